@@ -1,0 +1,1 @@
+"""Rules that draw the first values of parameters, one per file."""

@@ -1,0 +1,1 @@
+"""Layers, one per file: fields, shape rule, parameters, forward and backward."""

@@ -1,0 +1,155 @@
+"""What a layer is: its fields, its shape rule, its parameters, its forward and its backward.
+
+A layer is one file: a subclass of :class:`Layer` with all of that, plus its line in
+``catalog.py``. Everything else (schema, reference page, palette, form, tests) is derived.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from graphspec.initialisers.base import Initialiser
+from graphspec.record import Record
+from graphspec.tensor import TensorSpec
+
+Array = npt.NDArray[Any]
+
+ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
+Identifier = Annotated[str, Field(pattern=ID_PATTERN, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """One array that a layer owns.
+
+    ``fan_in`` and ``fan_out`` count the connections of one unit. ``init`` None means the
+    initialiser that suits the activation that follows. ``decay`` False exempts it from
+    regularisation (biases, scales). ``trained`` False marks a running statistic: it is saved and
+    used, but has no gradient.
+    """
+
+    shape: tuple[int, ...]
+    init: Initialiser | None = None
+    fan_in: int = 1
+    fan_out: int = 1
+    decay: bool = True
+    trained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a forward pass runs: training or not, and where its random draws come from.
+
+    ``rng`` is the layer's own named generator; layers that draw nothing ignore it.
+    """
+
+    training: bool = False
+    rng: np.random.Generator | None = None
+
+
+class Forward(NamedTuple):
+    """What a forward pass gives: the output, what backward needs, and new running statistics."""
+
+    y: Array
+    saved: tuple[Any, ...] = ()
+    state: Mapping[str, Array] = {}
+
+
+class Backward(NamedTuple):
+    """What a backward pass gives: a gradient per input (None for labels) and per parameter."""
+
+    dxs: tuple[Array | None, ...]
+    dparams: Mapping[str, Array] = {}
+
+
+class Window(NamedTuple):
+    """The patch of its input that one output position sees, in pixels (height, width)."""
+
+    reach: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    pad: tuple[int, int] = (0, 0)  # top, left
+
+
+class Example(NamedTuple):
+    """A valid layer and the inputs that it takes; documentation and tests run every one."""
+
+    layer: Layer
+    inputs: tuple[TensorSpec, ...]
+
+
+class Layer(Record, ABC):
+    """One node of a graph: an id, a kind, the kind's own fields, and what it reads from."""
+
+    group: ClassVar[str]
+    """The palette's section."""
+    ports: ClassVar[tuple[str, ...]] = ("x",)
+    """The names of the inputs, in order. A last name with a star (``"xs*"``) takes two or more."""
+    is_loss: ClassVar[bool] = False
+    """Whether training minimises the mean of the output over the batch (then a scalar each)."""
+    preferred_init: ClassVar[str | None] = None
+    """For activations: the kind of initialiser that suits the weights in front of them (``"he"`` for
+    rectifiers, ``"glorot"`` for tanh and sigmoid)."""
+
+    id: Identifier
+    """The name of this layer, unique in its graph. Dots make groups."""
+    inputs: tuple[Identifier, ...]
+    """The inputs or layers that this layer reads, in the order of its ports."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> tuple[Example, ...]:
+        """Valid configurations with the inputs that they take."""
+
+    @abstractmethod
+    def infer(self, *inputs: TensorSpec) -> TensorSpec:
+        """The output's shape.
+
+        Raises:
+            ShapeError: the inputs do not fit; it carries the arithmetic.
+        """
+
+    def params(self, *inputs: TensorSpec) -> Mapping[str, ParamSpec]:
+        """The arrays that this layer owns, by local name (``weight``, ``bias`` …)."""
+        return {}
+
+    @abstractmethod
+    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+        """Compute the output of a batch; every array has the batch as its first axis."""
+
+    @abstractmethod
+    def backward(
+        self,
+        dy: Array,
+        saved: tuple[Any, ...],
+        params: Mapping[str, Array],
+        *,
+        need_dx: bool = True,
+    ) -> Backward:
+        """Compute the gradients of the inputs and parameters from ``dy``, the output's.
+
+        With ``need_dx`` False the caller has no use for the gradients of the inputs: a layer for
+        which they are dear gives None in their place.
+        """
+
+    def macs(self, *inputs: TensorSpec) -> int:
+        """Multiply-accumulates of one forward pass over one example."""
+        return 0
+
+    def window(self) -> Window | None:
+        """The patch of the input that one output position sees; None for the whole input."""
+        return Window()
+
+    def saved_size(self, *inputs: TensorSpec) -> int:
+        """Numbers kept for backward, per example, besides this layer's inputs and output."""
+        return 0
+
+    def scratch_size(self, *inputs: TensorSpec) -> int:
+        """Numbers allocated and freed inside forward or backward, per example (the larger)."""
+        return 0
