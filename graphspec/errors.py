@@ -127,11 +127,7 @@ class ShapeError(SpecError):
         self.message, self.code = message, code
         self.port, self.field, self.arithmetic = port, field, arithmetic
         super().__init__(
-            [
-                Problem(
-                    code, message, (field,) if field else (), port=port, arithmetic=arithmetic
-                )
-            ]
+            [Problem(code, message, (field,) if field else (), port=port, arithmetic=arithmetic)]
         )
 
 

@@ -65,8 +65,11 @@ def window_count(
     input or its left padding is added for the remainder, as PyTorch's ``ceil_mode`` does.
 
     Args:
-        size: W, the extent of the input along this axis.
-        kernel: F. stride: S. pad: (P_lo, P_hi). dilation: D. All in pixels.
+        size: W, the extent of the input along this axis, in pixels.
+        kernel: F, in pixels.
+        stride: S, in pixels.
+        pad: (P_lo, P_hi), in pixels.
+        dilation: D; 1 leaves no holes.
         rounding: what to do when the division leaves a remainder.
         axis: the axis's name in the error.
 

@@ -1,0 +1,47 @@
+"""graphspec: neural networks as validated JSON graphs, checked, run and trained.
+
+``import graphspec as gs`` gives the names below; each is loaded when it is first used, so that
+the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphspec.check import check as check
+    from graphspec.errors import GraphspecError as GraphspecError
+    from graphspec.errors import SpecError as SpecError
+    from graphspec.graph import GraphSpec as GraphSpec
+    from graphspec.plan import Plan as Plan
+    from graphspec.plan import compile_graph as compile_graph
+    from graphspec.recipe.config import TrainConfig as TrainConfig
+    from graphspec.tensor import TensorSpec as TensorSpec
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "GraphSpec": "graphspec.graph",
+    "GraphspecError": "graphspec.errors",
+    "Plan": "graphspec.plan",
+    "SpecError": "graphspec.errors",
+    "TensorSpec": "graphspec.tensor",
+    "TrainConfig": "graphspec.recipe.config",
+    "check": "graphspec.check",
+    "compile_graph": "graphspec.plan",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'graphspec' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

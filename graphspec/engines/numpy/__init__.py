@@ -1,0 +1,1 @@
+"""The portable engine, and the oracle for every other."""

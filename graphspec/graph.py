@@ -1,0 +1,95 @@
+"""GraphSpec: a network as an immutable value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field, field_serializer, field_validator
+
+from graphspec.layers.base import Identifier, Layer
+from graphspec.layers.catalog import LayerSpec
+from graphspec.layers.input import Input
+from graphspec.recipe.config import TrainConfig
+from graphspec.record import Record
+
+FORMAT = "graphspec/1"
+Position = tuple[float, float]
+
+
+class GraphSpec(Record):
+    """A network: named inputs, layers that read them and each other, and outputs.
+
+    Every field of every layer is valid, but the wiring need not be: an editor must be able to
+    hold a graph that is half made. ``graphspec.check`` finds everything that is wrong with it, and
+    ``compile_graph`` refuses it until it is right.
+    """
+
+    format: Literal["graphspec/1"] = FORMAT
+    """The version of the document format."""
+    name: str = Field(default="untitled", max_length=200)
+    """What people call this network."""
+    inputs: tuple[Input, ...]
+    """What comes in; in JSON an object from name to shape or classes."""
+    layers: tuple[LayerSpec, ...] = Field(max_length=10_000)
+    """The nodes, in the order of the document."""
+    outputs: tuple[Identifier, ...] = ()
+    """The layers whose values a run returns."""
+    training: TrainConfig | None = None
+    """How to train it; optional."""
+    layout: tuple[tuple[Identifier, Position], ...] = ()
+    """Where the canvas draws each node; in JSON an object from id to [x, y]. Never hashed."""
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _inputs_from_object(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return tuple(
+                {"id": key, **item} if isinstance(item, Mapping) else item
+                for key, item in value.items()
+            )
+        return value
+
+    @field_validator("layout", mode="before")
+    @classmethod
+    def _layout_from_object(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return tuple(
+                (key, tuple(item) if isinstance(item, list) else item)
+                for key, item in value.items()
+            )
+        return value
+
+    @field_serializer("inputs")
+    def _inputs_to_object(self, value: tuple[Input, ...]) -> dict[str, Any]:
+        return {
+            item.id: item.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+            for item in value
+        }
+
+    @field_serializer("layout")
+    def _layout_to_object(self, value: tuple[tuple[str, Position], ...]) -> dict[str, Any]:
+        return {key: list(position) for key, position in value}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Layer]:
+        """The layers by id; of duplicates the first."""
+        table: dict[str, Layer] = {}
+        for layer in self.layers:
+            table.setdefault(layer.id, layer)
+        return table
+
+    @cached_property
+    def input_by_id(self) -> Mapping[str, Input]:
+        """The inputs by id."""
+        return {item.id: item for item in self.inputs}
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of everything but ``layout``, as 64 hexadecimal digits."""
+        content = self.model_dump(mode="json", exclude={"layout"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()

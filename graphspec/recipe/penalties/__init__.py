@@ -1,0 +1,1 @@
+"""Penalties on the weights (regularisation), one per file."""

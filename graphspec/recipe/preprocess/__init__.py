@@ -1,0 +1,1 @@
+"""Preprocessing steps, one per file: fitted on the training split only."""

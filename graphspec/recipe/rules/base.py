@@ -1,0 +1,35 @@
+"""What an update rule is: how a gradient changes a weight."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy.typing as npt
+from pydantic import Field
+
+from graphspec.record import Record
+
+Array = npt.NDArray[Any]
+
+
+class UpdateRule(Record, ABC):
+    """Changes weights in place from their gradients; keeps its memory in named slots."""
+
+    rate: float = Field(gt=0)
+    """The learning rate before the schedule."""
+
+    def slots(self, w: Array) -> dict[str, Array]:
+        """New memory for one weight: arrays like ``w``, by name (``velocity`` …)."""
+        return {}
+
+    @abstractmethod
+    def update(
+        self, w: Array, dw: Array, slots: Mapping[str, Array], *, rate: float, step: int
+    ) -> None:
+        """Change ``w`` and its slots in place.
+
+        ``rate`` is the scheduled learning rate and ``step`` counts updates from 0. ``dw`` may be
+        overwritten.
+        """
