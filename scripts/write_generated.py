@@ -1,0 +1,49 @@
+"""Write every file of the repository that is made from the code; ``--check`` only compares.
+
+The layer reference comes from the catalog, so that a layer is documented by its own file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import make_layer_reference
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def generated() -> dict[str, str]:
+    """The text of every generated file, by its path in the repository."""
+    return make_layer_reference.pages()
+
+
+def stray(files: dict[str, str]) -> list[Path]:
+    """Pages of layers that are gone."""
+    here = (ROOT / make_layer_reference.FOLDER).glob("*.md")
+    return [path for path in here if path.relative_to(ROOT).as_posix() not in files]
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with ``--check`` name what is not current and return 1."""
+    files = generated()
+    stale = [
+        name
+        for name, text in files.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != text
+    ]
+    strays = stray(files)
+    if arguments == ["--check"]:
+        for name in [*stale, *(path.relative_to(ROOT).as_posix() for path in strays)]:
+            print(f"{name} is not what the code says now; run: make generated")
+        return 1 if stale or strays else 0
+    for name in stale:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(files[name], encoding="utf-8", newline="\n")
+    for path in strays:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
