@@ -1,0 +1,1 @@
+"""Looking inside a model: gradient checks, and what its layers see and learn."""
