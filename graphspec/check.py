@@ -22,6 +22,11 @@ class Analysis:
     shapes: Mapping[str, TensorSpec]
     problems: tuple[Problem, ...]
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the graph from being compiled."""
+        return tuple(problem for problem in self.problems if problem.is_error)
+
 
 def analyse(spec: GraphSpec) -> Analysis:
     """Order the layers, infer every shape, and list every problem."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from graphspec.graph import GraphSpec
@@ -57,7 +57,8 @@ class Problem:
     ``code`` is stable: it never changes its meaning between versions. ``path`` leads to the
     value in the JSON document; ``line`` and ``column`` (from 1) are known when it came from
     text. ``layer`` and ``port`` name the node and the input that the problem sits at, and
-    ``arithmetic`` is the sum that fails, with its numbers.
+    ``arithmetic`` is the sum that fails, with its numbers. An error keeps a graph from being
+    compiled; a warning is shown and blocks nothing.
     """
 
     code: str
@@ -69,6 +70,12 @@ class Problem:
     line: int | None = None
     column: int | None = None
     fixes: tuple[Fix, ...] = ()
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the graph cannot be compiled before this is put right."""
+        return self.severity == "error"
 
     def __str__(self) -> str:
         """One line: the place, the code and the message, with the arithmetic behind it."""
@@ -76,12 +83,14 @@ class Problem:
         if self.line is not None:
             place += f" (line {self.line}, column {self.column})"
         tail = f"  [{self.arithmetic}]" if self.arithmetic else ""
-        return f"{place}: {self.message}{tail} ({self.code})"
+        kind = "" if self.is_error else "warning: "
+        return f"{place}: {kind}{self.message}{tail} ({self.code})"
 
     def to_json(self) -> dict[str, Any]:
         """The problem as JSON values; fixes are listed by their labels."""
         return {
             "code": self.code,
+            "severity": self.severity,
             "message": self.message,
             "path": list(self.path),
             "layer": self.layer,

@@ -78,8 +78,8 @@ def compile_graph(spec: GraphSpec, *, outputs: Sequence[str] | None = None) -> P
         SpecError: the graph has problems; it carries all of them.
     """
     analysis = analyse(spec)
-    if analysis.problems:
-        raise SpecError(analysis.problems)
+    if analysis.errors:
+        raise SpecError(analysis.errors)
     losses = [layer.id for layer in spec.layers if layer.is_loss]
     wanted = (
         tuple(outputs) if outputs is not None else tuple(dict.fromkeys([*spec.outputs, *losses]))
