@@ -1,0 +1,1 @@
+"""Data sets: built-in ones, readers for foreign files, splits, and batches."""
