@@ -21,7 +21,7 @@ for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
     fi
 done
 if [ -z "$python" ]; then
-    found=$("${PYTHON:-python3}" --version 2>&1 || true)
+    found=$("${PYTHON:-python3}" --version 2>/dev/null || true)
     echo "graphspec needs Python 3.11 or newer; found here: ${found:-none}." >&2
     echo "Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2
     exit 1
