@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from graphspec.recipe.penalties.catalog import PenaltySpec
+from graphspec.recipe.preprocess.catalog import StepSpec
 from graphspec.recipe.rules.catalog import RuleSpec
 from graphspec.recipe.rules.sgd import Sgd
+from graphspec.recipe.schedules.catalog import ScheduleSpec
+from graphspec.recipe.schedules.constant import Constant
 from graphspec.record import Record
 
 Count = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0)]
+Part = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)]
+
+
+class SplitConfig(Record):
+    """How the examples are divided; the test part that a data set comes with is never touched.
+
+    Source: CS231n notes, Image Classification and Neural Networks 3: tune on validation data,
+    look at the test data once.
+    """
+
+    validation: Part = 0.1
+    """Held out to be evaluated while training: a share below 1, or a whole number of examples."""
+    test: Part = 0
+    """Held out besides, when the data set has no test part of its own: a share or a number."""
+    seed: Seed | None = 0
+    """The seed of the shuffle before dividing; null keeps the order, training examples first."""
+    stratified: bool = True
+    """Whether each part holds every class in proportion (class labels only)."""
+
+
+class EarlyStopping(Record):
+    """Stopping when the monitored metric no longer gets better."""
+
+    patience: Count = 5
+    """How many evaluations may pass without a new best."""
+    min_change: float = Field(default=0.0, ge=0)
+    """By how much a metric must be better than the best to count as new."""
 
 
 class TrainConfig(Record):
@@ -22,13 +53,55 @@ class TrainConfig(Record):
 
     data: str | None = None
     """The data set: a built-in name, or a path."""
+    split: SplitConfig = SplitConfig()
+    """Which examples are for training, for validation and for testing."""
+    preprocess: tuple[StepSpec, ...] = ()
+    """What is done to the examples, in order; statistics come from the training split alone."""
     batch: Count = 64
-    """Examples per step."""
+    """Examples per step. A batch larger than the training split is the whole of it."""
+    shuffle: bool = True
+    """Whether every epoch takes the examples in a new random order."""
+    drop_last: bool = False
+    """Whether an epoch leaves out a last batch that is smaller than the others."""
     epochs: Count = 10
     """Passes over the training split."""
+    steps: Count | None = None
+    """Updates in all; when it is given, it is used in place of ``epochs``."""
     update: RuleSpec = Sgd(rate=0.01)
     """The update rule and its learning rate."""
+    schedule: ScheduleSpec = Constant()
+    """How the learning rate changes while training goes on."""
     penalties: tuple[PenaltySpec, ...] = ()
-    """Regularisation terms, added to the loss."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """The seed of every random draw: initial weights, split, order, dropout."""
+    """Regularisation terms, added to the loss; biases and scales are exempt."""
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    """The largest global L2 norm of the gradient; longer ones are scaled down to it."""
+    seed: Seed = 0
+    """The seed of every random draw but the split: initial weights, order, dropout."""
+    dtype: Literal["float32", "float64"] = "float32"
+    """The type that the network computes in."""
+    monitor: Literal["accuracy", "loss"] | None = None
+    """The validation metric that chooses the best checkpoint and stops early; null: the accuracy
+    where the graph has class scores, else the loss."""
+    early_stopping: EarlyStopping | None = None
+    """When to stop before the end; null: never."""
+    evaluate_every: Count | None = None
+    """Steps between evaluations on the validation split; null: at the end of every epoch."""
+    checkpoint_every: Count | None = None
+    """Steps between checkpoints; null: at the end of every epoch."""
+    checkpoint_seconds: Annotated[float, Field(gt=0)] | None = 60.0
+    """Also save a checkpoint when this many seconds have passed since the last; null: never."""
+    keep: Count = 2
+    """How many of the latest checkpoints are kept, besides the best one."""
+    log_every: Count = 1
+    """Steps between two lines of progress in the run's log."""
+    tensorboard: bool = False
+    """Whether the run's scalars are also written for TensorBoard while it trains."""
+
+    @model_validator(mode="after")
+    def _early_stopping_has_something_to_watch(self) -> Self:
+        if self.early_stopping is not None and self.split.validation == 0:
+            raise ValueError(
+                "early stopping watches the validation split, and split.validation is 0; "
+                "hold some examples out (such as 0.1) or leave early_stopping out"
+            )
+        return self

@@ -1,4 +1,8 @@
-"""Every penalty, and the union that a document's ``penalties`` are read as."""
+"""Every penalty, and the union that a document's ``penalties`` are read as.
+
+To add a penalty: write its file, import its class here, and make ``PenaltySpec`` the union of
+them all, discriminated by ``kind`` as in the catalog of rules.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy.typing as npt
 from pydantic import Field
@@ -12,6 +12,7 @@ from pydantic import Field
 from graphspec.record import Record
 
 Array = npt.NDArray[Any]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class UpdateRule(Record, ABC):
@@ -23,6 +24,13 @@ class UpdateRule(Record, ABC):
     def slots(self, w: Array) -> dict[str, Array]:
         """New memory for one weight: arrays like ``w``, by name (``velocity`` …)."""
         return {}
+
+    def decay_weight(self, w: Array, *, rate: float) -> None:
+        """Shrink ``w`` in place, apart from its gradient, before ``update``.
+
+        Called only for parameters that decay (not biases, not scales). Most rules leave the
+        weight alone: their decay is a penalty.
+        """
 
     @abstractmethod
     def update(

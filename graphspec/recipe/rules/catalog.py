@@ -1,9 +1,22 @@
-"""Every update rule, and the union that a document's ``update`` is read as."""
+"""Every update rule, and the union that a document's ``update`` is read as.
+
+To add a rule: write its file, import its class here, and add it to ``AnyRule``.
+"""
 
 from __future__ import annotations
 
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from graphspec.recipe.rules.adam import Adam
+from graphspec.recipe.rules.adamw import AdamW
 from graphspec.recipe.rules.base import UpdateRule
+from graphspec.recipe.rules.momentum import Momentum
+from graphspec.recipe.rules.nesterov import Nesterov
 from graphspec.recipe.rules.sgd import Sgd
 
-RuleSpec = Sgd
-RULES: tuple[type[UpdateRule], ...] = (Sgd,)
+AnyRule = Sgd | Momentum | Nesterov | Adam | AdamW
+RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
+
+RULES: tuple[type[UpdateRule], ...] = get_args(AnyRule)
