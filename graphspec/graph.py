@@ -17,6 +17,7 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.record import Record
 
 FORMAT = "graphspec/1"
+NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 Position = tuple[float, float]
 
 
@@ -30,7 +31,7 @@ class GraphSpec(Record):
 
     format: Literal["graphspec/1"] = FORMAT
     """The version of the document format."""
-    name: str = Field(default="untitled", max_length=200)
+    name: str = Field(default="untitled", max_length=200, pattern=NAME_PATTERN)
     """What people call this network."""
     inputs: tuple[Input, ...]
     """What comes in; in JSON an object from name to shape or classes."""
@@ -47,6 +48,8 @@ class GraphSpec(Record):
     @classmethod
     def _inputs_from_object(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
+            if named := [key for key, item in value.items() if _has_id(item)]:
+                raise ValueError(f'an input is named by its key: remove "id" from {named[0]!r}')
             return tuple(
                 {"id": key, **item} if isinstance(item, Mapping) else item
                 for key, item in value.items()
@@ -61,6 +64,15 @@ class GraphSpec(Record):
                 (key, tuple(item) if isinstance(item, list) else item)
                 for key, item in value.items()
             )
+        return value
+
+    @field_validator("inputs", "layout", mode="after")
+    @classmethod
+    def _names_are_keys(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        """In JSON these are objects: of two entries with one name the second would be lost."""
+        names = [item.id if isinstance(item, Input) else item[0] for item in value]
+        if len(set(names)) < len(names):
+            raise ValueError(f"the name {_first_repeated(names)!r} is used twice")
         return value
 
     @field_serializer("inputs")
@@ -93,3 +105,11 @@ class GraphSpec(Record):
         content = self.model_dump(mode="json", exclude={"layout"})
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _has_id(item: Any) -> bool:
+    return isinstance(item, Mapping) and "id" in item
+
+
+def _first_repeated(names: list[str]) -> str:
+    return next(name for i, name in enumerate(names) if name in names[:i])
