@@ -93,9 +93,11 @@ class Layer(Record, ABC):
     """The names of the inputs, in order. A last name with a star (``"xs*"``) takes two or more."""
     is_loss: ClassVar[bool] = False
     """Whether training minimises the mean of the output over the batch (then a scalar each)."""
+    draws: ClassVar[bool] = False
+    """Whether a forward pass in training draws from ``mode.rng``; others are given None."""
     preferred_init: ClassVar[str | None] = None
-    """For activations: the kind of initialiser that suits the weights in front of them (``"he"`` for
-    rectifiers, ``"glorot"`` for tanh and sigmoid)."""
+    """For activations: the kind of initialiser that suits the weights in front of them
+    (``"he"`` for rectifiers, ``"glorot"`` for tanh and sigmoid)."""
 
     id: Identifier
     """The name of this layer, unique in its graph. Dots make groups."""
@@ -150,6 +152,9 @@ class Layer(Record, ABC):
         """Numbers kept for backward, per example, besides this layer's inputs and output."""
         return 0
 
-    def scratch_size(self, *inputs: TensorSpec) -> int:
-        """Numbers allocated and freed inside forward or backward, per example (the larger)."""
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """Numbers allocated and freed inside forward or backward on a batch (the larger).
+
+        It is the whole batch's, not one example's, as layers may go through a batch in parts.
+        """
         return 0

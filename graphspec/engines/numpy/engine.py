@@ -1,0 +1,35 @@
+"""The engine that runs plans with numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from graphspec.engines.base import Array
+from graphspec.engines.numpy.executable import NumpyExecutable
+from graphspec.plan import Plan
+
+
+class NumpyEngine:
+    """Runs plans layer by layer with the layers' own numpy: portable, and every engine's oracle.
+
+    ``dtype`` is the type of every weight, value and gradient of its executables: float32 to train,
+    float64 to check gradients.
+    """
+
+    name = "numpy"
+
+    def __init__(self, dtype: Literal["float32", "float64"] = "float32") -> None:
+        self.dtype = dtype
+
+    def load(
+        self, plan: Plan, *, seed: int, weights: Mapping[str, Array] | None = None
+    ) -> NumpyExecutable:
+        """Allocate and initialise; ``weights`` (by full name) replace the drawn ones.
+
+        Raises:
+            EngineError: a weight's name or shape does not belong to the plan.
+        """
+        return NumpyExecutable(plan, seed, weights, np.dtype(self.dtype))
