@@ -66,19 +66,21 @@ def open_stream(
 
 
 @contextmanager
-def _open_plain(path: FilePath, budget: Budget) -> Iterator[io.BufferedReader]:
+def _open_plain(
+    path: FilePath, budget: Budget, buffered: type[io.BufferedReader] = io.BufferedReader
+) -> Iterator[io.BufferedReader]:
     try:
         # Asked before opening, because opening a named pipe would wait for ever.
         ordinary = stat.S_ISREG(os.stat(path).st_mode)
-        file = open(path, "rb") if ordinary else None  # noqa: SIM115 - closed below
+        raw = io.FileIO(os.fspath(path), "rb") if ordinary else None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(
             f"cannot open {os.fspath(path)!r}: {reason}. Check the path and its permissions."
         ) from error
-    if file is None:
+    if raw is None:
         raise unsafe(path, "it is a folder or device, not an ordinary file", "Name a file")
-    with file:
+    with buffered(raw) as file:
         size = os.fstat(file.fileno()).st_size
         if size > budget.file_bytes:
             raise unsafe(
@@ -211,9 +213,9 @@ class _NoLargeReads(io.BufferedReader):
 
 @contextmanager
 def _open_zip(path: FilePath, budget: Budget) -> Iterator[zipfile.ZipFile]:
-    with _open_plain(path, budget) as file:
+    with _open_plain(path, budget, _NoLargeReads) as file:
         with decoding(path, "a zip archive that can be read"):
-            archive = zipfile.ZipFile(_NoLargeReads(file.detach()))
+            archive = zipfile.ZipFile(file)
         with archive:
             entries = len(archive.infolist())
             if entries > budget.members:
