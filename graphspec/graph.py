@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, field_serializer, field_validator
 
@@ -16,8 +16,10 @@ from graphspec.layers.input import Input
 from graphspec.recipe.config import TrainConfig
 from graphspec.record import Record
 
-FORMAT = "graphspec/1"
+FORMAT: Final = "graphspec/1"
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+UNCONNECTED = "_"
+"""Stands in a layer's ``inputs`` for a port that nothing is connected to, before one that is."""
 Position = tuple[float, float]
 
 
