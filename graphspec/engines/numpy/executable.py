@@ -332,7 +332,10 @@ class NumpyExecutable:
         for name, dw in gradients.items():
             if clip and step.clip_norm is not None:
                 dw *= step.clip_norm / norm
-            rule.update(self._weights[name], dw, self._slots[name], rate=step.rate, step=step.index)
+            w = self._weights[name]
+            if self.plan.params[name].decay:
+                rule.decay_weight(w, rate=step.rate)
+            rule.update(w, dw, self._slots[name], rate=step.rate, step=step.index)
 
     def _take_slots(self, rule: UpdateRule, gradients: Mapping[str, Array]) -> None:
         """Make the rule's memory; what was restored goes in, another rule's is dropped."""
