@@ -78,7 +78,8 @@ class ExecutableState:
     """Everything that an executable needs to go on exactly: arrays, and generators by name.
 
     Arrays are named ``conv1.weight`` (parameters and running statistics) and
-    ``conv1.weight/velocity`` (the update rule's slots).
+    ``conv1.weight/velocity`` (the update rule's slots); generators ``layer:drop1``, and their
+    states are JSON values.
     """
 
     arrays: Mapping[str, Array]
@@ -86,7 +87,12 @@ class ExecutableState:
 
 
 class Executable(Protocol):
-    """A plan with its arrays. Only an executable holds arrays."""
+    """A plan with its arrays. Only an executable holds arrays.
+
+    Only ``train_step`` and ``restore`` change it. ``run`` and ``grad`` leave weights, running
+    statistics and generators as they are, so that looking at a network disturbs nothing: in
+    training mode, calls in a row draw the same numbers.
+    """
 
     @property
     def plan(self) -> Plan:
@@ -100,10 +106,12 @@ class Executable(Protocol):
         training: bool = False,
         taps: Sequence[Tap] = (),
     ) -> Outputs:
-        """Compute the asked layers (default: the spec's outputs) and nothing they do not need.
+        """Compute the asked layers (default: the plan's outputs) and nothing they do not need.
 
         Raises:
             FeedError: an input is missing, unknown, empty, or of the wrong shape or type.
+            SpecError: an output or tap is not in the plan.
+            EngineError: a gradient is tapped.
         """
 
     def grad(
@@ -116,8 +124,12 @@ class Executable(Protocol):
     ) -> Gradients:
         """Gradients of the total data loss (no penalties); changes nothing.
 
+        What no loss depends on has a gradient of zeros. Labels have none.
+
         Raises:
             FeedError: as for ``run``.
+            SpecError: a tap is not in the plan.
+            EngineError: the plan has no loss, or the gradient of a label is tapped.
         """
 
     def train_step(
@@ -126,8 +138,9 @@ class Executable(Protocol):
         """Forward, backward and update in one; an engine may fuse all of it.
 
         Raises:
-            FeedError: as for ``run``.
-            NonFiniteError: the loss or a gradient is not finite; nothing has been updated.
+            FeedError, SpecError, EngineError: as for ``grad``.
+            NonFiniteError: the loss or a gradient is not finite; nothing has been updated, and
+                no generator has moved.
         """
 
     def weights(self) -> Mapping[str, Array]:
@@ -147,7 +160,9 @@ class Executable(Protocol):
 class Engine(Protocol):
     """Makes executables out of plans."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
 
     def load(
         self, plan: Plan, *, seed: int, weights: Mapping[str, Array] | None = None
