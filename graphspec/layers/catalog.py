@@ -10,11 +10,12 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from graphspec.layers.base import Layer
+from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.linear import Linear
 from graphspec.layers.relu import Relu
 from graphspec.layers.softmax_loss import SoftmaxLoss
 
-AnyLayer = Linear | Relu | SoftmaxLoss
+AnyLayer = Conv2d | Linear | Relu | SoftmaxLoss
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 
 LAYERS: tuple[type[Layer], ...] = get_args(AnyLayer)

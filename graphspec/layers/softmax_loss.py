@@ -33,9 +33,7 @@ class SoftmaxLoss(Layer):
     def examples(cls) -> tuple[Example, ...]:
         """Ten classes."""
         label = TensorSpec((), "int", 10)
-        return (
-            Example(cls(id="loss", inputs=("scores", "label")), (TensorSpec((10,)), label)),
-        )
+        return (Example(cls(id="loss", inputs=("scores", "label")), (TensorSpec((10,)), label)),)
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """((C), label of C) → one number per example."""
