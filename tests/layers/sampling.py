@@ -21,7 +21,7 @@ from graphspec.errors import ShapeError
 from graphspec.layers.base import Array, Example, Layer, Mode
 from graphspec.tensor import TensorSpec
 
-SAMPLES = 24
+SAMPLES = 40
 LARGEST = 150
 """Numbers in one example of an input: small enough for thousands of forward passes."""
 SPACING = 1 / 63.37
