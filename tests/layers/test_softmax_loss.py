@@ -1,0 +1,73 @@
+"""The cross-entropy loss on the notes' scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from graphspec.errors import ShapeError
+from graphspec.layers.base import Array, Mode
+from graphspec.layers.softmax_loss import SoftmaxLoss
+from graphspec.tensor import TensorSpec
+
+LOSS = SoftmaxLoss(id="loss", inputs=("scores", "label"))
+
+
+def losses(scores: object, label: list[int]) -> Array:
+    return LOSS.forward((np.array(scores, float), np.array(label)), {}, Mode()).y
+
+
+def test_B08_the_notes_scores() -> None:
+    assert losses([[-2.85, 0.86, 0.28]], [2])[0] == pytest.approx(1.0401905694, abs=1e-10)
+
+
+def test_B08_both_algebraic_forms_agree() -> None:
+    scores = np.random.default_rng(0).standard_normal((6, 4))
+    label = [0, 1, 2, 3, 0, 1]
+    true = scores[np.arange(6), label]
+    product = -np.log(np.exp(true) / np.exp(scores).sum(axis=1))
+    np.testing.assert_allclose(losses(scores, label), product, rtol=1e-12)
+    np.testing.assert_allclose(
+        losses(scores, label), -true + np.log(np.exp(scores).sum(axis=1)), rtol=1e-12
+    )
+
+
+def test_B11_large_scores_do_not_overflow() -> None:
+    assert losses([[123, 456, 789]], [0])[0] == 666
+    assert losses([[-1e300, 1e300]], [1])[0] == 0
+
+
+def test_B12_a_larger_margin_still_lowers_the_loss() -> None:
+    first, second, last = losses([[10, -2, 3], [10, -100, -100], [10, 9, 9]], [0, 0, 0])
+    assert last == pytest.approx(0.5514447, abs=1e-7)
+    assert second < first < last
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_K01_at_chance_the_loss_is_the_logarithm_of_the_classes(classes: int) -> None:
+    assert losses([[0.0] * classes], [1])[0] == pytest.approx(math.log(classes), abs=1e-12)
+
+
+def test_the_gradient_is_the_probabilities_less_one_at_the_label() -> None:
+    scores, label = np.array([[1.0, -2.0, 0.0]]), np.array([2])
+    forward = LOSS.forward((scores, label), {}, Mode())
+    (dscores, dlabel), _ = LOSS.backward(np.ones(1), forward.saved, {})
+    np.testing.assert_allclose(dscores, [[0.70538, 0.03512, 0.25950 - 1]], atol=1e-5)
+    assert dlabel is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "port"),
+    [
+        ((TensorSpec((3,)), TensorSpec((3,))), "label-expected", "label"),
+        ((TensorSpec((4,)), TensorSpec((), "int", 3)), "scores-per-class", "scores"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_explained(
+    inputs: tuple[TensorSpec, ...], code: str, port: str
+) -> None:
+    with pytest.raises(ShapeError) as caught:
+        LOSS.infer(*inputs)
+    assert (caught.value.code, caught.value.port) == (code, port)
