@@ -73,14 +73,14 @@ def _shape_advice(name: str, tensor: TensorSpec, array: Array) -> str:
             return f": the channels come last. Feed {name}.transpose(0, 3, 1, 2)"
         if channels == 1 and shape[1:] == (height, width):
             return f": the channel axis is missing. Feed {name}[:, None]"
+    if tensor.shape == () and shape[1:] == (1,):
+        return f": feed {name}[:, 0]"
     if len(shape) == 2 and shape[1] == tensor.size:
         return (
             f": the examples are flat. Feed {name}.reshape(-1, {', '.join(map(str, tensor.shape))})"
         )
     if tensor.classes is not None and shape[1:] == (*tensor.shape, tensor.classes):
         return f": labels are class numbers, not one-hot rows. Feed {name}.argmax(axis=-1)"
-    if tensor.shape == () and shape[1:] == (1,):
-        return f": feed {name}[:, 0]"
     return ""
 
 

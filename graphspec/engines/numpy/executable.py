@@ -330,9 +330,9 @@ class NumpyExecutable:
             self._take_slots(rule, gradients)
         clip = step.clip_norm is not None and norm > step.clip_norm
         for name, dw in gradients.items():
+            w = self._weights[name]
             if clip and step.clip_norm is not None:
                 dw *= step.clip_norm / norm
-            w = self._weights[name]
             if self.plan.params[name].decay:
                 rule.decay_weight(w, rate=step.rate)
             rule.update(w, dw, self._slots[name], rate=step.rate, step=step.index)
