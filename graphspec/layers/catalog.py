@@ -9,13 +9,28 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from graphspec.layers.avg_pool2d import AvgPool2d
 from graphspec.layers.base import Layer
 from graphspec.layers.conv2d import Conv2d
+from graphspec.layers.flatten import Flatten
+from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
 from graphspec.layers.linear import Linear
+from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
+from graphspec.layers.reshape import Reshape
 from graphspec.layers.softmax_loss import SoftmaxLoss
 
-AnyLayer = Conv2d | Linear | Relu | SoftmaxLoss
+AnyLayer = (
+    Linear
+    | Conv2d
+    | MaxPool2d
+    | AvgPool2d
+    | GlobalAvgPool2d
+    | Flatten
+    | Reshape
+    | Relu
+    | SoftmaxLoss
+)
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 
 LAYERS: tuple[type[Layer], ...] = get_args(AnyLayer)

@@ -119,7 +119,7 @@ class Conv2d(Layer):
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """(C, H, W) → (K, OH, OW)."""
-        channels, height, width = expect_image(inputs[0], self.kind)
+        channels, height, width = expect_image(inputs[0])
         if channels % self.groups:
             raise ShapeError(
                 f"{channels} channels cannot be shared equally by {self.groups} groups: "

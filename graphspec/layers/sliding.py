@@ -52,7 +52,7 @@ def as_pair(extents: int | Pair) -> Pair:
     return (extents, extents) if isinstance(extents, int) else extents
 
 
-def expect_image(x: TensorSpec, kind: str) -> tuple[int, int, int]:
+def expect_image(x: TensorSpec) -> tuple[int, int, int]:
     """The (C, H, W) of an image.
 
     Raises:
@@ -67,8 +67,8 @@ def expect_image(x: TensorSpec, kind: str) -> tuple[int, int, int]:
         2: f"Add a reshape to [1, {', '.join(map(str, x.shape))}] in front",
     }.get(len(x.shape), "Add a reshape to [C, H, W] in front")
     raise ShapeError(
-        f"{kind} slides over images of 3 axes, channels × height × width, "
-        f"but this input is {x}, of {len(x.shape)}. {hint}",
+        f"expected an image of 3 axes, channels × height × width, but this input is {x}, "
+        f"of {len(x.shape)}. {hint}",
         code="rank",
         port="x",
         arithmetic=f"{len(x.shape)} axes ≠ 3",
@@ -136,6 +136,16 @@ class Sliding:
                 yield i, j, (..., rows, columns)
 
 
+def sides(pad: int | tuple[int, ...]) -> tuple[Pair, Pair]:
+    """The padding as ((top, left), (bottom, right))."""
+    if isinstance(pad, int):
+        return (pad, pad), (pad, pad)
+    if len(pad) == 2:
+        return (pad[0], pad[1]), (pad[0], pad[1])
+    top, right, bottom, left = pad
+    return (top, left), (bottom, right)
+
+
 def place(
     size: Pair,
     kernel: int | Pair,
@@ -161,7 +171,7 @@ def place(
         before, after = _halves(totals)
         rounding = "floor"
     else:
-        before, after = _sides(pad)
+        before, after = sides(pad)
     height, width = (
         window_count(
             size[axis],
@@ -193,20 +203,10 @@ def receptive_window(
     if pad == "same":
         before, _ = _halves([max(r - s, 0) for r, s in zip(reach, stride, strict=True)])
     else:
-        before, _ = _sides(pad)
+        before, _ = sides(pad)
     return Window(reach, stride, before)
 
 
 def _halves(totals: list[int]) -> tuple[Pair, Pair]:
     height, width = totals
     return (height // 2, width // 2), (height - height // 2, width - width // 2)
-
-
-def _sides(pad: int | tuple[int, ...]) -> tuple[Pair, Pair]:
-    """The padding as ((top, left), (bottom, right))."""
-    if isinstance(pad, int):
-        return (pad, pad), (pad, pad)
-    if len(pad) == 2:
-        return (pad[0], pad[1]), (pad[0], pad[1])
-    top, right, bottom, left = pad
-    return (top, left), (bottom, right)
