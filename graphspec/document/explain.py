@@ -114,8 +114,9 @@ def _problem(kind: str, code: str, path: JsonPath, item: Any, document: dict[str
     elif code == "invalid-value":
         message = str(item.get("ctx", {}).get("error", item["msg"]))
     elif code == "bad-name":
+        name = value if isinstance(value, str) else key
         message = (
-            f"{_show(value)} cannot be a name. A name starts with a letter or _, goes on with "
+            f"{_show(name)} cannot be a name. A name starts with a letter or _, goes on with "
             "letters, digits, _ and -, and may have dots between such parts"
         )
     else:
@@ -133,6 +134,8 @@ def _document_path(loc: Sequence[int | str], document: Any) -> tuple[JsonPath, b
     """
     if loc[:1] == ("layout",) and len(loc) > 2:
         loc = (*loc[:2], *(loc[3:] if loc[2] == 1 else ()))
+    elif loc[:1] == ("inputs",) and loc[2:] == ("id",):
+        loc = loc[:2]
     path: list[str | int] = []
     value = document
     for i, step in enumerate(loc):

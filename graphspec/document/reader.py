@@ -31,7 +31,8 @@ def read(data: str | bytes) -> GraphSpec:
         address = document["$schema"]
         document = {key: value for key, value in document.items() if key != "$schema"}
         if not isinstance(address, str):
-            problems.append(Problem("wrong-type", '"$schema" is the address of a schema, a text'))
+            message = '"$schema" is the address of a schema, a text'
+            problems.append(Problem("wrong-type", message, ("$schema",)))
     fatal = _format_problem(document) or _size_problem(document)
     if fatal:
         raise SpecError([*problems, _placed(fatal, scan)])
