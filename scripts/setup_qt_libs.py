@@ -46,6 +46,8 @@ PACKAGES = {
     "libxcb.so.1": "libxcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxkbcommon.so.0": "libxkbcommon0",
+    "libz.so.1": "zlib1g",
+    "libzstd.so.1": "libzstd1",
 }
 # What a window or a picture without a screen needs: the three Qt modules and two of its platforms.
 WANTED = (
