@@ -10,7 +10,9 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
+from graphspec.tensor import TensorSpec
 from tests.layers.sampling import arrays, samples
+from tests.oracle.padding import pair, sides
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -28,25 +30,8 @@ def equivalent(kind: str) -> Callable[[Equivalent], Equivalent]:
     return register
 
 
-def pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else value
-
-
-def sides(layer: Any, height: int, width: int) -> tuple[int, int, int, int]:
-    """The padding in PyTorch's order: left, right, top, bottom."""
-    pad = layer.pad
-    if pad == "same":
-        (kh, kw), (sh, sw) = pair(layer.kernel), pair(layer.stride)
-        dh, dw = pair(getattr(layer, "dilation", 1))
-        vertical = max((-(-height // sh) - 1) * sh + (kh - 1) * dh + 1 - height, 0)
-        horizontal = max((-(-width // sw) - 1) * sw + (kw - 1) * dw + 1 - width, 0)
-        top, left = vertical // 2, horizontal // 2
-        return left, horizontal - left, top, vertical - top
-    if isinstance(pad, int):
-        return pad, pad, pad, pad
-    if len(pad) == 2:
-        return pad[1], pad[1], pad[0], pad[0]
-    top, right, bottom, left = pad
+def in_torch_order(layer: Any, x: Any) -> tuple[int, int, int, int]:
+    top, right, bottom, left = sides(layer, *x.shape[2:])
     return left, right, top, bottom
 
 
@@ -59,7 +44,7 @@ def linear(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> A
 def conv2d(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     (x,) = xs
     return F.conv2d(
-        F.pad(x, sides(layer, *x.shape[2:])),
+        F.pad(x, in_torch_order(layer, x)),
         params["weight"],
         params.get("bias"),
         stride=layer.stride,
@@ -71,6 +56,120 @@ def conv2d(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> A
 @equivalent("relu")
 def relu(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     return F.relu(xs[0])
+
+
+@equivalent("leaky_relu")
+def leaky_relu(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.leaky_relu(xs[0], layer.slope)
+
+
+@equivalent("sigmoid")
+def sigmoid(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.sigmoid(xs[0])
+
+
+@equivalent("tanh")
+def tanh(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.tanh(xs[0])
+
+
+@equivalent("add")
+def add(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.stack(xs).sum(0)
+
+
+@equivalent("multiply")
+def multiply(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.stack(xs).prod(0)
+
+
+@equivalent("concat")
+def concat(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.cat(xs, dim=layer.axis + 1)
+
+
+@equivalent("hinge_loss")
+def hinge_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    scores, label = xs
+    losses = F.multi_margin_loss(
+        scores, label, p=2 if layer.squared else 1, margin=layer.margin, reduction="none"
+    )
+    # PyTorch takes the mean over the classes where the notes take the sum.
+    return losses * scores.shape[1]
+
+
+@equivalent("l2_loss")
+def l2_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.mse_loss(*xs, reduction="none").reshape(len(xs[0]), -1).sum(1)
+
+
+def as_torch_takes_it(layer: Any) -> bool:
+    """PyTorch pads both sides alike, and by no more than half the kernel."""
+    if layer.pad == "same":
+        return False
+    if isinstance(layer.pad, tuple) and len(layer.pad) == 4:
+        return False
+    return all(2 * p <= k for p, k in zip(pair(layer.pad), pair(layer.kernel), strict=True))
+
+
+@equivalent("max_pool2d")
+def max_pool2d(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    (x,) = xs
+    if as_torch_takes_it(layer):
+        ceil = layer.rounding == "ceil"
+        return F.max_pool2d(x, layer.kernel, layer.stride, layer.pad, ceil_mode=ceil)
+    x = F.pad(x, in_torch_order(layer, x), value=-torch.inf)
+    x = F.pad(x, overhang(layer, xs[0]), value=-torch.inf)
+    return F.max_pool2d(x, layer.kernel, layer.stride)
+
+
+@equivalent("avg_pool2d")
+def avg_pool2d(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    (x,) = xs
+    if as_torch_takes_it(layer):
+        return F.avg_pool2d(
+            x,
+            layer.kernel,
+            layer.stride,
+            layer.pad,
+            ceil_mode=layer.rounding == "ceil",
+            count_include_pad=layer.include_pad,
+        )
+    # The sum of each window, divided by how many of its places count.
+    counts = F.pad(torch.ones_like(x), in_torch_order(layer, x), value=float(layer.include_pad))
+    values = F.pad(x, in_torch_order(layer, x))
+    total, n = (
+        F.avg_pool2d(F.pad(v, overhang(layer, x)), layer.kernel, layer.stride, divisor_override=1)
+        for v in (values, counts)
+    )
+    return total / n
+
+
+@equivalent("global_avg_pool2d")
+def global_avg_pool2d(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.adaptive_avg_pool2d(xs[0], 1).flatten(1)
+
+
+@equivalent("flatten")
+def flatten(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.flatten(xs[0].unsqueeze(-1), 1)
+
+
+@equivalent("reshape")
+def reshape(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return torch.reshape(xs[0], (len(xs[0]), *layer.shape))
+
+
+def overhang(layer: Any, x: Any) -> tuple[int, int, int, int]:
+    """What a padded image lacks to hold the last windows, in PyTorch's order."""
+    padding = sides(layer, *x.shape[2:])
+    out = layer.infer(TensorSpec(tuple(x.shape[1:]))).shape[1:]
+    lacking = []
+    for axis, extent in enumerate(x.shape[2:]):
+        kernel, stride = pair(layer.kernel)[axis], pair(layer.stride or layer.kernel)[axis]
+        padded = extent + (padding[1] + padding[3] if axis else padding[0] + padding[2])
+        lacking.append(max(0, (out[axis] - 1) * stride + kernel - padded))
+    return 0, lacking[1], 0, lacking[0]
 
 
 @equivalent("softmax_loss")
