@@ -9,16 +9,24 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from graphspec.layers.add import Add
 from graphspec.layers.avg_pool2d import AvgPool2d
 from graphspec.layers.base import Layer
+from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.flatten import Flatten
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
+from graphspec.layers.hinge_loss import HingeLoss
+from graphspec.layers.l2_loss import L2Loss
+from graphspec.layers.leaky_relu import LeakyRelu
 from graphspec.layers.linear import Linear
 from graphspec.layers.max_pool2d import MaxPool2d
+from graphspec.layers.multiply import Multiply
 from graphspec.layers.relu import Relu
 from graphspec.layers.reshape import Reshape
+from graphspec.layers.sigmoid import Sigmoid
 from graphspec.layers.softmax_loss import SoftmaxLoss
+from graphspec.layers.tanh import Tanh
 
 AnyLayer = (
     Linear
@@ -29,7 +37,15 @@ AnyLayer = (
     | Flatten
     | Reshape
     | Relu
+    | LeakyRelu
+    | Sigmoid
+    | Tanh
+    | Add
+    | Multiply
+    | Concat
     | SoftmaxLoss
+    | HingeLoss
+    | L2Loss
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from graphspec.errors import ShapeError
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
+from graphspec.layers.scoring import expect_scores
 from graphspec.tensor import TensorSpec
 
 
@@ -37,22 +37,7 @@ class SoftmaxLoss(Layer):
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """((C), label of C) → one number per example."""
-        scores, label = inputs
-        if label.classes is None:
-            raise ShapeError(
-                f"the label must be a class index, but this input is {label}. "
-                'Give the graph\'s input "classes" instead of "shape"',
-                code="label-expected",
-                port="label",
-            )
-        if scores.shape != (label.classes,):
-            raise ShapeError(
-                f"the loss needs one score per class: expected {label.classes}, got {scores}",
-                code="scores-per-class",
-                port="scores",
-                arithmetic=f"{scores.size} ≠ {label.classes}",
-            )
-        return TensorSpec(())
+        return expect_scores(*inputs)
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Lᵢ = log Σⱼ e^{f_j} − f_y, with the largest score subtracted from all."""
