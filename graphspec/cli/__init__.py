@@ -1,0 +1,80 @@
+"""The command line: one file a command, each loaded when it is called.
+
+Exit codes are stable:
+
+==== =====================================================================
+0    it worked
+1    the document has problems
+2    the command line is wrong, or a file cannot be read
+3    training met NaN or infinity, or an engine or a run directory failed
+4    a data set cannot be read or does not suit the graph
+130  interrupted with Ctrl+C
+==== =====================================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from graphspec import __version__
+
+COMMANDS = {
+    "check": "List every problem of a network file, with fixes.",
+    "summary": "Show each layer's shape, parameters, cost and receptive field.",
+    "train": "Train a network file; progress is shown live.",
+    "resume": "Go on with a run that was stopped or killed.",
+    "evaluate": "Loss and accuracy of a trained network on held-out data.",
+    "predict": "Classify images or rows with a trained network.",
+    "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
+    "schema": "Print the JSON Schema of network files, for text editors.",
+    "version": "Print the versions that results depend on.",
+}
+GROUPS = {
+    "runs": "List, compare, rename, delete and export runs.",
+    "data": "List data sets, describe one, download one.",
+}
+
+
+def build_app() -> App:
+    """The application with all commands registered by name; none is imported yet."""
+    app = App(
+        name="graphspec",
+        help="Neural networks as validated JSON graphs: check, train, resume, look inside.",
+        version=__version__,
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for name, text in COMMANDS.items():
+        app.command(f"graphspec.cli.{name}:{name}", name=name, help=text)
+    for name, text in GROUPS.items():
+        app.command(f"graphspec.cli.{name}:app", name=name, help=text)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; errors are told on standard error."""
+    from cyclopts import CycloptsError
+
+    from graphspec.cli.failure import explain
+
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result = build_app()(tokens)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, CycloptsError):
+            error.verbose = False
+        code = explain(error)
+        if code is None:
+            raise
+        return code
+    return result if isinstance(result, int) else 0
+
+
+def run() -> None:
+    """The entry point of the installed ``graphspec`` command."""
+    sys.exit(main())

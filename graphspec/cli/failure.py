@@ -1,0 +1,58 @@
+"""From an exception to words and an exit code."""
+
+from __future__ import annotations
+
+from cyclopts import CycloptsError
+from rich.text import Text
+
+from graphspec.cli.output import err, problem_text
+from graphspec.errors import (
+    DataError,
+    EngineError,
+    FeedError,
+    GraphspecError,
+    NonFiniteError,
+    RunError,
+    SpecError,
+)
+
+PROBLEMS, UNREADABLE, FAILED, BAD_DATA, INTERRUPTED = 1, 2, 3, 4, 130
+
+_EXIT_CODES: tuple[tuple[type[GraphspecError], int], ...] = (
+    (SpecError, PROBLEMS),
+    (NonFiniteError, FAILED),
+    (RunError, FAILED),
+    (EngineError, FAILED),
+    (FeedError, BAD_DATA),
+    (DataError, BAD_DATA),
+)
+
+# Codes of documents that could not be read as JSON at all.
+UNREADABLE_CODES = frozenset({"unreadable"})
+
+
+def explain(error: BaseException) -> int | None:
+    """Tell a person what went wrong, and return the exit code; None for a defect of ours."""
+    if isinstance(error, KeyboardInterrupt):
+        err.print("Interrupted.")
+        return INTERRUPTED
+    if isinstance(error, SpecError):
+        for problem in error.problems:
+            err.print(problem_text(problem))
+        unreadable = any(problem.code in UNREADABLE_CODES for problem in error.problems)
+        return UNREADABLE if unreadable else PROBLEMS
+    if isinstance(error, CycloptsError | OSError):
+        err.print(Text.assemble(("✗ ", "bold red"), _message(error)))
+        return UNREADABLE
+    for kind, code in _EXIT_CODES:
+        if isinstance(error, kind):
+            err.print(Text.assemble(("✗ ", "bold red"), str(error)))
+            return code
+    return None
+
+
+def _message(error: CycloptsError | OSError) -> str:
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror or error}"
+    return f"{error}\nSee: graphspec --help"

@@ -1,0 +1,58 @@
+"""``graphspec new``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from graphspec import document
+from graphspec.cli.failure import UNREADABLE
+from graphspec.cli.output import err, out
+from graphspec.pattern import expand
+from graphspec.summary import summarise
+
+
+def new(
+    pattern: str,
+    *,
+    input: Annotated[str, Parameter(name="--input")] = "3,32,32",
+    classes: int = 10,
+    name: str | None = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    force: bool = False,
+) -> int:
+    """Write a network file from a pattern of the course notes.
+
+    Example: graphspec new "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*1 -> FC"
+    --input 3,32,32 --classes 10 -o net.json
+
+    Parameters
+    ----------
+    pattern
+        Layers joined by arrows; [ … ]*N repeats.
+    input
+        The input's shape, channels first: 3,32,32 or 784.
+    classes
+        How many classes the scores have.
+    name
+        The network's name; by default the file's.
+    output
+        The file to write; without it the document goes to standard output.
+    force
+        Write over an existing file.
+    """
+    shape = tuple(int(part) for part in input.split(","))
+    spec = expand(pattern, shape, classes, name=name or (output.stem if output else "untitled"))
+    if output is None:
+        out.file.write(document.dumps(spec))
+        return 0
+    if output.exists() and not force:
+        err.print(f"{output} exists. Take another name, or pass --force to write over it.")
+        return UNREADABLE
+    document.save(spec, output)
+    total = summarise(spec)
+    out.print(f"Wrote {output}: {len(spec.layers)} layers, {total.params:,} parameters.")
+    out.print(f"Next: graphspec summary {output}")
+    return 0
