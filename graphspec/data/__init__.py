@@ -5,9 +5,9 @@ from __future__ import annotations
 from graphspec.data.budget import DEFAULT_BUDGET, Budget
 from graphspec.data.catalog import DataEntry, list_data, load_data
 from graphspec.data.dataset import Dataset
-from graphspec.data.download import DOWNLOADS, data_home, download
+from graphspec.data.downloads import DOWNLOADS, data_home, download
 from graphspec.data.loader import Batch, Loader, LoaderState
-from graphspec.data.split import Split, folds, split
+from graphspec.data.splits import Split, folds, split
 
 __all__ = [
     "DEFAULT_BUDGET",

@@ -21,7 +21,7 @@ from graphspec.data.builtin import (
     load_spiral,
 )
 from graphspec.data.dataset import Dataset
-from graphspec.data.download import data_home, is_downloaded
+from graphspec.data.downloads import data_home, is_downloaded
 from graphspec.data.readers.cifar import is_cifar_folder, load_cifar_folder
 from graphspec.data.readers.csv import load_csv
 from graphspec.data.readers.idx import is_idx_folder, load_idx_folder
@@ -131,6 +131,7 @@ _SETS = (
         ),
         load_idx_folder,
         _find_downloaded("mnist"),
+        tuple("0123456789"),
     ),
     _Known(
         DataEntry(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphspec.data.split import Indices, Split, folds, split
+from graphspec.data.splits import Indices, Split, folds, split
 from graphspec.errors import DataError
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from graphspec.data.split import Indices
+from graphspec.data.splits import Indices
 from graphspec.errors import DataError
 
 Array = npt.NDArray[Any]

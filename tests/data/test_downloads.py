@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import sys
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -14,9 +13,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from graphspec.data import DOWNLOADS
+from graphspec.data import DOWNLOADS, downloads
 from graphspec.data import download as fetch
-from graphspec.data.download import Download, RemoteFile, is_downloaded
+from graphspec.data.downloads import Download, RemoteFile, is_downloaded
 from graphspec.errors import DataError
 
 CONTENT = bytes(range(256)) * 1000
@@ -61,9 +60,7 @@ def remote(name: str, content: bytes, **changes: Any) -> RemoteFile:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *files: RemoteFile) -> None:
-    # By way of sys.modules: the package's attribute of that name is the function.
-    module = sys.modules["graphspec.data.download"]
-    monkeypatch.setattr(module, "DOWNLOADS", {"toy": Download("http://127.0.0.1:9/", files)})
+    monkeypatch.setattr(downloads, "DOWNLOADS", {"toy": Download("http://127.0.0.1:9/", files)})
 
 
 def left(tmp_path: Path) -> list[str]:
