@@ -81,7 +81,6 @@ def window_count(
     """
     reach = effective_kernel(kernel, dilation)
     span = size - reach + pad[0] + pad[1]
-    arithmetic = window_arithmetic(size, kernel, stride, pad, dilation)
     if span < 0:
         raise ShapeError(
             f"the window ({reach} wide) is larger than the padded input "
@@ -89,10 +88,11 @@ def window_count(
             code="window-too-large",
             port="x",
             field="kernel",
-            arithmetic=arithmetic,
+            arithmetic=window_arithmetic(size, kernel, stride, pad, dilation),
         )
     whole, remainder = divmod(span, stride)
     if remainder and rounding == "exact":
+        arithmetic = window_arithmetic(size, kernel, stride, pad, dilation)
         raise ShapeError(
             f"the windows do not tile the {axis}: {arithmetic} is not whole. "
             f"Change pad, stride or kernel, or set rounding to 'floor'",

@@ -1,0 +1,148 @@
+"""What a graph needs of the machine's memory, refused before anything is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from graphspec import edit
+from graphspec.check.analysis import Analysis, analyse
+from graphspec.errors import Fix, JsonPath, Problem, SizeError
+from graphspec.graph import GraphSpec
+from graphspec.layers.base import Layer, ParamSpec
+from graphspec.memory import (
+    MemoryEstimate,
+    Placement,
+    estimate,
+    physical_memory,
+    render_bytes,
+)
+from graphspec.recipe.config import TrainConfig
+from graphspec.tensor import TensorSpec
+
+SHARE_OF_MACHINE = 0.8
+"""How much of the machine's memory is taken to be free for a run."""
+
+
+class _Node(NamedTuple):
+    layer: Layer
+    sources: tuple[TensorSpec, ...]
+    output: TensorSpec
+    params: Mapping[str, ParamSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketch:
+    """A plan as far as sizes go."""
+
+    inputs: Mapping[str, TensorSpec]
+    nodes: Sequence[_Node]
+    outputs: Sequence[str]
+
+
+def check(spec: GraphSpec, *, budget: int | None = None) -> tuple[Problem, ...]:
+    """List every problem of a graph; it can be run if none of them is an error.
+
+    Args:
+        spec: the graph.
+        budget: the bytes that a step of training may take (of a graph without a training block:
+            a forward pass over one example). None takes 80 % of this machine's memory.
+    """
+    analysis = analyse(spec)
+    if analysis.errors:
+        return analysis.problems
+    return (*analysis.problems, *_size_problems(spec, _sketch(spec, analysis), budget))
+
+
+def refuse_oversize(spec: GraphSpec, plan: Placement, *, budget: int | None = None) -> None:
+    """Refuse to run a plan that does not fit into memory.
+
+    Args:
+        spec: the graph, with the batch and update rule that it is run with.
+        plan: the part of it that is to run.
+        budget: as for ``check``.
+
+    Raises:
+        SizeError: it would not fit; nothing has been allocated.
+    """
+    problems = tuple(_size_problems(spec, plan, budget))
+    if problems:
+        raise SizeError(problems)
+
+
+def estimate_for(config: TrainConfig | None, plan: Placement) -> MemoryEstimate:
+    """What a plan takes with these settings; without settings, on one example, forward only."""
+    if config is None:
+        return estimate(plan, 1, training=False)
+    # A rule tells how many arrays it keeps by making those of a weight with one number.
+    slots = sum(array.size for array in config.update.slots(np.zeros(1)).values())
+    itemsize = np.dtype(config.dtype).itemsize
+    return estimate(plan, config.batch, itemsize=itemsize, slots=slots)
+
+
+def _size_problems(spec: GraphSpec, plan: Placement, budget: int | None) -> Iterator[Problem]:
+    limit = int(physical_memory() * SHARE_OF_MACHINE) if budget is None else budget
+    needed = estimate_for(spec.training, plan)
+    heaviest = needed.heaviest
+    if needed.total <= limit or heaviest is None:
+        return
+    if spec.training is None:
+        what = "running this on one example"
+        path: JsonPath = ("layers", _index(spec, heaviest.id))
+    else:
+        what = f"training this with a batch of {needed.batch:,}"
+        path = ("training", "batch")
+    whose = "80 % of this machine's memory" if budget is None else "the budget"
+    yield Problem(
+        "too-much-memory",
+        f"{what} takes about {render_bytes(needed.total)} ({needed}), more than "
+        f"{render_bytes(limit)}, {whose}. The layer {heaviest.id!r} takes most: "
+        f"{render_bytes(heaviest.weights)} for its weights, "
+        f"{render_bytes(heaviest.activations)} for its activations",
+        path,
+        layer=heaviest.id,
+        arithmetic=f"{needed.total:,} > {limit:,} bytes",
+        fixes=tuple(_smaller_batch(spec, plan, limit)),
+    )
+
+
+def _smaller_batch(spec: GraphSpec, plan: Placement, limit: int) -> Iterator[Fix]:
+    """The largest power of two below the batch that fits."""
+    config = spec.training
+    if config is None:
+        return
+    batch = 1 << min((config.batch - 1).bit_length(), 62)
+    while batch > 1:
+        batch //= 2
+        smaller = config.model_copy(update={"batch": batch})
+        if estimate_for(smaller, plan).total <= limit:
+            yield Fix(
+                f"set training.batch to {batch}",
+                partial(edit.set_value, path="training.batch", value=batch),
+            )
+            return
+
+
+def _sketch(spec: GraphSpec, analysis: Analysis) -> _Sketch:
+    """The layers that the outputs and losses need, with their shapes."""
+    shapes, by_id = analysis.shapes, spec.by_id
+    needed = {*spec.outputs, *(layer.id for layer in spec.layers if layer.is_loss)}
+    for name in reversed(analysis.order):
+        if name in needed:
+            needed.update(by_id[name].inputs)
+    nodes = []
+    for name in analysis.order:
+        if name in needed:
+            layer = by_id[name]
+            sources = tuple([shapes[source] for source in layer.inputs])
+            nodes.append(_Node(layer, sources, shapes[name], layer.params(*sources)))
+    inputs = {item.id: shapes[item.id] for item in spec.inputs if item.id in needed}
+    return _Sketch(inputs, nodes, spec.outputs)
+
+
+def _index(spec: GraphSpec, name: str) -> int:
+    return next(i for i, layer in enumerate(spec.layers) if layer.id == name)
