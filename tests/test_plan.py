@@ -126,9 +126,13 @@ def test_the_activation_is_found_through_layers_without_weights() -> None:
 
 def test_the_nearest_activation_counts_and_then_the_first() -> None:
     def start(*layers: dict[str, object]) -> object:
-        spec = network([node("linear", "fc", "x", units=4), *layers], x={"shape": [4]})
-        outputs = [layer["id"] for layer in layers]
-        return compile_graph(spec, outputs=outputs).params["fc.weight"].init
+        outputs = tuple(str(layer["id"]) for layer in layers)
+        fc = node("linear", "fc", "x", units=4)
+        return (
+            compile_graph(network([fc, *layers], outputs, x={"shape": [4]}))
+            .params["fc.weight"]
+            .init
+        )
 
     far = (node("dropout", "drop", "fc"), node("relu", "relu", "drop"))
     assert start(*far) == He()

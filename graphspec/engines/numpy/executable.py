@@ -206,20 +206,29 @@ class NumpyExecutable:
         """
         weights = {name: array for name, array in state.arrays.items() if "/" not in name}
         refuse_strangers(self.plan, weights)
+        names = {f"layer:{name}": name for name in self._rngs}
+        for missing in [*(self._weights.keys() - weights), *(names.keys() - state.generators)]:
+            raise EngineError(f"the state lacks {missing!r}: is it of another model?")
         slots: dict[str, dict[str, Array]] = {}
         for full, array in state.arrays.items():
             if "/" in full:
                 name, slot = full.split("/", 1)
-                refuse_strangers(self.plan, {name: self._weights.get(name, array)})
+                if name not in weights or np.shape(array) != weights[name].shape:
+                    raise EngineError(
+                        f"{full} has the shape {np.shape(array)}, but the graph has no parameter "
+                        f"{name!r} of that shape: is this the state of another model?"
+                    )
                 slots.setdefault(name, {})[slot] = np.array(array, self.dtype)
-        generators = {name.removeprefix("layer:"): s for name, s in state.generators.items()}
-        for missing in [*(self._weights.keys() - weights), *(self._rngs.keys() - generators)]:
-            raise EngineError(f"the state lacks {missing!r}: it is of another model")
-        for stranger in generators.keys() - self._rngs.keys():
-            raise EngineError(f"the graph has no generator for {stranger!r}")
+        for stranger in state.generators.keys() - names:
+            raise EngineError(f"the graph has no generator {stranger!r}")
+        for full, generator_state in state.generators.items():
+            try:
+                write_state(generator(0, full), generator_state)
+            except (KeyError, TypeError, ValueError) as error:
+                raise EngineError(f"the state of generator {full!r} is damaged: {error}") from error
         for name, array in weights.items():
             self._weights[name][...] = array
-        self._set_generators(generators)
+        self._set_generators({names[full]: s for full, s in state.generators.items()})
         self._slots, self._slots_of = slots, None
 
     # --- What a call needs -------------------------------------------------------------------
