@@ -11,9 +11,10 @@ from graphspec.initialisers.glorot import Glorot
 from graphspec.initialisers.he import He
 from graphspec.initialisers.lecun import Lecun
 from graphspec.initialisers.normal import Normal
+from graphspec.initialisers.ones import Ones
 from graphspec.initialisers.zeros import Zeros
 
-INITIALISERS: tuple[type[Initialiser], ...] = (Zeros, Normal, Lecun, He, Glorot)
+INITIALISERS: tuple[type[Initialiser], ...] = (Zeros, Ones, Normal, Lecun, He, Glorot)
 
 
 def _take_name(value: object) -> object:
@@ -22,6 +23,6 @@ def _take_name(value: object) -> object:
 
 
 InitialiserSpec = Annotated[
-    Annotated[Zeros | Normal | Lecun | He | Glorot, Field(discriminator="kind")],
+    Annotated[Zeros | Ones | Normal | Lecun | He | Glorot, Field(discriminator="kind")],
     BeforeValidator(_take_name),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -24,4 +25,4 @@ class Glorot(Initialiser):
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator
     ) -> npt.NDArray[Any]:
         """Return a float64 array of ``shape``."""
-        return rng.uniform(-1, 1, shape) * np.sqrt(6 / (fan_in + fan_out))
+        return rng.uniform(-1, 1, shape) * sqrt(6 / (fan_in + fan_out))

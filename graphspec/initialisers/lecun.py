@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -23,4 +24,4 @@ class Lecun(Initialiser):
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator
     ) -> npt.NDArray[Any]:
         """Return a float64 array of ``shape``."""
-        return rng.standard_normal(shape) / np.sqrt(fan_in)
+        return rng.standard_normal(shape) / sqrt(fan_in)

@@ -13,8 +13,8 @@ from graphspec.initialisers.base import Initialiser
 class Zeros(Initialiser):
     """All zeros: right for biases, and a pitfall for weights.
 
-    Units that start equal get equal gradients and stay equal. Source: CS231n notes, Neural Networks 2,
-    weight initialization.
+    Units that start equal get equal gradients and stay equal. Source: CS231n notes, Neural
+    Networks 2, weight initialization.
     """
 
     kind: Literal["zeros"] = "zeros"

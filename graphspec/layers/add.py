@@ -38,7 +38,7 @@ class Add(Layer):
         return expect_equal_shapes(inputs, tuple(f"xs[{i}]" for i in range(len(inputs))))
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
-        """y = x₁ + x₂ + …"""
+        """Add them up: y = x₁ + x₂ + …, in this order."""
         y = xs[0] + xs[1]
         for x in xs[2:]:
             y += x

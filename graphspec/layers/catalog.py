@@ -12,8 +12,10 @@ from pydantic import Field
 from graphspec.layers.add import Add
 from graphspec.layers.avg_pool2d import AvgPool2d
 from graphspec.layers.base import Layer
+from graphspec.layers.batch_norm import BatchNorm
 from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
+from graphspec.layers.dropout import Dropout
 from graphspec.layers.flatten import Flatten
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
 from graphspec.layers.hinge_loss import HingeLoss
@@ -25,6 +27,7 @@ from graphspec.layers.multiply import Multiply
 from graphspec.layers.relu import Relu
 from graphspec.layers.reshape import Reshape
 from graphspec.layers.sigmoid import Sigmoid
+from graphspec.layers.softmax import Softmax
 from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.layers.tanh import Tanh
 
@@ -40,6 +43,9 @@ AnyLayer = (
     | LeakyRelu
     | Sigmoid
     | Tanh
+    | Softmax
+    | BatchNorm
+    | Dropout
     | Add
     | Multiply
     | Concat

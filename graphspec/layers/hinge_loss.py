@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
-from graphspec.layers.scores import expect_scores
+from graphspec.layers.scoring import expect_scores
 from graphspec.tensor import TensorSpec
 
 
@@ -48,8 +48,7 @@ class HingeLoss(Layer):
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """((C), label of C) → one number per example."""
-        expect_scores(*inputs)
-        return TensorSpec(())
+        return expect_scores(*inputs)
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Lᵢ = Σ max(0, f_j − f_y + Δ) over the wrong classes."""
