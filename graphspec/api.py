@@ -1,0 +1,282 @@
+"""The calls that a script makes: train a network, go on, evaluate, predict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from graphspec import document
+from graphspec.data import load_data
+from graphspec.data.dataset import Dataset
+from graphspec.errors import CheckpointError, DataError, FeedError, Problem, SpecError
+from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.checkpoint import read_weights
+from graphspec.train.control import Control
+from graphspec.train.evaluate import Metrics, evaluate_batches
+from graphspec.train.events import Event
+from graphspec.train.feeding import SplitName, divide
+from graphspec.train.rundir import Run, find_run
+from graphspec.train.session import create_run, open_engine, train_run
+
+Array = npt.NDArray[Any]
+PathLike = str | os.PathLike[str]
+Checkpoint = Literal["best", "latest"] | int
+
+
+def settings(spec: GraphSpec, data: Dataset | str | None = None, **overrides: Any) -> TrainConfig:
+    """The spec's training block with some fields replaced.
+
+    Args:
+        spec: the network; without a training block the defaults are taken.
+        data: a name or a path; of a data set that is given as such, the name is kept.
+        **overrides: fields of ``TrainConfig``, as objects or as JSON values.
+
+    Raises:
+        SpecError: a field is unknown, or a value does not fit.
+    """
+    base = spec.training or TrainConfig()
+    fields = {name: getattr(base, name) for name in TrainConfig.model_fields} | overrides
+    if data is not None:
+        fields["data"] = data.name if isinstance(data, Dataset) else data
+    try:
+        return TrainConfig.model_validate(fields)
+    except ValidationError as error:
+        raise SpecError(
+            [
+                Problem("training", item["msg"], ("training", *item["loc"]))
+                for item in error.errors(include_url=False)
+            ]
+        ) from error
+
+
+def fit(
+    spec: GraphSpec | PathLike,
+    data: Dataset | str | None = None,
+    *,
+    run: PathLike | None = None,
+    engine: str = "numpy",
+    control: Control | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **overrides: Any,
+) -> Run:
+    """Train a network from the beginning, and return its finished run.
+
+    Args:
+        spec: the network, or its file.
+        data: what to train on; None takes what the training block names.
+        run: the folder to write to; None makes one in the runs folder.
+        engine: the engine's name.
+        control: commands to be followed between steps.
+        on_event: is called with everything that happens.
+        **overrides: fields of ``TrainConfig``: ``epochs=5``, ``update={"kind": "adam", …}``.
+
+    Raises:
+        SpecError: the graph or a setting is wrong.
+        DataError: the data cannot be read or does not suit the graph.
+        RunError: the folder cannot be used.
+        NonFiniteError: training met NaN or infinity; the run says where.
+    """
+    network = spec if isinstance(spec, GraphSpec) else document.load(spec)
+    made = create_run(network, settings(network, data, **overrides), run, engine=engine)
+    _exhaust(made, data, control, on_event, None)
+    return made
+
+
+def resume(
+    run: Run | PathLike,
+    data: Dataset | None = None,
+    *,
+    control: Control | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **overrides: Any,
+) -> Run:
+    """Go on with a run that was stopped or killed, from its newest checkpoint.
+
+    Args:
+        run: the run, its folder, or its name in the runs folder.
+        data: the data set, when the run was given one that has no name or path.
+        control: commands to be followed between steps.
+        on_event: is called with everything that happens.
+        **overrides: settings that may change on the way: when training ends (``epochs``,
+            ``steps``, ``early_stopping``), and how often it tells and saves.
+
+    Raises:
+        RunLockedError: another process is writing to it.
+        RunError: the folder cannot be used, or a setting may not change.
+        CheckpointError: no checkpoint is whole, or the data is not that of the run.
+        DataError: the data cannot be read.
+        NonFiniteError: training met NaN or infinity.
+    """
+    found = find_run(run)
+    config = None
+    if overrides:
+        base = found.spec.model_copy(update={"training": found.config})
+        config = settings(base, **overrides)
+    _exhaust(found, data, control, on_event, config)
+    return found
+
+
+def _exhaust(
+    run: Run,
+    data: Dataset | str | None,
+    control: Control | None,
+    on_event: Callable[[Event], None] | None,
+    config: TrainConfig | None,
+) -> None:
+    examples = data if isinstance(data, Dataset) else None
+    for event in train_run(run.path, data=examples, control=control, config=config):
+        if on_event is not None:
+            on_event(event)
+
+
+def evaluate(
+    run: Run | PathLike,
+    data: Dataset | str | None = None,
+    *,
+    split: SplitName = "validation",
+    checkpoint: Checkpoint = "best",
+) -> Metrics:
+    """Loss and accuracy of a run's network on one of its splits.
+
+    Args:
+        run: the run, its folder, or its name.
+        data: another data set, or the one of the run when it has no name or path; it is divided
+            as the run's settings say.
+        split: which examples.
+        checkpoint: the best, the latest, or the one of a step.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is damaged.
+        DataError: the data cannot be read, does not suit the graph, or has no such split.
+    """
+    found = find_run(run)
+    return _evaluate(
+        found.spec,
+        _weights(found, checkpoint),
+        found.config,
+        data,
+        split,
+        str(found.env.get("engine", "numpy")),
+        found,
+    )
+
+
+def evaluate_weights(
+    spec: GraphSpec | PathLike,
+    weights: PathLike,
+    data: Dataset | str | None = None,
+    *,
+    split: SplitName = "validation",
+    engine: str = "numpy",
+) -> Metrics:
+    """Loss and accuracy of a network with the weights of a safetensors file.
+
+    The preprocessing of the spec's training block is fitted to the training split.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+        EngineError: the weights are of another network.
+        DataError: as for ``evaluate``.
+    """
+    network = spec if isinstance(spec, GraphSpec) else document.load(spec)
+    arrays = read_weights(Path(weights))
+    return _evaluate(network, arrays, settings(network), data, split, engine, None)
+
+
+def _evaluate(
+    spec: GraphSpec,
+    weights: dict[str, Array],
+    config: TrainConfig,
+    data: Dataset | str | None,
+    split: SplitName,
+    engine: str,
+    run: Run | None,
+) -> Metrics:
+    if data is None and config.data is None:
+        raise DataError("no data set is named: give data=… (a name, a path or a data set)")
+    examples = data if isinstance(data, Dataset) else load_data(data or config.data or "")
+    plan = compile_graph(spec)
+    divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
+    executable = open_engine(engine, config.dtype).load(plan, seed=config.seed, weights=weights)
+    return evaluate_batches(executable, divided.batches(split))
+
+
+def predict(
+    run: Run | PathLike,
+    x: npt.ArrayLike,
+    *,
+    outputs: Sequence[str] | None = None,
+    checkpoint: Checkpoint = "best",
+    batch: int = 256,
+) -> dict[str, Array]:
+    """What a run's network gives for new examples, preprocessed as in training.
+
+    Args:
+        run: the run, its folder, or its name.
+        x: examples on the first axis, as the data set of the run has them.
+        outputs: the layers to return; None takes the spec's outputs.
+        checkpoint: the best, the latest, or the one of a step.
+        batch: how many examples are run at a time.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is damaged.
+        FeedError: the examples have the wrong shape, or there are none.
+        SpecError: an output is not in the graph.
+    """
+    found = find_run(run)
+    config = found.config
+    wanted = tuple(found.spec.outputs if outputs is None else outputs)
+    plan = compile_graph(found.spec, outputs=wanted)
+    floats = [name for name, tensor in plan.inputs.items() if tensor.dtype == "float"]
+    examples = np.asarray(x)
+    if len(plan.inputs) != 1 or not floats:
+        raise FeedError(
+            f"the outputs {', '.join(wanted)} need the inputs {', '.join(plan.inputs)}; "
+            "predict feeds one input of examples"
+        )
+    if examples.shape[1:] != plan.inputs[floats[0]].shape or len(examples) == 0:
+        raise FeedError(
+            f"x must have the shape (examples, {', '.join(map(str, plan.inputs[floats[0]].shape))})"
+            f", and has {examples.shape}"
+        )
+    engine = open_engine(str(found.env.get("engine", "numpy")), config.dtype)
+    weights = _weights(found, checkpoint)
+    own = {name: array for name, array in weights.items() if name in plan.params}
+    executable = engine.load(plan, seed=config.seed, weights=own)
+    pipeline = found.pipeline
+    parts: list[dict[str, Array]] = []
+    for start in range(0, len(examples), batch):
+        part = examples[start : start + batch]
+        if pipeline is not None:
+            part = pipeline.apply(part, config.dtype)
+        parts.append(dict(executable.run({floats[0]: part}, outputs=wanted).values))
+    return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
+
+
+def _weights(run: Run, checkpoint: Checkpoint) -> dict[str, Array]:
+    """The weights of a checkpoint; the latest stands in for a best one that was never chosen."""
+    entries = run.checkpoints
+    if not entries:
+        raise CheckpointError(
+            f"the run {str(run.path)!r} has no checkpoint yet; train it first: "
+            f"graphspec resume {run.path}"
+        )
+    if checkpoint == "best":
+        entry = run.best or entries[-1]
+    elif checkpoint == "latest":
+        entry = entries[-1]
+    else:
+        chosen = [entry for entry in entries if entry.step == checkpoint]
+        if not chosen:
+            steps = ", ".join(str(entry.step) for entry in entries)
+            raise CheckpointError(f"there is no checkpoint of step {checkpoint}; there are {steps}")
+        entry = chosen[-1]
+    return read_weights(run.checkpoint_path(entry), entry.sha256)

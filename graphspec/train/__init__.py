@@ -1,0 +1,1 @@
+"""Training: the loop, its events, and the run directory that keeps them."""

@@ -1,0 +1,186 @@
+"""From a data set to what a graph is fed: which array goes where, and what is held out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from graphspec.data.dataset import Dataset
+from graphspec.data.loader import Batch, Loader
+from graphspec.engines.generators import generator
+from graphspec.errors import DataError
+from graphspec.plan import Plan
+from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.preprocess.pipeline import Pipeline
+
+Array = npt.NDArray[Any]
+SplitName = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which input takes the examples and which their labels or targets (None: nothing does)."""
+
+    x: str
+    y: str | None
+
+    def feeds(self, x: Array, y: Array) -> dict[str, Array]:
+        """What an executable is fed for some examples."""
+        return {self.x: x} if self.y is None else {self.x: x, self.y: y}
+
+
+def bind(plan: Plan, data: Dataset) -> Binding:
+    """Find the inputs that a data set fills.
+
+    The first input that is no label takes the examples. Of what is left, labels take class
+    indices, and numbers take real targets.
+
+    Raises:
+        DataError: the shapes or the classes do not fit, or an input stays empty.
+    """
+    floats = [name for name, tensor in plan.inputs.items() if tensor.dtype == "float"]
+    labels = [name for name, tensor in plan.inputs.items() if tensor.dtype == "int"]
+    if not floats:
+        raise DataError(f"the graph {plan.spec.name!r} has no input for examples: give one a shape")
+    x = floats[0]
+    if plan.inputs[x].shape != data.shape:
+        raise DataError(
+            f"input {x!r} takes examples of shape {list(plan.inputs[x].shape)}, and those of "
+            f"{data.name!r} have {list(data.shape)}. Set the input's shape to {list(data.shape)}, "
+            "or use other data."
+        )
+    rest = floats[1:] + labels
+    if not rest:
+        return Binding(x, None)
+    if len(rest) > 1:
+        names = ", ".join(repr(name) for name in rest)
+        raise DataError(
+            f"a data set has one answer per example, and the graph takes {len(rest)} ({names})"
+        )
+    (y,) = rest
+    tensor = plan.inputs[y]
+    if tensor.dtype == "int":
+        if not data.classes or tensor.shape:
+            raise DataError(
+                f"input {y!r} is a {tensor}, and {data.name!r} has "
+                f"{'one class per example' if data.classes else 'real targets'}. Use other data, "
+                "or an input with a shape and an l2_loss."
+            )
+        if tensor.classes != len(data.classes):
+            raise DataError(
+                f"input {y!r} has {tensor.classes} classes, and {data.name!r} has "
+                f"{len(data.classes)}. Set its classes, and the units of the layer before the "
+                f"loss, to {len(data.classes)}."
+            )
+    elif data.classes or tensor.shape != data.y.shape[1:]:
+        given = "class labels" if data.classes else f"targets of shape {list(data.y.shape[1:])}"
+        raise DataError(
+            f"input {y!r} takes targets of shape {list(tensor.shape)}, and {data.name!r} has "
+            f"{given}. Use other data, or change the input."
+        )
+    return Binding(x, y)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """The parts of a data set, what they feed, and the preprocessing fitted to the first part.
+
+    ``parts`` holds (x, y) as the data set has them, for each split that is not empty.
+    """
+
+    name: str
+    binding: Binding
+    pipeline: Pipeline
+    parts: Mapping[SplitName, tuple[Array, Array]]
+    dtype: Literal["float32", "float64"]
+    batch: int
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number of examples in each split."""
+        return {name: len(x) for name, (x, _) in self.parts.items()}
+
+    def loader(self, config: TrainConfig) -> Loader:
+        """Training batches, preprocessed, in an order drawn from the seed."""
+        x, y = self.parts["train"]
+        return Loader(
+            x,
+            y,
+            min(config.batch, len(x)),
+            rng=generator(config.seed, "order"),
+            shuffle=config.shuffle,
+            drop_last=config.drop_last,
+            dtype=self.dtype,
+            transform=lambda x, rng: self.pipeline.apply(x, self.dtype),
+        )
+
+    def feeds(self, batch: Batch) -> dict[str, Array]:
+        """What an executable is fed for a training batch."""
+        return self.binding.feeds(batch.x, batch.y)
+
+    def batches(self, split: SplitName) -> Iterator[dict[str, Array]]:
+        """Feeds for every example of a split once, in order.
+
+        Raises:
+            DataError: the split is empty.
+        """
+        if split not in self.parts:
+            raise DataError(
+                f"{self.name!r} has no {split} examples here; there are "
+                f"{', '.join(self.parts)}. Set split.{split} to hold some out."
+            )
+        x, y = self.parts[split]
+        for start in range(0, len(x), self.batch):
+            chosen = slice(start, start + self.batch)
+            yield self.binding.feeds(self.pipeline.apply(x[chosen], self.dtype), y[chosen])
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the training and validation examples in their order, as 64 hex digits."""
+        digest = hashlib.sha256()
+        for name in ("train", "validation"):
+            for array in self.parts.get(name, ()):
+                digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+def divide(
+    plan: Plan, data: Dataset, config: TrainConfig, *, pipeline: Pipeline | None = None
+) -> TrainingData:
+    """Divide a data set as the settings say, and fit the preprocessing to the training part.
+
+    Args:
+        plan: what will be fed.
+        data: all examples.
+        config: the split, the preprocessing, the batch and the type.
+        pipeline: preprocessing that has been fitted already, by an earlier session of the run.
+
+    Raises:
+        DataError: the data does not fit the graph, or nothing is left for training.
+    """
+    binding = bind(plan, data)
+    settings = config.split
+    has_test = data.x_test is not None
+    indices = data.split(
+        validation=settings.validation,
+        test=0 if has_test else settings.test,
+        seed=settings.seed,
+        stratified=settings.stratified and bool(data.classes),
+    )
+    parts: dict[SplitName, tuple[Array, Array]] = {}
+    for name in ("train", "validation", "test"):
+        chosen = getattr(indices, name)
+        if len(chosen):
+            parts[name] = (data.x[chosen], data.y[chosen])
+    if data.x_test is not None and data.y_test is not None:
+        parts["test"] = (data.x_test, data.y_test)
+    if pipeline is None:
+        pipeline = Pipeline.fit(config.preprocess, parts["train"][0])
+    return TrainingData(
+        data.name, binding, pipeline, parts, config.dtype, min(config.batch, len(data))
+    )

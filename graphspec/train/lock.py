@@ -1,0 +1,132 @@
+"""One writer per run, by a lock that the kernel holds.
+
+The lock belongs to the open file of a process: however the process ends, the kernel gives it back
+at once, so that there is no stale lock to clean up. Network file systems without locks are
+refused rather than trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from graphspec.errors import RunError, RunLockedError
+
+# A probe holds the lock for some microseconds; a writer that meets one must not give up.
+_ATTEMPTS, _PAUSE = 20, 0.005
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Beyond the text, so that the holder's name can be read by others.
+    _LOCKED_BYTE = 1 << 20
+
+    def _try_lock(handle: int, *, shared: bool = False) -> bool:
+        os.lseek(handle, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(handle: int, *, shared: bool = False) -> bool:
+        try:
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class RunLock:
+    """The right to write to a run directory; held from ``acquire`` to ``release``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        self._handle: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            RunLockedError: another process holds it.
+            RunError: the folder cannot be written to, or its file system has no locks.
+        """
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise RunError(
+                f"cannot write to the run {str(self._path.parent)!r}: {error.strerror}"
+            ) from error
+        try:
+            for attempt in range(_ATTEMPTS):
+                if attempt:
+                    time.sleep(_PAUSE)
+                if _try_lock(handle):
+                    self._handle = handle
+                    _write_holder(handle)
+                    return
+            holder = _read_holder(self._path)
+            raise RunLockedError(
+                f"the run {str(self._path.parent)!r} is being written to by another process"
+                f"{holder}. Wait until it has ended, or stop it."
+            )
+        except OSError as error:
+            raise RunError(
+                f"cannot lock the run {str(self._path.parent)!r}: {error.strerror}. Its file "
+                "system may have no locks; use a folder on a local disk."
+            ) from error
+        finally:
+            if self._handle is None:
+                os.close(handle)
+
+    def release(self) -> None:
+        """Give the lock back; without one, nothing happens."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a process is writing to the run directory right now."""
+    try:
+        handle = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _try_lock(handle, shared=True)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def _write_holder(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, f"{os.getpid()}\n".encode())
+
+
+def _read_holder(path: Path) -> str:
+    try:
+        number = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return f" (process {number})" if number.isdigit() else ""

@@ -1,0 +1,188 @@
+"""A run from its folder: make one, and train it or go on with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from graphspec import atomic, document
+from graphspec.data import load_data
+from graphspec.data.dataset import Dataset
+from graphspec.engines.base import Engine
+from graphspec.engines.numpy import NumpyEngine
+from graphspec.errors import CheckpointError, DataError, EngineError, GraphspecError, RunError
+from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
+from graphspec.recipe.config import TrainConfig
+from graphspec.train import environment, rundir
+from graphspec.train.control import Control
+from graphspec.train.events import Event, Failed
+from graphspec.train.feeding import TrainingData, divide
+from graphspec.train.rundir import Run, runs_folder
+from graphspec.train.trainer import train
+from graphspec.train.writer import RunWriter
+
+ENGINES = {"numpy": NumpyEngine}
+CHANGEABLE = frozenset(
+    {
+        "epochs",
+        "steps",
+        "early_stopping",
+        "evaluate_every",
+        "checkpoint_every",
+        "checkpoint_seconds",
+        "keep",
+        "log_every",
+        "tensorboard",
+    }
+)
+"""Settings that may differ when a run goes on: when it ends, and how often it tells and saves."""
+
+
+def open_engine(name: str, dtype: str) -> Engine:
+    """An engine by its name.
+
+    Raises:
+        EngineError: there is none of that name.
+    """
+    if name not in ENGINES:
+        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+    return ENGINES[name](dtype)  # type: ignore[arg-type]
+
+
+def create_run(
+    spec: GraphSpec,
+    config: TrainConfig,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    engine: str = "numpy",
+) -> Run:
+    """Make a run directory that is ready to be trained; nothing is trained yet.
+
+    Args:
+        spec: the network; it must compile.
+        config: the settings.
+        path: the new folder; None makes one in the runs folder, named after the network.
+        engine: the engine that will train it.
+
+    Raises:
+        SpecError: the graph has problems.
+        EngineError: there is no such engine.
+        RunError: the folder cannot be made, or is not empty.
+    """
+    compile_graph(spec)
+    open_engine(engine, config.dtype)
+    folder = _new_folder(spec.name) if path is None else Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise RunError(
+                f"{str(folder)!r} is not empty. Choose a new folder, or go on with the run in it: "
+                f"graphspec resume {folder}"
+            )
+        atomic.write_text(folder / rundir.CONFIG, config.model_dump_json(indent=2) + "\n")
+        atomic.write_text(
+            folder / rundir.ENVIRONMENT, json.dumps(environment.capture(engine), indent=2) + "\n"
+        )
+        # Last, because it is what makes the folder a run.
+        document.save(spec, folder / rundir.SPEC)
+    except OSError as error:
+        raise RunError(f"cannot make the run {str(folder)!r}: {error.strerror}") from error
+    return Run(folder)
+
+
+def _new_folder(name: str) -> Path:
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "run"
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return runs_folder() / f"{plain}-{stamp}-{secrets.token_hex(2)}"
+
+
+def train_run(
+    path: str | os.PathLike[str],
+    *,
+    data: Dataset | None = None,
+    control: Control | None = None,
+    config: TrainConfig | None = None,
+) -> Iterator[Event]:
+    """Train a run, or go on from its newest checkpoint, and yield what happens.
+
+    The run is locked from the first event on, until the iterator is used up or closed.
+
+    Args:
+        path: the run directory.
+        data: the examples; None loads what the settings name.
+        control: commands to be followed between steps.
+        config: changed settings, of which ``CHANGEABLE`` may differ.
+
+    Raises:
+        RunLockedError: another process is writing to it.
+        RunError: the folder is no run, is damaged, or cannot be written to.
+        CheckpointError: no checkpoint is whole, or it is of another model or other data.
+        DataError: the data cannot be read or does not suit the graph.
+        NonFiniteError: training met NaN or infinity.
+    """
+    run = Run(path)
+    settings = run.config if config is None else _changed(run.config, config)
+    with RunWriter(run.path, settings) as writer:
+        if config is not None:
+            writer.save_config(settings)
+        engine = str(run.env.get("engine", "numpy"))
+        try:
+            plan = compile_graph(run.spec)
+            examples = _load(settings) if data is None else data
+            divided = divide(plan, examples, settings, pipeline=_pipeline(run, writer))
+            executable = open_engine(engine, settings.dtype).load(plan, seed=settings.seed)
+            reasons = _prepare(run, writer, divided, engine)
+        except GraphspecError as error:
+            writer.log(Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error)))
+            raise
+        yield from train(
+            executable, divided, settings, control, writer, engine=engine, reasons=reasons
+        )
+
+
+def _changed(before: TrainConfig, after: TrainConfig) -> TrainConfig:
+    fixed = [
+        name
+        for name in TrainConfig.model_fields
+        if name not in CHANGEABLE and getattr(before, name) != getattr(after, name)
+    ]
+    if fixed:
+        raise RunError(
+            f"{', '.join(fixed)} cannot be changed when a run goes on, because its history would "
+            "be of two different trainings. Start a new run, or change only "
+            f"{', '.join(sorted(CHANGEABLE))}."
+        )
+    return after
+
+
+def _load(config: TrainConfig) -> Dataset:
+    if config.data is None:
+        raise DataError(
+            "no data set is named. Give data=…, or set training.data to a name such as 'digits' "
+            "or to a path."
+        )
+    return load_data(config.data)
+
+
+def _pipeline(run: Run, writer: RunWriter) -> Any:
+    """What was fitted before is used again as it is; without a checkpoint all begins anew."""
+    return run.pipeline if writer.state is not None else None
+
+
+def _prepare(run: Run, writer: RunWriter, data: TrainingData, engine: str) -> tuple[str, ...]:
+    """Write what belongs to this session; return why going on will not be exact."""
+    before = run.env
+    now = {**environment.capture(engine), "data": data.fingerprint()}
+    if writer.state is None:
+        writer.save_pipeline(data.pipeline)
+    elif run.pipeline is None and data.pipeline.steps:
+        raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
+    writer.save_environment(now)
+    return environment.differences(before, now) if writer.state is not None else ()

@@ -1,0 +1,90 @@
+"""A training in a process of its own: ``python -m graphspec.worker RUN_DIR``.
+
+It trains the run, or goes on with it, and writes to its directory, which is also where whoever
+started it follows it. Commands come on standard input, one JSON object a line:
+
+    {"do": "pause"}   {"do": "resume"}   {"do": "step"}   {"do": "stop"}   {"do": "checkpoint"}
+    {"do": "set_rate", "rate": 0.01}
+    {"do": "taps", "taps": [{"node": "conv1", "what": "value"}]}
+
+A line that cannot be followed becomes a ``refused`` event. When the input ends, its other end is
+gone: the worker finishes the step, saves and ends, unless it was started with ``--detached``. No
+array passes through the pipe.
+
+Exit codes: 0 finished or stopped, 1 training failed, 2 the run cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from graphspec.errors import GraphspecError, RunError
+from graphspec.train.control import Control, Unreadable, parse_command, stop_on_interrupt
+from graphspec.train.session import train_run
+
+# A command is some dozens of bytes; a longer line is not kept in memory to the end.
+_LONGEST_LINE = 1 << 20
+FAILED, UNUSABLE = 1, 2
+
+
+def listen(handle: int, control: Control, *, detached: bool) -> None:
+    """Read commands from a file descriptor until it ends; the end means stop, unless detached."""
+    rest = b""
+    while True:
+        try:
+            # Not sys.stdin: a thread that waits in it would stop the interpreter from ending.
+            data = os.read(handle, 1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            break
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            if line.strip():
+                control.send(parse_command(line))
+        if len(rest) > _LONGEST_LINE:
+            control.send(Unreadable(command="", reason="the line is too long"))
+            rest = b""
+    if not detached:
+        control.stop()
+
+
+def work(path: Path, *, detached: bool = False) -> int:
+    """Train the run at ``path`` under the commands of standard input; return the exit code."""
+    control = Control()
+    arguments = (sys.stdin.fileno(), control)
+    listener = threading.Thread(
+        target=listen, args=arguments, kwargs={"detached": detached}, daemon=True
+    )
+    listener.start()
+    try:
+        with stop_on_interrupt(control):
+            for _ in train_run(path, control=control):
+                pass
+    except RunError as error:
+        print(f"graphspec.worker: {error}", file=sys.stderr)
+        return UNUSABLE
+    except (GraphspecError, MemoryError) as error:
+        print(f"graphspec.worker: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the command line and work."""
+    parser = argparse.ArgumentParser(prog="python -m graphspec.worker", description="Train a run.")
+    parser.add_argument("run", type=Path, help="the run directory")
+    parser.add_argument(
+        "--detached", action="store_true", help="go on when the standard input ends"
+    )
+    arguments = parser.parse_args(argv)
+    return work(arguments.run, detached=arguments.detached)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
