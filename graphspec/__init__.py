@@ -10,6 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphspec.api import evaluate as evaluate
+    from graphspec.api import fit as fit
+    from graphspec.api import predict as predict
+    from graphspec.api import resume as resume
     from graphspec.check import check as check
     from graphspec.errors import GraphspecError as GraphspecError
     from graphspec.errors import SpecError as SpecError
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from graphspec.plan import compile_graph as compile_graph
     from graphspec.recipe.config import TrainConfig as TrainConfig
     from graphspec.tensor import TensorSpec as TensorSpec
+    from graphspec.train.rundir import Run as Run
 
 __version__ = "0.1.0"
 
@@ -25,11 +30,16 @@ _HOMES = {
     "GraphSpec": "graphspec.graph",
     "GraphspecError": "graphspec.errors",
     "Plan": "graphspec.plan",
+    "Run": "graphspec.train.rundir",
     "SpecError": "graphspec.errors",
     "TensorSpec": "graphspec.tensor",
     "TrainConfig": "graphspec.recipe.config",
     "check": "graphspec.check",
     "compile_graph": "graphspec.plan",
+    "evaluate": "graphspec.api",
+    "fit": "graphspec.api",
+    "predict": "graphspec.api",
+    "resume": "graphspec.api",
 }
 
 __all__ = ["__version__", *_HOMES]
