@@ -103,7 +103,7 @@ class Loader:
             if self.shuffle:
                 self._order = self.rng.permutation(len(self.x))
         end = min(self._cursor + self.batch, self._usable)
-        indices = self._order[self._cursor : end]
+        indices = self._order[self._cursor : end].copy()
         self._cursor = end
         x = self.x[indices].astype(self.dtype, copy=False)
         if self.transform is not None:

@@ -311,6 +311,13 @@ def read_image(
                     f"{budget.pixels:,}",
                     "If it is really that large, pass a larger Budget(pixels=...)",
                 )
+            if image.mode.startswith(("I", "F")):
+                # Pillow would clip these to 255, and the picture would be white.
+                raise unsafe(
+                    path,
+                    f"its pixels have more than 8 bits (Pillow's mode {image.mode!r})",
+                    "Save the image again with 8 bits a channel",
+                )
             # Pillow holds a pixel in four bytes, and each step below makes a copy.
             budget.require(12 * width * height, path, "decoding it")
             pixels: Any = image.convert("L" if grey else "RGB")

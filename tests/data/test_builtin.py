@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from graphspec.data import load_data
 from graphspec.data.builtin import SETS
+from graphspec.data.safe_io import read_npz
 from graphspec.errors import DataError
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -58,6 +60,21 @@ def test_fashion_mini_images_are_unchanged_and_labelled_as_in_the_whole_set() ->
         }
         small = zip(getattr(mini, f"x{part}"), getattr(mini, f"y{part}"), strict=True)
         assert all(labels[image.tobytes()] == label for image, label in small)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FASHION.is_dir(), reason="Debian's dataset-fashion-mnist")
+def test_fashion_mini_is_what_its_script_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = SETS.parents[2] / "scripts" / "make_fashion_mini.py"
+    made = runpy.run_path(str(script))
+    monkeypatch.setitem(made["main"].__globals__, "TARGET", tmp_path / "again.npz")
+    made["main"](str(FASHION))
+    again, ours = read_npz(tmp_path / "again.npz"), read_npz(SETS / "fashion-mini.npz")
+    assert list(again) == list(ours)
+    for name, array in again.items():
+        np.testing.assert_array_equal(array, ours[name])
 
 
 def test_spiral_is_that_of_the_notes() -> None:

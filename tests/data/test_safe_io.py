@@ -346,6 +346,13 @@ def test_image_bombs_are_refused(tmp_path: Path, size: tuple[int, int], why: str
     assert peak(read) < 8 * MIB
 
 
+def test_images_of_16_bits_are_refused_rather_than_clipped(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    Image.fromarray(np.full((4, 4), 40_000, np.uint16)).save(path)
+    with pytest.raises(UnsafeFileError, match="8 bits a channel"):
+        safe_io.read_image(path, grey=True)
+
+
 def test_other_image_formats_and_damage_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGB", (4, 4)).save(path, format="TIFF")

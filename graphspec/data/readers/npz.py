@@ -46,6 +46,7 @@ def load_npz(
         )
     x = _examples(arrays[keys[0]], path, channels, budget)
     y = _answers(arrays[keys[1]], path, budget)
+    budget = budget.minus((x.nbytes if x is not arrays[keys[0]] else 0) + y.nbytes)
     x_test = y_test = None
     if "x_test" in arrays:
         x_test = _examples(arrays["x_test"], path, channels, budget)
@@ -72,18 +73,18 @@ def _examples(x: Array, path: FilePath, channels: Channels, budget: Budget) -> A
             f"{str(path)!r}: x is {x.dtype} of shape {x.shape}; it must be numbers of shape (N, D) "
             "for features, or (N, H, W), (N, C, H, W) or (N, H, W, C) for images."
         )
-    # Conversion and transposition each make one copy.
-    budget.require(x.size * (x.itemsize + 8), path, "converting x")
     if x.ndim == 3:
         x = x[:, None]
-    elif x.ndim == 4 and (
-        channels == "last"
-        or (
-            channels == "auto" and x.shape[3] in _COLOUR_DEPTHS and x.shape[1] not in _COLOUR_DEPTHS
-        )
-    ):
+    last = channels == "last" or (
+        channels == "auto" and x.shape[-1] in _COLOUR_DEPTHS and x.shape[1] not in _COLOUR_DEPTHS
+    )
+    native = x.dtype in (np.uint8, np.float32, np.float64)
+    size = x.size * (x.itemsize if native else 4)
+    turned = x.ndim == 4 and last
+    budget.require(size * ((not native) + turned), path, "converting x")
+    if turned:
         x = x.transpose(0, 3, 1, 2)
-    if x.dtype not in (np.uint8, np.float32, np.float64):
+    if not native:
         with decoding(path, "numbers that float32 can hold"), np.errstate(over="raise"):
             x = x.astype(np.float32)
     return np.ascontiguousarray(x)

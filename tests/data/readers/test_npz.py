@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphspec.data import Dataset, load_data
-from graphspec.errors import DataError
+from graphspec.data import Budget, Dataset, load_data
+from graphspec.errors import DataError, UnsafeFileError
 
 IMAGES = np.arange(4 * 5 * 6 * 3, dtype=np.uint8).reshape(4, 5, 6, 3)
 LABELS = np.array([0, 1, 1, 2], np.uint8)
@@ -102,3 +102,20 @@ def test_names_of_classes_and_real_targets(tmp_path: Path) -> None:
 def test_what_does_not_fit(tmp_path: Path, arrays: dict[str, Any], why: str) -> None:
     with pytest.raises(DataError, match=why):
         load(tmp_path, **arrays)
+
+
+def test_the_budget_counts_what_is_held(tmp_path: Path) -> None:
+    # 1 MB of images: as they are, then turned (twice), then as float32 (1 + 4).
+    images, labels = np.zeros((1000, 10, 100), np.uint8), np.zeros(1000, np.uint8)
+    for arrays, megabytes in (
+        ({"x": images}, 1),
+        ({"x": images.reshape(1000, 10, 100, 1)}, 2),
+        ({"x": images.view(np.int8)}, 5),
+    ):
+        load(
+            tmp_path, {"budget": Budget(total_bytes=megabytes * 10**6 + 20_000)}, **arrays, y=labels
+        )
+        with pytest.raises(UnsafeFileError, match=r"array 'x'|converting x"):
+            load(
+                tmp_path, {"budget": Budget(total_bytes=megabytes * 10**6 - 1)}, **arrays, y=labels
+            )
