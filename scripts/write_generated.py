@@ -1,12 +1,11 @@
 """Write every file of the repository that is made from the code; ``--check`` only compares.
 
-The layer reference comes from the catalog, so that a layer is documented by its own file; the
-picture on the first page from the shipped model; the schema from the specs' own classes.
+The layer reference comes from the catalog, so that a layer is documented by its own file, and
+the picture on the first page from the shipped model.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -21,10 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[str, str]:
     """The text of every generated file, by its path in the repository."""
     lenet = document.load(ROOT / "models" / "lenet5.json")
-    schema = json.dumps(document.schema(), indent=2, ensure_ascii=False) + "\n"
     return make_layer_reference.pages() | {
         "docs/figures/lenet5.svg": draw_network.draw(lenet),
-        "docs/schema/graphspec-1.json": schema,
     }
 
 
