@@ -18,7 +18,7 @@ from graphspec.tensor import TensorSpec
 
 HEIGHT = 250
 MIDDLE = 108
-GAP = 62
+GAP = 42
 SHEETS = 8
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #24292f; text-anchor: middle; }
