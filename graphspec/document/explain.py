@@ -113,6 +113,8 @@ def _problem(kind: str, code: str, path: JsonPath, item: Any, document: dict[str
         message = f"there is no kind {_show(given)}.{guess}"
     elif code == "invalid-value":
         message = str(item.get("ctx", {}).get("error", item["msg"]))
+        if not isinstance(value, dict):
+            message += f"; it is {_show(value)}.{nearest(value, _constants(schema))}"
     elif code == "bad-name":
         name = value if isinstance(value, str) else key
         message = (
@@ -138,27 +140,27 @@ def _document_path(loc: Sequence[int | str], document: Any) -> tuple[JsonPath, b
         loc = loc[:2]
     path: list[str | int] = []
     value = document
+    entered = False  # whether the last step led into this value
     for i, step in enumerate(loc):
         last = i == len(loc) - 1
+        if entered and isinstance(value, dict) and step == value.get("kind"):
+            entered = False
+            continue
         if isinstance(value, dict):
             if isinstance(step, int):
                 if step >= len(value):
                     break
                 step = list(value)[step]
-            elif step == value.get("kind") and not last:
-                continue
             elif step not in value:
                 # The key that is missing is the last step; anything else is a union's member.
                 return ((*path, step), False) if last else (tuple(path), True)
-            path.append(step)
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int):
-            if step >= len(value):
-                break
-            path.append(step)
-            value = value[step]
-        else:
+        elif not isinstance(value, list) or not isinstance(step, int):
             return tuple(path), True
+        elif step >= len(value):
+            break
+        path.append(step)
+        value = value[step]
+        entered = True
     return tuple(path), False
 
 
@@ -249,7 +251,8 @@ def _words(schema: Schema) -> str:
         if name in schema
     ]
     if bounds:
-        text += " " + " and ".join(bounds)
+        joined = " and ".join(bounds)
+        text += f" of {joined}" if joined.startswith("at ") else f" {joined}"
     if "maxLength" in schema:
         text += f" of at most {schema['maxLength']} characters"
     return text.rstrip(",")

@@ -136,6 +136,35 @@ def test_each_fault_has_a_code_a_place_and_advice(
         assert problem.layer == "fc1"
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "place", "words"),
+    [
+        ({"pad": "smae"}, "invalid-value", ("pad",), 'Did you mean "same"?'),
+        ({"pad": [1, 2, 3]}, "invalid-value", ("pad",), "[1, 2, 3]"),
+        ({"kernel": 0}, "invalid-value", ("kernel",), "above 0"),
+        ({"groups": 3}, "invalid-value", (), "4 filters"),
+        ({"filters": 0, "groups": 1}, "out-of-range", ("filters",), "above 0"),
+        ({"conv2d": 1}, "unknown-key", ("conv2d",), "It takes"),
+        ({"rounding": "flor"}, "unknown-value", ("rounding",), 'Did you mean "floor"?'),
+    ],
+)
+def test_fields_of_a_convolution(
+    change: dict[str, Any], code: str, place: tuple[str, ...], words: str
+) -> None:
+    layer = {"id": "conv", "kind": "conv2d", "filters": 4, "kernel": 3, **change}
+    (problem,) = problems(changed("layers/0", layer))
+    assert (problem.code, problem.path) == (code, ("layers", 0, *place))
+    assert words in problem.message
+    assert problem.layer == "conv"
+
+
+def test_settings_that_contradict_each_other() -> None:
+    training = {"split": {"validation": 0}, "early_stopping": {}}
+    (problem,) = problems(changed("training", training))
+    assert (problem.code, problem.path) == ("invalid-value", ("training",))
+    assert "split.validation" in problem.message
+
+
 def test_all_problems_come_at_once_and_in_place() -> None:
     text = changed("layers/0/units", "32").replace('"softmax_loss"', '"softmaxloss"')
     text = text.replace('"rate": 0.1', '"rate": NaN, "momentun": 0.9').replace("20.5", '"20.5"')
