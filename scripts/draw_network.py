@@ -28,9 +28,11 @@ STYLE = """
   .edge { stroke: #57606a; stroke-width: 1.5; fill: none; marker-end: url(#tip); }
   .tip { fill: #57606a; }
   .sheet { stroke: #ffffff; stroke-width: 1; }
+  .paper { fill: #ffffff; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; } .quiet { fill: #9aa4af; }
     .edge { stroke: #9aa4af; } .tip { fill: #9aa4af; } .sheet { stroke: #0d1117; }
+    .paper { fill: #0d1117; }
   }
 """
 COLOURS = {"Input": "#999999", "Convolution": "#0072b2", "Pooling": "#009e73", "Dense": "#d55e00"}
@@ -83,6 +85,7 @@ def draw(spec: GraphSpec) -> str:
         previous = left + whole + 3
         x += column + GAP
     total = sum(block.params for block in blocks)
+    paper = '<rect class="paper" width="100%" height="100%" rx="6"/>'
     title = f'<text class="title" x="16" y="22">{escape(spec.name)}</text>'
     said = f'<text class="quiet" style="text-anchor:end" x="{x - GAP + 8:.0f}" y="22">'
     said += f"{total:,} parameters</text>"
@@ -92,7 +95,7 @@ def draw(spec: GraphSpec) -> str:
         f"<style>{STYLE}</style>\n"
         '<marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker>\n'
-        + "\n".join([title, said, *parts])
+        + "\n".join([paper, title, said, *parts])
         + "\n</svg>\n"
     )
 

@@ -67,9 +67,11 @@ def test_wheel_works_away_from_the_checkout(wheel, tmp_path):
         archive.extractall(tmp_path)
     script = (
         "import graphspec, graphspec_gui, pathlib\n"
+        "from graphspec import zoo\n"
         "home = pathlib.Path(graphspec.__file__).parent\n"
         f"assert home == pathlib.Path({str(tmp_path)!r}) / 'graphspec', home\n"
-        "print(graphspec.load(home / 'models' / 'lenet5.json').name)\n"
+        "assert zoo.models_dir() == home / 'models', zoo.models_dir()\n"
+        "print(zoo.load('lenet5').name)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
