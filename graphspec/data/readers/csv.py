@@ -72,18 +72,18 @@ def load_csv(
             )
         answers.append(row.pop(position))
         text += _BYTES_PER_STRING + 4 * len(answers[-1])
-        column = 0
-        try:
-            for column, cell in enumerate(row):  # noqa: B007 - read when a cell fails
-                values.append(_finite(cell))
-        except ValueError:
+        numbers = _numbers(row)
+        if numbers is None:
+            column = next(i for i, cell in enumerate(row) if not _is_number(cell))
+            cell = row[column]
             column += column >= position
             called = f" ({names[column][:60]!r})" if header else ""
             raise DataError(
                 f"{str(path)!r}, line {line}, column {column + 1}{called}: {cell[:60]!r} is not a "
                 "finite number that float32 can hold. Repair or remove the row; features must be "
                 "numbers."
-            ) from None
+            )
+        values.extend(numbers)
         budget.require(8 * len(values) + 2 * text, path, "the table")
     if not answers or len(names) < 2:
         raise DataError(
@@ -144,20 +144,21 @@ def _label_position(path: FilePath, names: list[str], label: str | int) -> int:
     return label % len(names)
 
 
-def _finite(cell: str) -> float:
-    """The number in a cell; ``float`` alone would take ``1_0``, ``nan`` and 1e99 as well."""
-    value = float(cell)
-    if "_" in cell or not abs(value) <= 3.4028235e38:
-        raise ValueError(cell)
-    return value
+def _numbers(cells: list[str]) -> array[float] | None:
+    """The cells as float32, or None when one is no finite number.
+
+    ``float`` alone would take ``1_0``, and float32 makes infinity of 1e39.
+    """
+    try:
+        numbers = array("f", map(float, cells))
+    except (ValueError, OverflowError):
+        return None
+    whole = bool(np.isfinite(np.frombuffer(numbers, np.float32)).all()) if cells else True
+    return numbers if whole and "_" not in "".join(cells) else None
 
 
 def _is_number(cell: str) -> bool:
-    try:
-        _finite(cell)
-    except ValueError:
-        return False
-    return True
+    return _numbers([cell]) is not None
 
 
 def _answers(
