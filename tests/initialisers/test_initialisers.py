@@ -14,6 +14,7 @@ from graphspec.initialisers.glorot import Glorot
 from graphspec.initialisers.he import He
 from graphspec.initialisers.lecun import Lecun
 from graphspec.initialisers.normal import Normal
+from graphspec.initialisers.ones import Ones
 from graphspec.initialisers.zeros import Zeros
 
 ADAPTER: TypeAdapter[Initialiser] = TypeAdapter(InitialiserSpec)
@@ -44,7 +45,7 @@ def test_draws_are_float64_and_repeat_with_the_seed(kind: type[Initialiser]) -> 
     np.testing.assert_array_equal(one, two)
 
 
-@every_initialiser
+@pytest.mark.parametrize("kind", [Zeros, Normal, Lecun, He, Glorot])
 def test_the_mean_is_zero(kind: type[Initialiser]) -> None:
     drawn = kind().draw((300, 300), 300, 300, np.random.default_rng(0))
     assert abs(drawn.mean()) <= 5 * drawn.std() / 300
@@ -56,8 +57,10 @@ def test_unknown_names_and_keys_are_refused() -> None:
             ADAPTER.validate_python(wrong)
 
 
-def test_zeros_are_zero() -> None:
-    assert not Zeros().draw((5, 4), 5, 4, np.random.default_rng(0)).any()
+def test_zeros_are_zero_and_ones_are_one() -> None:
+    rng = np.random.default_rng(0)
+    assert not Zeros().draw((5, 4), 5, 4, rng).any()
+    assert (Ones().draw((5, 4), 5, 4, rng) == 1).all()
 
 
 def test_G02_small_random_numbers_have_the_standard_deviation_that_was_asked() -> None:

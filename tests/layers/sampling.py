@@ -194,8 +194,12 @@ def _has(metadata: tuple[Any, ...], *kinds: type) -> bool:
 
 
 def grid(shape: tuple[int, ...], rng: np.random.Generator, offset: float = 0.381966) -> Array:
-    """Distinct float64 values of both signs, ``SPACING`` apart, none near zero, shuffled."""
-    values = (np.arange(prod(shape)) - prod(shape) // 2 + offset) * SPACING
+    """Distinct float64 values of both signs from about −2 to 2, none near zero, shuffled.
+
+    Neighbours are a whole multiple of ``SPACING`` apart.
+    """
+    size = prod(shape)
+    values = (np.arange(size) - size // 2 + offset) * SPACING * max(1, 250 // size)
     return rng.permutation(values).reshape(shape)
 
 

@@ -103,6 +103,30 @@ def l2_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> 
     return F.mse_loss(*xs, reduction="none").reshape(len(xs[0]), -1).sum(1)
 
 
+@equivalent("softmax")
+def softmax(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.softmax(xs[0], dim=layer.axis + 1)
+
+
+@equivalent("dropout")
+def dropout(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.dropout(xs[0], layer.drop, training=False)
+
+
+@equivalent("batch_norm")
+def batch_norm(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.batch_norm(
+        xs[0],
+        params["mean"].clone(),
+        params["variance"].clone(),
+        params["scale"],
+        params["shift"],
+        training=training,
+        momentum=1 - layer.momentum,
+        eps=layer.epsilon,
+    )
+
+
 def as_torch_takes_it(layer: Any) -> bool:
     """PyTorch pads both sides alike, and by no more than half the kernel."""
     if layer.pad == "same":
@@ -214,9 +238,27 @@ def test_every_kind_has_an_equivalent() -> None:
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.parametrize("kind", BY_KIND)
 def test_output_and_gradients(kind: str, training: bool) -> None:
+    if kind == "dropout" and training:
+        pytest.skip("the two draw different numbers; test_dropout checks what is drawn")
     for example in samples(BY_KIND[kind]):
         try:
             compare(example, kind, training)
         except Exception as error:
             error.add_note(f"with {example.layer!r} on {[str(spec) for spec in example.inputs]}")
             raise
+
+
+def test_batch_norm_running_statistics() -> None:
+    """PyTorch's momentum is one minus ours, and its running variance is the unbiased one."""
+    for example in samples(BY_KIND["batch_norm"]):
+        layer: Any = example.layer
+        at = arrays(example)
+        state = layer.forward(at.xs, at.params, at.mode()).state
+        mean, variance = (torch.tensor(at.params[name]) for name in ("mean", "variance"))
+        x = torch.tensor(at.xs[0])
+        F.batch_norm(x, mean, variance, training=True, momentum=1 - layer.momentum)
+        agree("the running mean", state["mean"], mean)
+        numbers = at.xs[0].size // len(mean)
+        before, keep = at.params["variance"], layer.momentum
+        biased = (variance.numpy() - keep * before) * (numbers - 1) / numbers
+        np.testing.assert_allclose(state["variance"], keep * before + biased, rtol=1e-10)
