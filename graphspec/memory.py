@@ -19,6 +19,8 @@ import numpy as np
 from graphspec.layers.base import Array, Layer, Mode, ParamSpec
 from graphspec.tensor import TensorSpec
 
+OVERHEAD = 32_000
+"""Bytes of objects around the arrays of a small graph."""
 DRAWN_ITEMSIZE = 8
 """Initialisers draw in double precision, one parameter after another."""
 
@@ -88,7 +90,8 @@ class LayerMemory:
 class MemoryEstimate:
     """The memory of one step, in bytes, by what it is for.
 
-    ``total`` is the peak. Not everything is there at once, so it is at most the sum of the parts.
+    ``total`` is the peak. Not everything is there at once, so it can be less than the sum of
+    the parts.
     """
 
     batch: int
@@ -150,10 +153,10 @@ def estimate(
         for tensor in plan.inputs.values()
     )
     largest = max((prod(param.shape) for param in every), default=0)
-    loading = weights + largest * DRAWN_ITEMSIZE
+    loading = weights + data + largest * DRAWN_ITEMSIZE
     # The rules work with one array of the size of the weight besides their slots.
     updating = gradients + (max(trained, default=0) if training and slots else 0)
-    total = max(loading, weights + update_state + data + max(step.peak, updating))
+    total = OVERHEAD + max(loading, weights + update_state + data + max(step.peak, updating))
     return MemoryEstimate(
         batch=batch,
         weights=weights,
@@ -259,21 +262,24 @@ class _Step:
                 self._gradients += self._itemsize * sum(
                     prod(param.shape) for param in node.params.values() if param.trained
                 )
-                made = self._dxs(node, cost.keeps)
+                made = self._dxs(node, cost)
                 self._alive += sum(size for _, size in made)
                 self._mark(0, cost.scratch)
                 self._alive -= cost.saved
                 for owner in self._saved.pop(layer.id):
                     self._release(owner)
                 for name, size in made:
-                    if name not in self._wanted or name in waiting:
-                        # Nobody wants it, or it was added to the one that is there.
+                    if name in waiting:
+                        # The sum of the two is a third array, before they go.
+                        self._mark(size, 0)
+                        self._alive -= size
+                    elif name not in self._wanted:
                         self._alive -= size
                     else:
                         waiting[name] = size
             self._alive -= dy
 
-    def _dxs(self, node: Placed, keeps: Keeping) -> list[tuple[str, int]]:
+    def _dxs(self, node: Placed, cost: _Cost) -> list[tuple[str, int]]:
         """The gradients that a layer makes for its inputs, in bytes."""
         layer = node.layer
         floats = [
@@ -283,8 +289,15 @@ class _Step:
         ]
         if self._wanted.isdisjoint(layer.inputs):
             return []
-        # What is only passed on takes the place of dy, which is counted out.
-        return floats[:1] if keeps.dx_is_dy else floats
+        if not cost.keeps.dx_is_dy:
+            return floats
+        # What is only passed on (all to one, or to each its part) takes the place of dy.
+        passed, left = [], cost.output
+        for name, size in floats:
+            if size <= left:
+                passed.append((name, size))
+                left -= size
+        return passed
 
     def _mark(self, activations: int, scratch: int) -> None:
         activations += self._alive

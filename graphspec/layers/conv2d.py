@@ -198,7 +198,7 @@ class Conv2d(Layer):
         columns = self._columns(channels, sliding)
         examples = min(batch, max(1, COLUMNS_AT_ONCE // columns))
         rows, row = sliding.padded
-        return examples * (2 * columns + self.infer(*inputs).size + channels * rows * row)
+        return examples * (columns + self.infer(*inputs).size + channels * rows * row)
 
     def _place(self, size: tuple[int, ...]) -> Sliding:
         height, width = size
