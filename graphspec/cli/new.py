@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from graphspec import document
 from graphspec.cli.failure import UNREADABLE
-from graphspec.cli.output import err, out
+from graphspec.cli.output import err, out, say
 from graphspec.pattern import expand
 from graphspec.summary import summarise
 
@@ -53,6 +53,6 @@ def new(
         return UNREADABLE
     document.save(spec, output)
     total = summarise(spec)
-    out.print(f"Wrote {output}: {len(spec.layers)} layers, {total.params:,} parameters.")
-    out.print(f"Next: graphspec summary {output}")
+    say(f"Wrote {output}: {len(spec.layers)} layers, {total.params:,} parameters.")
+    say(f"Next: graphspec summary {output}")
     return 0

@@ -18,6 +18,11 @@ err = Console(stderr=True, highlight=False, markup=False)
 ACCENT = "cyan"
 
 
+def say(*parts: str | Text) -> None:
+    """Print one line for a person, never broken, so that paths and commands can be copied."""
+    out.print(*parts, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Write one JSON value to standard output, for a script to read."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)

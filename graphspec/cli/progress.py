@@ -83,7 +83,7 @@ class TrainingView:
         if self.console.is_terminal:
             self._notes.append(line)
         else:
-            self.console.print(line)
+            self.console.print(line, soft_wrap=True)
 
     def _headline(self) -> str:
         started = self._started
@@ -111,7 +111,8 @@ class TrainingView:
             accuracy = f"  accuracy {accuracy}" if accuracy else ""
             self.console.print(
                 f"epoch {event.epoch:.3g}  train loss {train}  {event.split} loss "
-                f"{event.loss:.4f}{accuracy}  {self._speed()}"
+                f"{event.loss:.4f}{accuracy}  {self._speed()}",
+                soft_wrap=True,
             )
 
     def _speed(self) -> str:
@@ -164,9 +165,7 @@ def sparkline(values: list[float], width: int) -> str:
         return ""
     width = min(width, len(values))
     edges = [round(i * len(values) / width) for i in range(width + 1)]
-    means = [
-        sum(values[a:b]) / (b - a) for a, b in pairwise(edges) if b > a
-    ]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges) if b > a]
     low, high = min(means), max(means)
     span = (high - low) or 1.0
     return "".join(_BARS[round((mean - low) / span * (len(_BARS) - 1))] for mean in means)

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 
 from graphspec import __version__
-from graphspec.cli.output import out, print_json
+from graphspec.cli.output import print_json, say
 
 _PACKAGES = ("numpy", "pydantic", "safetensors", "llvmlite", "torch", "PySide6-Essentials")
 
@@ -31,4 +31,4 @@ def version(*, json: bool = False) -> None:
         return
     width = max(map(len, found))
     for name, value in found.items():
-        out.print(f"{name:{width}}  {value}")
+        say(f"{name:{width}}  {value}")

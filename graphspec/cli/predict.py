@@ -1,0 +1,114 @@
+"""``graphspec predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from graphspec import api
+from graphspec.cli.output import ACCENT, out, print_json
+from graphspec.data import safe_io
+from graphspec.errors import DataError
+from graphspec.layers.base import Array
+from graphspec.train.rundir import Run, find_run
+
+_ARRAYS = (".npy", ".npz")
+
+
+def predict(
+    run: str,
+    *files: Path,
+    top: int = 5,
+    checkpoint: api.Checkpoint = "best",
+    json: bool = False,
+) -> None:
+    """Classify images or rows with a trained network, preprocessed as in training.
+
+    Parameters
+    ----------
+    run
+        A run: its folder, its name, or "latest".
+    files
+        Images (resized to the network's input), or .npy and .npz files with examples on the first
+        axis (in an .npz under the key x).
+    top
+        How many classes to show of each example.
+    checkpoint
+        "best", "latest", or the step of a checkpoint.
+    json
+        Print JSON, with the probability of every class.
+    """
+    found = find_run(run)
+    if not files:
+        raise DataError("name at least one image, .npy or .npz file to classify")
+    shape = found.spec.inputs[0].tensor().shape
+    names, parts = [], []
+    for file in files:
+        examples = _read(file, shape)
+        parts.append(examples)
+        several = len(examples) > 1
+        names += [f"{file.name}[{i}]" if several else file.name for i in range(len(examples))]
+    output = found.spec.outputs[0]
+    values = api.predict(
+        found,
+        np.concatenate(parts),
+        outputs=[output],
+        checkpoint=checkpoint,
+    )[output]
+    probabilities = _softmax(values.reshape(len(values), -1))
+    classes = _class_names(found, probabilities.shape[1])
+    if json:
+        print_json(
+            [
+                {
+                    "example": name,
+                    "class": classes[int(row.argmax())],
+                    "probabilities": {c: float(p) for c, p in zip(classes, row, strict=True)},
+                }
+                for name, row in zip(names, probabilities, strict=True)
+            ]
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("example")
+    for rank in range(min(top, len(classes))):
+        table.add_column("most likely" if rank == 0 else "", style=ACCENT if rank == 0 else "")
+    for name, row in zip(names, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")[:top]
+        table.add_row(name, *(f"{classes[i]} {row[i]:.1%}" for i in order))
+    out.print(table)
+
+
+def _read(file: Path, shape: tuple[int, ...]) -> Array:
+    """The examples of one file as (N, …).
+
+    Raises:
+        DataError: the file cannot be read, or its examples have another shape.
+    """
+    if file.suffix == ".npy":
+        examples = safe_io.read_npy(file)
+    elif file.suffix == ".npz":
+        arrays = safe_io.read_npz(file)
+        if "x" not in arrays:
+            raise DataError(f"{file} has no array x; it has {', '.join(arrays) or 'none'}")
+        examples = arrays["x"]
+    elif len(shape) == 3 and shape[0] in (1, 3):
+        return safe_io.read_image(file, grey=shape[0] == 1, size=(shape[1], shape[2]))[None]
+    else:
+        raise DataError(
+            f"{file} is taken for an image, but this network reads {shape}, not an image of 1 or "
+            "3 channels. Give the examples as .npy"
+        )
+    return examples[None] if examples.shape == shape else examples
+
+
+def _class_names(run: Run, count: int) -> list[str]:
+    names = run.env.get("classes") or []
+    return list(names) if len(names) == count else [str(i) for i in range(count)]
+
+
+def _softmax(scores: Array) -> Array:
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

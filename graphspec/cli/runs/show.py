@@ -1,0 +1,53 @@
+"""``graphspec runs show``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphspec.cli.output import out, print_json, say
+from graphspec.cli.progress import sparkline
+from graphspec.cli.runs.list import facts
+from graphspec.train.events import Changed, Evaluated, Failed, Started, Step
+from graphspec.train.rundir import find_run
+
+_WIDTH = 60
+
+
+def show_command(run: str = "latest", *, json: bool = False) -> None:
+    """Show one run: settings, progress, checkpoints.
+
+    Parameters
+    ----------
+    run
+        The run's folder, its name, or "latest".
+    json
+        Print JSON.
+    """
+    found = find_run(run)
+    events = found.events
+    shown: dict[str, Any] = facts(found) | {
+        "settings": found.config.model_dump(mode="json"),
+        "environment": found.env,
+        "checkpoints": [
+            {"file": entry.file, "step": entry.step, "best": entry == found.best}
+            for entry in found.checkpoints
+        ],
+        "evaluations": [e.model_dump(mode="json") for e in events if isinstance(e, Evaluated)],
+        "changes": [e.model_dump(mode="json") for e in events if isinstance(e, Changed)],
+        "sessions": [e.model_dump(mode="json") for e in events if isinstance(e, Started)],
+        "failure": next((e.message for e in reversed(events) if isinstance(e, Failed)), None),
+    }
+    if json:
+        print_json(shown)
+        return
+    for name in ("name", "path", "model", "status", "epoch", "loss", "accuracy", "failure"):
+        if shown[name] is not None:
+            say(f"{name:12} {shown[name]}")
+    losses = [event.loss for event in events if isinstance(event, Step)]
+    if losses:
+        say(f"{'train loss':12} {sparkline(losses, _WIDTH)}  {losses[0]:.4f} → {losses[-1]:.4f}")
+    for entry in shown["checkpoints"]:
+        mark = "  (best)" if entry["best"] else ""
+        say(f"{'checkpoint':12} step {entry['step']:,}: {entry['file']}{mark}")
+    for name, value in shown["settings"].items():
+        out.print(f"  {name:20} {value}", style="dim", soft_wrap=True)

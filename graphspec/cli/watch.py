@@ -1,0 +1,83 @@
+"""Running a training in this process, shown as it goes, with Ctrl+C that saves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Literal
+
+from rich.text import Text
+
+from graphspec.cli.failure import INTERRUPTED
+from graphspec.cli.output import ACCENT, say
+from graphspec.cli.progress import TrainingView
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.control import Control, stop_on_interrupt
+from graphspec.train.events import Event, Finished
+from graphspec.train.rundir import Run
+from graphspec.train.session import train_run
+
+Shown = Literal["progress", "json", "nothing"]
+
+
+def watch(run: Run, *, shown: Shown, config: TrainConfig | None = None) -> int:
+    """Train a run to its end or to the first Ctrl+C, and return the exit code.
+
+    Args:
+        run: the run, new or to go on with.
+        shown: a live view, the events as JSON lines, or nothing.
+        config: changed settings for a run that goes on.
+
+    Raises:
+        GraphspecError: as ``train_run``.
+    """
+    control = Control()
+    last: Event | None = None
+    with stop_on_interrupt(control):
+        events = train_run(run.path, control=control, config=config)
+        for event in _shown(events, run, shown):
+            last = event
+    stopped = isinstance(last, Finished) and last.reason == "stopped"
+    if shown == "progress":
+        _say_what_next(run, stopped=stopped)
+    return INTERRUPTED if stopped else 0
+
+
+def _shown(events: Iterator[Event], run: Run, shown: Shown) -> Iterator[Event]:
+    if shown == "progress":
+        with TrainingView(run.config.batch) as view:
+            for event in events:
+                view.show(event)
+                yield event
+        return
+    for event in events:
+        if shown == "json":
+            sys.stdout.buffer.write(event.to_line())
+            sys.stdout.flush()
+        yield event
+
+
+def _say_what_next(run: Run, *, stopped: bool) -> None:
+    if stopped:
+        say(f"\nSaved. The run is in {run.path}")
+        say(Text.assemble("Go on with  ", (f"graphspec resume {run.path}", ACCENT)))
+        return
+    best = run.best
+    metrics = run.metrics
+    say(f"\nDone. The run is in {run.path}")
+    if metrics is not None and metrics.accuracy is not None:
+        step = f" (best checkpoint: step {best.step})" if best else ""
+        say(f"Held-out accuracy: {metrics.accuracy:.2%}{step}")
+    say("\nThree things to do next:")
+    for what, command in _next_commands(run):
+        say(Text.assemble(f"  {what:36}", (command, ACCENT)))
+
+
+def _next_commands(run: Run) -> Iterator[tuple[str, str]]:
+    if run.started is not None and run.started.examples.get("test"):
+        yield "measure it on the test images", f"graphspec evaluate {run.path} --split test"
+    else:
+        yield "see how it went", f"graphspec runs show {run.path}"
+    yield "see what it is made of", f"graphspec summary {run.path / 'spec.json'}"
+    longer = run.config.epochs * 2
+    yield "train it longer, exactly from here", f"graphspec resume {run.path} --epochs {longer}"
