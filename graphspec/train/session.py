@@ -8,8 +8,8 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from graphspec import atomic, document
 from graphspec.data import load_data
@@ -23,7 +23,7 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.train import environment, rundir
 from graphspec.train.control import Control
 from graphspec.train.events import Event, Failed
-from graphspec.train.feeding import TrainingData, divide
+from graphspec.train.feeding import divide
 from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.trainer import train
 from graphspec.train.writer import RunWriter
@@ -132,19 +132,52 @@ def train_run(
     with RunWriter(run.path, settings) as writer:
         if config is not None:
             writer.save_config(settings)
-        engine = str(run.env.get("engine", "numpy"))
         try:
-            plan = compile_graph(run.spec)
-            examples = _load(settings) if data is None else data
-            divided = divide(plan, examples, settings, pipeline=_pipeline(run, writer))
-            executable = open_engine(engine, settings.dtype).load(plan, seed=settings.seed)
-            reasons = _prepare(run, writer, divided, engine)
+            training = _begin(run, writer, settings, data, control)
+            first = next(training)
         except GraphspecError as error:
-            writer.log(Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error)))
+            failed = Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error))
+            with suppress(RunError):
+                writer.log(failed)
             raise
-        yield from train(
-            executable, divided, settings, control, writer, engine=engine, reasons=reasons
-        )
+        yield first
+        yield from training
+
+
+def _begin(
+    run: Run,
+    writer: RunWriter,
+    settings: TrainConfig,
+    data: Dataset | None,
+    control: Control | None,
+) -> Iterator[Event]:
+    """Everything up to the first event, which comes once the checkpoint has been taken up."""
+    before = run.env
+    engine = str(before.get("engine", "numpy"))
+    plan = compile_graph(run.spec)
+    examples = _load(settings) if data is None else data
+    # What was fitted before is used again as it is; without a checkpoint all begins anew.
+    pipeline = run.pipeline if writer.state is not None else None
+    if writer.state is not None and pipeline is None:
+        raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
+    divided = divide(plan, examples, settings, pipeline=pipeline)
+    executable = open_engine(engine, settings.dtype).load(plan, seed=settings.seed)
+    now = {**environment.capture(engine), "data": divided.fingerprint()}
+    training = train(
+        executable,
+        divided,
+        settings,
+        control,
+        writer,
+        engine=engine,
+        reasons=environment.differences(before, now),
+    )
+    first = next(training)
+    if pipeline is None:
+        writer.save_pipeline(divided.pipeline)
+    writer.save_environment(now)
+    yield first
+    yield from training
 
 
 def _changed(before: TrainConfig, after: TrainConfig) -> TrainConfig:
@@ -169,20 +202,3 @@ def _load(config: TrainConfig) -> Dataset:
             "or to a path."
         )
     return load_data(config.data)
-
-
-def _pipeline(run: Run, writer: RunWriter) -> Any:
-    """What was fitted before is used again as it is; without a checkpoint all begins anew."""
-    return run.pipeline if writer.state is not None else None
-
-
-def _prepare(run: Run, writer: RunWriter, data: TrainingData, engine: str) -> tuple[str, ...]:
-    """Write what belongs to this session; return why going on will not be exact."""
-    before = run.env
-    now = {**environment.capture(engine), "data": data.fingerprint()}
-    if writer.state is None:
-        writer.save_pipeline(data.pipeline)
-    elif run.pipeline is None and data.pipeline.steps:
-        raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
-    writer.save_environment(now)
-    return environment.differences(before, now) if writer.state is not None else ()

@@ -123,7 +123,8 @@ class _Training:
         self.best_state: TrainState | None = None
         self.saved_at = -1
         self.saved_time = time.monotonic()
-        self.paused = self.step_once = self.stopped = False
+        self.paused = self.stopped = False
+        self.single_steps = 0
         self.taps: tuple[Tap, ...] = ()
         self.replay = list(run.replay) if run else []
         if run is not None and run.state is not None:
@@ -216,8 +217,7 @@ class _Training:
             yield from self._evaluate(before)
         if save or self._is_checkpoint_overdue():
             yield from self._save()
-        if self.step_once:
-            self.step_once = False
+        self.single_steps = max(0, self.single_steps - 1)
 
     def _describe(self, result: StepResult, feeds: Mapping[str, Array], rate: float) -> Step:
         accuracy = None
@@ -335,7 +335,7 @@ class _Training:
     def _obey(self) -> Iterator[Event]:
         """Follow the commands that wait; while paused, wait for more."""
         while not self.stopped:
-            command = self.control.take(wait=self.paused and not self.step_once)
+            command = self.control.take(wait=self.paused and not self.single_steps)
             if command is None:
                 return
             yield from self._follow(command)
@@ -347,10 +347,11 @@ class _Training:
             case Pause():
                 yield from self._pause(True)
             case Resume():
+                self.single_steps = 0
                 yield from self._pause(False)
             case StepOnce():
                 yield from self._pause(True)
-                self.step_once = True
+                self.single_steps += 1
             case SetRate(rate=rate):
                 self.replay.clear()
                 yield self._set_rate(rate)
