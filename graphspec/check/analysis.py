@@ -47,13 +47,14 @@ def analyse(spec: GraphSpec) -> Analysis:
     wiring = wire(spec)
     shapes = infer_shapes(spec, wiring)
     problems = [*wiring.problems, *shapes.problems, *use_problems(spec, wiring)]
-    problems += training_problems(spec)
+    problems += training_problems(spec, wiring, shapes)
     if problems:
         problems.sort(key=_place)
         proposer = Proposer(spec, wiring, shapes)
         count = max(10, min(FIXED_AT_ONCE, 100_000 // max(len(spec.layers), 1)))
         problems[:count] = [
-            replace(problem, fixes=proposer.fixes(problem)) for problem in problems[:count]
+            replace(problem, fixes=(*problem.fixes, *proposer.fixes(problem)))
+            for problem in problems[:count]
         ]
     ids = [layer.id for layer in spec.layers]
     names = wiring.names

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from math import isqrt
+from math import isqrt, prod
 from typing import Any
 
 from graphspec import edit
 from graphspec.check.scene import Apply, Proposals, Scene, changed, made, result
-from graphspec.check.shapes import LABEL_PORT
+from graphspec.check.shapes import LABEL_PORT, infer_layer
 from graphspec.check.wiring import kind_of
 from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
@@ -120,8 +120,8 @@ def _reshape_input(problem: Problem, scene: Scene) -> Proposals:
     layer, tensors = scene.layer(i), scene.tensors(i)
     if tensors is None:
         return
-    ports = [j for j in range(len(tensors)) if problem.port in (None, _port_of(layer, j))]
-    for j in ports:
+    ports = range(len(tensors))
+    for j in sorted(ports, key=lambda j: problem.port not in (None, edit.port_name(layer, j))):
         x = tensors[j]
         for kind in ("flatten", "global_avg_pool2d"):
             yield from _tried(scene, i, j, made(kind), f"a {kind}")
@@ -158,56 +158,78 @@ def _match_shapes(problem: Problem, scene: Scene) -> Proposals:
     if tensors is None:
         return
     for j in range(len(tensors) - 1, -1, -1):
-        if problem.port is not None and len(tensors) > 2 and problem.port != _port_of(layer, j):
-            continue
-        for other in dict.fromkeys(tensors[:j] + tensors[j + 1 :]):
-            yield from _brought_to(scene, i, j, other)
+        if len(tensors) == 2 or problem.port == edit.port_name(layer, j):
+            yield from _brought_to(problem, scene, j, tensors[1 if j == 0 else 0])
     yield from _reshape_input(problem, scene)
 
 
-def _brought_to(scene: Scene, i: int, j: int, wanted: TensorSpec) -> Proposals:
+def _brought_to(problem: Problem, scene: Scene, j: int, wanted: TensorSpec) -> Proposals:
     """Change what makes input j, or project it, so that it has the wanted shape."""
+    i = _place(problem)
     layer, tensors = scene.layer(i), scene.tensors(i) or ()
     x = tensors[j]
-
-    def suits(found: TensorSpec) -> bool:
-        return _fits(layer, (*tensors[:j], found, *tensors[j + 1 :]))
-
     if not x.shape or not wanted.shape:
         return
+
+    def suits(found: TensorSpec) -> bool:
+        after = infer_layer(layer, (*tensors[:j], found, *tensors[j + 1 :]))
+        # Another input may be wrong as well; that is another problem.
+        return not isinstance(after, Problem) or (
+            len(tensors) > 2 and after.port not in (None, problem.port)
+        )
+
     yield from _resized(scene, scene.wiring.sources[i][j], suits, wanted.shape[0])
-    if len(x.shape) == 1 and len(wanted.shape) == 1:
+    if len(x.shape) == len(wanted.shape) == 1:
         linear = made("linear", units=wanted.size)
-        yield from _tried(scene, i, j, linear, f"a linear of {wanted.size} units")
-    if len(x.shape) != 3 or len(wanted.shape) != 3:
-        return
-    stride = tuple(max(-(-a // b), 1) for a, b in zip(x.shape[1:], wanted.shape[1:], strict=True))
+        if linear is not None and suits(TensorSpec((wanted.size,))):
+            yield _insertion(scene, i, j, linear, f"a linear of {wanted.size} units")
+    if len(x.shape) == len(wanted.shape) == 3:
+        yield from _projected(scene, i, j, wanted, suits)
+        yield from _restrided(scene, scene.wiring.sources[i][j], x, suits)
+
+
+def _projected(
+    scene: Scene, i: int, j: int, wanted: TensorSpec, suits: Callable[[TensorSpec], bool]
+) -> Proposals:
+    """A 1×1 convolution in front, as residual networks have it."""
+    x = (scene.tensors(i) or ())[j]
+    down, right = (max(-(-a // b), 1) for a, b in zip(x.shape[1:], wanted.shape[1:], strict=True))
     for filters in dict.fromkeys((wanted.shape[0], x.shape[0])):
         projection = made(
             "conv2d",
             filters=filters,
             kernel=1,
-            stride=stride[0] if stride[0] == stride[1] else stride,
-            rounding="exact" if stride == (1, 1) else "floor",
+            stride=down if down == right else (down, right),
+            rounding="exact" if (down, right) == (1, 1) else "floor",
             bias=False,
         )
-        step = "" if stride == (1, 1) else f" and stride {stride[0]}"
-        what = f"a 1×1 convolution of {filters} filters{step}"
-        yield from _tried(scene, i, j, projection, what)
-    maker = scene.wiring.sources[i][j]
-    while maker is not None and maker >= 0 and (inputs := scene.tensors(maker)) is not None:
-        source = scene.layer(maker)
-        if "stride" in type(source).model_fields:
-            for field, values in (("stride", (1, 2)), ("pad", ("same", *range(4)))):
+        found = result(projection, x)
+        if projection is not None and found is not None and suits(found):
+            step = "" if (down, right) == (1, 1) else f" and stride {down}"
+            what = f"a 1×1 convolution of {filters} filters{step}"
+            yield _insertion(scene, i, j, projection, what)
+
+
+def _restrided(
+    scene: Scene, number: int | None, x: TensorSpec, suits: Callable[[TensorSpec], bool]
+) -> Proposals:
+    """Another stride or pad of the layer that sets the size of an image."""
+    for _ in range(WALK):
+        inputs = scene.tensors(number) if number is not None and number >= 0 else None
+        if number is None or not inputs:
+            return
+        layer = scene.layer(number)
+        if "stride" in type(layer).model_fields:
+            for field, values in (("stride", (1, 2)), ("pad", (*range(4), "same"))):
                 for value in values:
-                    found = result(changed(source, **{field: value}), *inputs)
+                    found = result(changed(layer, **{field: value}), *inputs)
                     if found is not None and found != x and suits(found):
-                        yield _setting(source.id, field, value)
+                        yield _setting(layer.id, field, value)
                         break
             return
-        if len(inputs) != 1 or scene.shape(maker) != inputs[0]:
+        if len(inputs) != 1 or scene.shape(number) != inputs[0]:
             return
-        maker = scene.wiring.sources[maker][0]
+        number = scene.wiring.sources[number][0]
 
 
 def _divide_channels(problem: Problem, scene: Scene) -> Proposals:
@@ -223,25 +245,37 @@ def _divide_channels(problem: Problem, scene: Scene) -> Proposals:
 
 
 def _flat_size(problem: Problem, scene: Scene) -> Proposals:
-    """For a reshape: the shape with one extent corrected so that the sizes agree."""
+    """For a reshape: one extent corrected so that the sizes agree, or left open."""
     i = _place(problem)
     layer, tensors = scene.layer(i), scene.tensors(i)
     shape = getattr(layer, "shape", None)
     if tensors is None or not isinstance(shape, tuple):
         return
-    for k, extent in enumerate(shape):
-        rest = 1
-        for other in (*shape[:k], *shape[k + 1 :]):
-            rest *= abs(other)
-        right, remainder = divmod(tensors[0].size, max(rest, 1))
-        if not remainder and right != extent:
-            value = (*shape[:k], right, *shape[k + 1 :])
-            if _fits(changed(layer, shape=value), tensors):
-                text = "[" + ", ".join(map(str, value)) + "]"
-                yield (
-                    f"set shape of {layer.id} to {text}",
-                    partial(edit.set_field, name=layer.id, field="shape", value=value),
-                )
+    for k in range(len(shape)):
+        rest = prod(extent for extent in (*shape[:k], *shape[k + 1 :]) if extent != -1)
+        value = (*shape[:k], tensors[0].size // max(rest, 1), *shape[k + 1 :])
+        if value != shape and _fits(changed(layer, shape=value), tensors):
+            yield _setting(layer.id, "shape", value)
+    whole = (tensors[0].size,)
+    if _fits(changed(layer, shape=whole), tensors):
+        yield _setting(layer.id, "shape", whole)
+
+
+def _other_axis(problem: Problem, scene: Scene) -> Proposals:
+    """An axis that there is."""
+    i = _place(problem)
+    layer, tensors = scene.layer(i), scene.tensors(i)
+    if tensors is None or "axis" not in type(layer).model_fields:
+        return
+    for axis in range(len(tensors[0].shape)):
+        if _fits(changed(layer, axis=axis), tensors):
+            yield _setting(layer.id, "axis", axis)
+
+
+def _match_extents(problem: Problem, scene: Scene) -> Proposals:
+    """For a concat: bring the inputs together, or join them along another axis."""
+    yield from _match_shapes(problem, scene)
+    yield from _other_axis(problem, scene)
 
 
 def _fits(layer: Layer | None, tensors: tuple[TensorSpec, ...]) -> bool:
@@ -271,10 +305,6 @@ def _inserted(spec: GraphSpec, *, source: str, target: str, port: int, extra: La
     return edit.insert_on_edge(spec, source, target, port, named)
 
 
-def _port_of(layer: Layer, j: int) -> str:
-    return edit.port_name(layer, j)
-
-
 def _place(problem: Problem) -> int:
     i = problem.path[1]
     assert isinstance(i, int)
@@ -286,7 +316,9 @@ PROPOSERS: dict[str, Callable[[Problem, Scene], Proposals]] = {
     "window-too-large": _refit_window,
     "scores-per-class": _one_score_per_class,
     "rank": _reshape_input,
-    "shape-mismatch": _match_shapes,
+    "shapes-differ": _match_shapes,
+    "concat-extent": _match_extents,
+    "axis": _other_axis,
     "groups": _divide_channels,
-    "size-mismatch": _flat_size,
+    "reshape-size": _flat_size,
 }

@@ -3,11 +3,154 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
-from graphspec.errors import Problem
+from graphspec import edit
+from graphspec.check.shapes import Shapes
+from graphspec.check.wiring import Wiring
+from graphspec.errors import Fix, JsonPath, Problem
 from graphspec.graph import GraphSpec
+from graphspec.layers.input import Input
+from graphspec.recipe.config import TrainConfig
+
+KNOWN_DATA: dict[str, tuple[tuple[int, ...], int]] = {
+    "digits": ((1, 8, 8), 10),
+    "fashion-mini": ((1, 28, 28), 10),
+    "spiral": ((2,), 3),
+    "mnist": ((1, 28, 28), 10),
+    "fashion-mnist": ((1, 28, 28), 10),
+    "cifar10": ((3, 32, 32), 10),
+    "cifar100": ((3, 32, 32), 100),
+}
+"""The shape of one example and the number of classes of every data set that has a name."""
 
 
-def training_problems(spec: GraphSpec) -> Iterator[Problem]:
-    """Compare the training block with the graph that it trains."""
-    return iter(())
+def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterator[Problem]:
+    """Compare the training block with the graph that it trains; no data is read.
+
+    What only concerns the data is a warning: a run may be given other data.
+    """
+    config = spec.training
+    if config is None or not spec.layers:
+        return
+    yield from _data_problems(spec, config)
+    if any(layer.is_loss for layer in spec.layers):
+        yield from _goal_problems(spec, config)
+        yield from _nothing_to_train(spec, wiring, shapes)
+    yield from _rule_problems(config)
+
+
+def _data_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
+    floats = [item for item in spec.inputs if item.classes is None]
+    labels = [item for item in spec.inputs if item.classes is not None]
+    if not floats:
+        yield Problem(
+            "no-example-input",
+            "the graph has no input for examples, only labels: give one a shape",
+            ("inputs",),
+        )
+        return
+    # Training fills the first input with the examples and one other with their answers.
+    answers = [*floats[1:], *labels]
+    if len(answers) > 1:
+        names = ", ".join(item.id for item in answers)
+        yield Problem(
+            "too-many-answers",
+            f"a data set has one answer per example, and the graph takes {len(answers)} ({names})",
+            ("inputs", answers[1].id),
+            severity="warning",
+        )
+    if config.data not in KNOWN_DATA:
+        return
+    shape, classes = KNOWN_DATA[config.data]
+    if floats[0].shape != shape:
+        yield _data_mismatch("data-shape", config.data, floats[0], "shape", shape)
+    for label in labels[:1]:
+        if label.classes != classes:
+            yield _data_mismatch("data-classes", config.data, label, "classes", classes)
+
+
+def _data_mismatch(code: str, data: str, item: Input, field: str, right: Any) -> Problem:
+    wrong = getattr(item, field)
+    shown = [list(value) if isinstance(value, tuple) else value for value in (wrong, right)]
+    what = f"examples of shape {shown[0]}" if field == "shape" else f"labels of {wrong} classes"
+    return Problem(
+        code,
+        f"the input {item.id!r} takes {what}, and the data set {data!r} has {shown[1]}",
+        ("inputs", item.id, field),
+        arithmetic=f"{shown[0]} ≠ {shown[1]}",
+        severity="warning",
+        fixes=(
+            Fix(
+                f"set {field} of {item.id} to {shown[1]}",
+                partial(edit.set_field, name=item.id, field=field, value=right),
+            ),
+        ),
+    )
+
+
+def _goal_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
+    labelled = any(layer.is_loss and "label" in layer.ports for layer in spec.layers)
+    if config.monitor == "accuracy" and not labelled:
+        yield Problem(
+            "no-accuracy",
+            "training.monitor is the accuracy, and the graph has no loss on class labels",
+            ("training", "monitor"),
+            fixes=(_training_fix("monitor", "loss"),),
+        )
+
+
+def _nothing_to_train(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterator[Problem]:
+    for i, layer in enumerate(spec.layers):
+        tensors = [shapes.of.get(s) if s is not None else None for s in wiring.sources[i]]
+        known = [tensor for tensor in tensors if tensor is not None]
+        if i not in shapes.of:
+            # Whether it has weights is not known before its inputs are right.
+            return
+        if any(param.trained for param in layer.params(*known).values()):
+            return
+    yield Problem(
+        "nothing-to-train",
+        "no layer has weights, so there is nothing to train. Add a layer such as linear",
+        ("layers",),
+        severity="warning",
+    )
+
+
+def _rule_problems(config: TrainConfig) -> Iterator[Problem]:
+    warm_up = getattr(config.schedule, "warm_up", 0)
+    unit = getattr(config.schedule, "unit", "epoch")
+    length = config.steps if unit == "step" else None if config.steps else config.epochs
+    if length is not None and warm_up >= length:
+        yield Problem(
+            "warm-up-too-long",
+            f"the rate rises for {warm_up:g} {unit}s, and training has only {length}: it never "
+            "gets to fall",
+            ("training", "schedule", "warm_up"),
+            arithmetic=f"{warm_up:g} ≥ {length}",
+            severity="warning",
+            fixes=(_training_fix("schedule.warm_up", length / 10),),
+        )
+    decay = getattr(config.update, "weight_decay", 0)
+    squares: list[JsonPath] = [
+        ("training", "penalties", k)
+        for k, penalty in enumerate(config.penalties)
+        if getattr(penalty, "kind", None) == "l2"
+    ]
+    if decay and squares:
+        yield Problem(
+            "decayed-twice",
+            f"weights shrink twice: by the rule's weight_decay ({decay:g}) and by the L2 penalty. "
+            "Use one of the two",
+            squares[0],
+            severity="warning",
+            fixes=(_training_fix("update.weight_decay", 0.0),),
+        )
+
+
+def _training_fix(field: str, value: Any) -> Fix:
+    return Fix(
+        f"set training.{field} to {value}",
+        partial(edit.set_value, path=f"training.{field}", value=value),
+    )
