@@ -192,7 +192,7 @@ class Conv2d(Layer):
         return receptive_window(self.kernel, self.stride, self.pad, self.dilation)
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
-        """X_col, dX_col, dY and the padded images of one part of the batch."""
+        """X_col or dX_col, dY and the padded images of one part of the batch."""
         channels, height, width = inputs[0].shape
         sliding = self._place((height, width))
         columns = self._columns(channels, sliding)
