@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -119,9 +120,11 @@ def is_locked(folder: Path) -> bool:
 
 
 def _write_holder(handle: int) -> None:
-    os.ftruncate(handle, 0)
-    os.lseek(handle, 0, os.SEEK_SET)
-    os.write(handle, f"{os.getpid()}\n".encode())
+    # Only to be named in other processes' errors; a full disk is told when it matters.
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, f"{os.getpid()}\n".encode())
 
 
 def _read_holder(path: Path) -> str:

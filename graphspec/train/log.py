@@ -81,19 +81,22 @@ def events_backwards(path: Path) -> Iterator[Event]:
     try:
         with path.open("rb") as file:
             position = file.seek(0, os.SEEK_END)
-            rest = b""
+            rest, torn = b"", True
             while position > 0:
                 size = min(_BLOCK, position)
                 position -= size
                 file.seek(position)
-                lines = (file.read(size) + rest).split(b"\n")
-                # The first piece may be the end of a line that begins in an earlier block.
-                rest = lines[0]
-                for line in reversed(lines[1:]):
-                    event = parse_line(line) if line else None
+                # The first piece may be the end of a line that begins in an earlier block, and
+                # the last one of all is a line that was never ended.
+                rest, *lines = (file.read(size) + rest).split(b"\n")
+                if lines and torn:
+                    lines.pop()
+                    torn = False
+                for line in reversed(lines):
+                    event = parse_line(line)
                     if event is not None:
                         yield event
-            event = parse_line(rest) if rest else None
+            event = None if torn else parse_line(rest)
             if event is not None:
                 yield event
     except FileNotFoundError:

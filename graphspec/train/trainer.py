@@ -120,7 +120,8 @@ class _Training:
             )
         self.penalty_names = _number_repeats([penalty.kind for penalty in config.penalties])
         self.progress = Progress(rate=config.update.rate)
-        self.best_state: TrainState | None = None
+        # With the size of the log at that moment.
+        self.best_state: tuple[TrainState, int] | None = None
         self.saved_at = -1
         self.saved_time = time.monotonic()
         self.paused = self.stopped = False
@@ -256,7 +257,7 @@ class _Training:
                 self.progress, best_step=self.progress.step, best_value=value, stale=0
             )
             if self.run is not None:
-                self.best_state = self._state()
+                self.best_state = self._state(), self.run.log_bytes
         else:
             self.progress = replace(self.progress, stale=self.progress.stale + 1)
         yield self._log(
@@ -315,11 +316,12 @@ class _Training:
         if self.run is None or self.saved_at == self.progress.step:
             return
         best, self.best_state = self.best_state, None
-        if best is not None and best.progress.step != self.progress.step:
-            file = self.run.save(best, best=True)
+        if best is not None and best[0].progress.step != self.progress.step:
+            file = self.run.save(best[0], log_bytes=best[1], best=True)
             yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
             best = None
-        file = self.run.save(self._state(), best=best is not None)
+        state, log_bytes = self._state(), self.run.log_bytes
+        file = self.run.save(state, log_bytes=log_bytes, best=best is not None)
         self.saved_at, self.saved_time = self.progress.step, time.monotonic()
         yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
 

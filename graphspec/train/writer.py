@@ -93,8 +93,15 @@ class RunWriter:
             if self._live is not None:
                 self._live.write(event)
 
-    def save(self, state: TrainState, *, best: bool) -> str:
+    @property
+    def log_bytes(self) -> int:
+        """The size of the log."""
+        return self._log.size
+
+    def save(self, state: TrainState, *, log_bytes: int, best: bool) -> str:
         """Save a checkpoint and return its path inside the run, with forward slashes.
+
+        ``log_bytes`` is the size that the log had when the state was taken.
 
         Raises:
             RunError: it cannot be written; the checkpoints before it are untouched.
@@ -102,7 +109,7 @@ class RunWriter:
         with self._explaining("save a checkpoint of"):
             # The manifest will say how long the log is; so much of it must survive a power cut.
             self._log.sync()
-            name = self._checkpoints.add(state, log_bytes=self._log.size, best=best)
+            name = self._checkpoints.add(state, log_bytes=log_bytes, best=best)
         return f"{rundir.CHECKPOINTS}/{name}"
 
     def save_taps(self, step: int, arrays: Mapping[str, Array]) -> str:
