@@ -48,29 +48,36 @@ def infer_shapes(spec: GraphSpec, wiring: Wiring | None = None) -> Shapes:
         tensors = tuple([known.get(source) for source in wiring.sources[i]])  # type: ignore[arg-type]
         if None in tensors or not _count_fits(layer, len(tensors)):
             continue
-        found = infer_layer(layer, tensors)  # type: ignore[arg-type]
+        found = _infer(layer, tensors)  # type: ignore[arg-type]
         if isinstance(found, TensorSpec):
             known[i] = found
         else:
             shapes.unfit.add(layer.id)
-            shapes.problems.append(_placed(found, layer, i))
+            shapes.problems += [_placed(problem, layer, i) for problem in found]
     return shapes
 
 
 def infer_layer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | Problem:
-    """The shape that a layer gives, or what keeps it from giving one."""
+    """The shape that a layer gives, or the first problem that keeps it from giving one."""
+    found = _infer(layer, tensors)
+    return found if isinstance(found, TensorSpec) else found[0]
+
+
+def _infer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | list[Problem]:
     ports = layer.ports
-    for j, tensor in enumerate(tensors):
-        port = ports[j] if j < len(ports) else ports[-1]
-        if (tensor.dtype == "int") != (port == LABEL_PORT):
-            return _wrong_type(layer, j, tensor)
+    mistaken = [
+        _wrong_type(layer, j, tensor)
+        for j, tensor in enumerate(tensors)
+        if (tensor.dtype == "int") != ((ports[j] if j < len(ports) else ports[-1]) == LABEL_PORT)
+    ]
+    if mistaken:
+        return mistaken
     try:
         output = layer.infer(*tensors)
     except ShapeError as error:
-        (problem,) = error.problems
-        return problem
+        return list(error.problems)
     if output.size > MAX_SIZE:
-        return _too_large(output, (), layer.id)
+        return [_too_large(output, (), layer.id)]
     return output
 
 

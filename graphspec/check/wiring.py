@@ -103,8 +103,8 @@ def _unknown_inputs(
         elif source is None:
             yield Problem(
                 "missing-input",
-                f"nothing is connected to the port {port_label(layer, j)!r}. "
-                f"A {kind_of(layer)} reads {_listed(ports)}",
+                f"nothing is connected to the port {port_label(layer, j)!r}: "
+                f"{_a_kind(layer)} reads {_listed(ports)}",
                 ("layers", i, "inputs", j),
                 layer=layer.id,
                 port=port_label(layer, j),
@@ -119,7 +119,7 @@ def _miscounted_inputs(layer: Layer, i: int) -> Iterator[Problem]:
     for port in ports[count:]:
         yield Problem(
             "missing-input",
-            f"nothing is connected to the port {port!r}. A {kind_of(layer)} reads {reads}",
+            f"nothing is connected to the port {port!r}: {_a_kind(layer)} reads {reads}",
             ("layers", i, "inputs"),
             layer=layer.id,
             port=port,
@@ -129,7 +129,7 @@ def _miscounted_inputs(layer: Layer, i: int) -> Iterator[Problem]:
         for j in range(len(ports), count):
             yield Problem(
                 "extra-input",
-                f"a {kind_of(layer)} reads {reads}, and {layer.inputs[j]!r} is one input more",
+                f"{_a_kind(layer)} reads {reads}, and {layer.inputs[j]!r} is one input more",
                 ("layers", i, "inputs", j),
                 layer=layer.id,
                 arithmetic=f"{count} of {len(ports)} inputs",
@@ -150,6 +150,11 @@ def port_label(layer: Layer, j: int) -> str | None:
 def kind_of(layer: Layer) -> str:
     """The name of a layer's type."""
     return str(type(layer).model_fields["kind"].default)
+
+
+def _a_kind(layer: Layer) -> str:
+    kind = kind_of(layer)
+    return f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
 
 
 def _listed(ports: tuple[str, ...]) -> str:

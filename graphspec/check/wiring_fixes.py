@@ -91,6 +91,11 @@ def _connect_to_any(problem: Problem, scene: Scene) -> Proposals:
         if item.classes is None and item.id not in layer.inputs:
             yield _connection(item.id, layer, j)
             return
+    if len(layer.inputs) == 1 and problem.port == f"{layer.ports[-1][:-1]}[1]":
+        yield (
+            f"remove {layer.id}, which joins only one input",
+            partial(edit.remove_layers, ids=(layer.id,)),
+        )
 
 
 def _place_of_port(layer: Layer, port: str) -> int:
