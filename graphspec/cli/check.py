@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphspec import document
 from graphspec.check import check as find_problems
-from graphspec.cli.failure import PROBLEMS, UNREADABLE, UNREADABLE_CODES
+from graphspec.cli.failure import PROBLEMS, UNREADABLE, unreadable
 from graphspec.cli.files import find_document
 from graphspec.cli.output import out, print_json, problem_text
 from graphspec.errors import Problem, SpecError
@@ -52,7 +52,7 @@ def check(file: str, *, json: bool = False, fix: bool = False) -> int:
         )
     else:
         _show(path.name, problems, applied)
-    if any(problem.code in UNREADABLE_CODES for problem in problems):
+    if unreadable(problems):
         return UNREADABLE
     return PROBLEMS if errors else 0
 

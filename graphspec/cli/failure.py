@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cyclopts import CycloptsError
 from rich.text import Text
 
@@ -12,6 +14,7 @@ from graphspec.errors import (
     FeedError,
     GraphspecError,
     NonFiniteError,
+    Problem,
     RunError,
     SpecError,
 )
@@ -27,8 +30,13 @@ _EXIT_CODES: tuple[tuple[type[GraphspecError], int], ...] = (
     (DataError, BAD_DATA),
 )
 
-# Codes of documents that could not be read as JSON at all.
-UNREADABLE_CODES = frozenset({"unreadable"})
+
+def unreadable(problems: Iterable[Problem]) -> bool:
+    """Whether the document could not be read as JSON at all, or not even opened."""
+    return any(
+        problem.code in ("unreadable", "encoding", "too-large") or problem.code.startswith("json")
+        for problem in problems
+    )
 
 
 def explain(error: BaseException) -> int | None:
@@ -39,8 +47,7 @@ def explain(error: BaseException) -> int | None:
     if isinstance(error, SpecError):
         for problem in error.problems:
             err.print(problem_text(problem))
-        unreadable = any(problem.code in UNREADABLE_CODES for problem in error.problems)
-        return UNREADABLE if unreadable else PROBLEMS
+        return UNREADABLE if unreadable(error.problems) else PROBLEMS
     if isinstance(error, CycloptsError | OSError):
         err.print(Text.assemble(("✗ ", "bold red"), _message(error)))
         return UNREADABLE

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from graphspec import document
 from graphspec.cli.failure import UNREADABLE
 from graphspec.cli.output import err, out, say
+from graphspec.errors import Problem, SpecError
 from graphspec.pattern import expand
 from graphspec.summary import summarise
 
@@ -43,8 +44,9 @@ def new(
     force
         Write over an existing file.
     """
-    shape = tuple(int(part) for part in input.split(","))
-    spec = expand(pattern, shape, classes, name=name or (output.stem if output else "untitled"))
+    spec = expand(
+        pattern, _shape(input), classes, name=name or (output.stem if output else "untitled")
+    )
     if output is None:
         out.file.write(document.dumps(spec))
         return 0
@@ -56,3 +58,17 @@ def new(
     say(f"Wrote {output}: {len(spec.layers)} layers, {total.params:,} parameters.")
     say(f"Next: graphspec summary {output}")
     return 0
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    """Read ``3,32,32``.
+
+    Raises:
+        SpecError: it is no list of whole numbers (code ``bad-shape``).
+    """
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise SpecError(
+            [Problem("bad-shape", f"--input takes whole numbers such as 3,32,32; got {text!r}")]
+        )
+    return tuple(int(part) for part in parts)

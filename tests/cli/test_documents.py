@@ -1,0 +1,112 @@
+"""check, summary, new, schema, version: the commands that read and write documents."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from graphspec import __version__, document
+from graphspec.check import check
+
+
+def edit(path, change) -> None:
+    text = json.loads(path.read_text())
+    change(text)
+    path.write_text(json.dumps(text))
+
+
+def test_check_is_silent_about_a_clean_file(graphspec, net) -> None:
+    answer = graphspec("check", net)
+    assert (answer.code, answer.out) == (0, "net.json: no problems\n")
+
+
+def test_check_takes_the_name_of_a_shipped_model(graphspec) -> None:
+    assert graphspec("check", "lenet5").code == 0
+
+
+def test_check_shows_every_problem_with_its_arithmetic_and_fixes(graphspec, net) -> None:
+    edit(net, lambda text: text["layers"][2].update(units=3))
+    edit(net, lambda text: text["layers"][1].update(inputs=["hiden"]))
+    answer = graphspec("check", net, "--json")
+    assert answer.code == 1
+    assert not answer.json["ok"]
+    codes = {problem["code"] for problem in answer.json["problems"]}
+    assert len(codes) >= 1
+    assert any("hidden" in fix for problem in answer.json["problems"] for fix in problem["fixes"])
+    shown = graphspec("check", net)
+    assert shown.code == 1
+    assert "fix: " in shown.out
+    assert "layers[1]" in shown.out
+
+
+def test_check_fixes_what_it_can_and_saves(graphspec, net) -> None:
+    edit(net, lambda text: text["layers"][2].update(units=3))
+    assert graphspec("check", net).code == 1
+    answer = graphspec("check", net, "--fix")
+    assert answer.code == 0
+    assert "fixed: " in answer.out
+    assert check(document.load(net)) == ()
+    assert document.load(net).by_id["scores"].units == 2
+
+
+@pytest.mark.parametrize("text", ["{", "", "[1, 2", '{"a": 1,}', "\xff"])
+def test_what_is_no_json_is_unreadable(graphspec, here, text) -> None:
+    (here / "bad.json").write_bytes(text.encode("latin-1"))
+    assert graphspec("check", "bad.json").code == 2
+    assert graphspec("summary", "bad.json").code == 2
+
+
+def test_a_missing_file_is_unreadable_and_a_near_model_is_named(graphspec) -> None:
+    answer = graphspec("check", "lenet")
+    assert answer.code == 2
+    assert "lenet5" in answer.err
+
+
+def test_summary_has_the_published_total(graphspec) -> None:
+    assert graphspec("summary", "lenet5", "--json").json["totals"]["params"] == 61_706
+    assert "61,706" in graphspec("summary", "lenet5").out
+
+
+def test_new_writes_what_check_accepts_and_never_overwrites_unasked(graphspec, here) -> None:
+    pattern = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*1 -> FC"
+    words = ("new", pattern, "--input", "3,32,32", "--classes", "10", "-o", "made.json")
+    assert graphspec(*words).code == 0
+    assert graphspec("check", "made.json").code == 0
+    before = (here / "made.json").read_bytes()
+    assert graphspec(*words).code == 2
+    assert (here / "made.json").read_bytes() == before
+    assert graphspec(*words, "--force").code == 0
+    printed = graphspec("new", pattern)
+    assert (
+        document.loads(printed.out).by_id.keys() == document.load(here / "made.json").by_id.keys()
+    )
+
+
+@pytest.mark.parametrize("shape", ["3,32,x", "", "3,,3", "0,4,4"])
+def test_new_names_a_bad_input_shape(graphspec, shape) -> None:
+    answer = graphspec("new", "INPUT -> FC", f"--input={shape}")
+    assert answer.code in (1, 2)
+    assert answer.err
+
+
+def test_schema_is_the_one_in_the_docs(graphspec) -> None:
+    assert graphspec("schema").json == document.schema()
+
+
+def test_version_names_what_results_depend_on(graphspec) -> None:
+    versions = graphspec("version", "--json").json
+    assert versions["graphspec"] == __version__
+    assert {"python", "numpy"} <= versions.keys()
+    assert __version__ in graphspec("version").out
+
+
+def test_an_unknown_command_is_a_usage_error(graphspec) -> None:
+    answer = graphspec("trian", "lenet5")
+    assert answer.code == 2
+    assert "train" in answer.err
+
+
+def test_text_from_files_is_never_markup(graphspec, net) -> None:
+    edit(net, lambda text: text.update(name="[red]x[/red] <img src='http://x'>"))
+    assert "[red]x[/red] <img src='http://x'>" in graphspec("summary", net).out

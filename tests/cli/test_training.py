@@ -1,0 +1,162 @@
+"""train, resume, evaluate, predict and runs: from a file to a trained network, and its history."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.rundir import find_run, list_runs
+
+
+def events(answer) -> list[dict]:
+    return [json.loads(line) for line in answer.out.splitlines()]
+
+
+@pytest.fixture
+def trained(graphspec, net):
+    assert graphspec("train", net, "--run", "runs/first", "--quiet").code == 0
+    return find_run("first")
+
+
+def test_training_ends_by_saying_where_the_run_is_and_what_to_do_next(graphspec, net) -> None:
+    answer = graphspec("train", net)
+    assert answer.code == 0
+    (run,) = list_runs()
+    assert str(run.path) in answer.out
+    assert answer.out.count("  graphspec ") == 3
+    for line in answer.out.splitlines():
+        # What it proposes must work when it is typed.
+        if "  graphspec " in line:
+            words = line.split("  graphspec ")[1].split()
+            assert graphspec(*words).code == 0
+
+
+def test_every_setting_is_an_option(graphspec) -> None:
+    shown = graphspec("train", "--help").out
+    for name in TrainConfig.model_fields:
+        assert "--" + name.replace("_", "-") in shown
+
+
+def test_settings_and_changes_reach_the_run(graphspec, net) -> None:
+    words = ["--epochs", "1", "--batch", "7", "--update", "adam", "--rate", "0.02", "--seed", "5"]
+    words += ["--set", "hidden.units=6", "--set", "training.split.validation=0.25", "--json"]
+    answer = graphspec("train", net, "--run", "r", *words)
+    assert answer.code == 0
+    run = find_run("r")
+    assert run.spec.by_id["hidden"].units == 6
+    config = run.config
+    assert (config.epochs, config.batch, config.seed) == (1, 7, 5)
+    assert (config.update.kind, config.update.rate) == ("adam", 0.02)
+    assert config.split.validation == 0.25
+    first, *_, last = events(answer)
+    assert (first["type"], last["type"]) == ("started", "finished")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--batch", "0"], 1, "batch"),
+        (["--epochs", "many"], 1, "epochs"),
+        (["--set", "hiden.units=3"], 1, "hidden"),
+        (["--set", "hidden.unit=3"], 1, "units"),
+        (["--set", "hidden.units"], 1, "="),
+        (["--data", "digitz"], 4, "digits"),
+        (["--data", "digits"], 4, "8"),
+        (["--engine", "abacus"], 2, "numpy"),
+        (["--update", "adamm"], 1, "adam"),
+    ],
+)
+def test_bad_settings_are_told_with_their_place(graphspec, net, words, code, said) -> None:
+    answer = graphspec("train", net, *words)
+    assert answer.code == code, answer
+    assert said in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_nan_stops_with_its_layer_and_exit_code_3(graphspec, net) -> None:
+    with np.errstate(all="ignore"):
+        answer = graphspec("train", net, "--rate", "1e30", "--run", "bad")
+    assert answer.code == 3
+    assert "not finite" in answer.err
+    assert find_run("bad").status == "failed"
+
+
+def test_resume_trains_on(graphspec, trained) -> None:
+    answer = graphspec("resume", "first", "--epochs", "5", "--json")
+    assert answer.code == 0
+    first, *_, last = events(answer)
+    assert first["resumed"]
+    assert first["exact"]
+    assert (last["type"], last["epoch"]) == ("finished", 5.0)
+
+
+def test_evaluate_agrees_with_the_run(graphspec, trained) -> None:
+    measured = graphspec("evaluate", "first", "--checkpoint", "latest", "--json").json
+    assert measured["examples"] == 12
+    assert measured["loss"] == pytest.approx(trained.metrics.loss, rel=1e-6)
+    assert measured["accuracy"] == trained.metrics.accuracy
+    assert "accuracy" in graphspec("evaluate", "latest").out
+
+
+def test_evaluate_takes_a_file_and_weights(graphspec, net, trained) -> None:
+    weights = trained.checkpoint_path(trained.latest)
+    answer = graphspec("evaluate", net, "--weights", weights, "--json")
+    assert answer.json["loss"] == pytest.approx(trained.metrics.loss, rel=1e-6)
+
+
+def test_a_split_that_is_not_there_is_an_error_in_the_data(graphspec, trained) -> None:
+    answer = graphspec("evaluate", "first", "--split", "test")
+    assert answer.code == 4
+    assert "test" in answer.err
+
+
+def test_predict_names_the_classes(graphspec, here, trained) -> None:
+    np.save(here / "x.npy", np.array([[1.2, 1.8], [-1.2, -1.8]], np.float32))
+    answer = graphspec("predict", "first", "x.npy", "--json")
+    assert [row["class"] for row in answer.json] == ["near", "far"]
+    for row in answer.json:
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+    assert "near" in graphspec("predict", "first", "x.npy").out
+
+
+def test_predict_refuses_examples_of_another_shape(graphspec, here, trained) -> None:
+    np.save(here / "x.npy", np.zeros((2, 3), np.float32))
+    answer = graphspec("predict", "first", "x.npy")
+    assert answer.code == 4
+    assert "2" in answer.err
+
+
+def test_runs_are_listed_shown_renamed_compared_and_deleted(graphspec, net) -> None:
+    assert graphspec("train", net, "--quiet").code == 0
+    assert graphspec("train", net, "--quiet", "--rate", "0.05", "--epochs", "2").code == 0
+    newest, oldest = (row["name"] for row in graphspec("runs", "list", "--json").json)
+    assert graphspec("runs", "rename", newest, "slow").code == 0
+    assert "slow" in graphspec("runs", "list").out
+    shown = graphspec("runs", "show", "slow", "--json").json
+    assert shown["status"] == "finished"
+    assert shown["settings"]["update"]["rate"] == 0.05
+    assert len(shown["evaluations"]) == 2
+    assert "train loss" in graphspec("runs", "show", "slow").out
+    differences = graphspec("runs", "diff", oldest, "slow", "--json").json["differences"]
+    assert differences["training.update.rate"] == [0.1, 0.05]
+    assert differences["training.epochs"] == [3, 2]
+    assert set(differences) == {"training.update.rate", "training.epochs"}
+    assert graphspec("runs", "delete", "slow").code == 2
+    assert len(list_runs()) == 2
+    assert graphspec("runs", "delete", "slow", "--yes").code == 0
+    assert [run.name for run in list_runs()] == [oldest]
+
+
+def test_no_runs_is_said_with_what_to_do(graphspec) -> None:
+    assert "graphspec train" in graphspec("runs", "list").out
+    assert graphspec("runs", "list", "--json").json == []
+    assert graphspec("runs", "show", "nothing").code == 3
+
+
+def test_export_tensorboard_says_where(graphspec, trained) -> None:
+    answer = graphspec("runs", "export-tensorboard", "first", "--folder", "tb")
+    assert answer.code == 0
+    assert list((trained.path.parent / "tb").rglob("events.out.tfevents.*"))
