@@ -162,7 +162,12 @@ def _begin(
         raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
     divided = divide(plan, examples, settings, pipeline=pipeline)
     executable = open_engine(engine, settings.dtype).load(plan, seed=settings.seed)
-    now = {**environment.capture(engine), "data": divided.fingerprint()}
+    now = {
+        **environment.capture(engine),
+        "data": divided.fingerprint(),
+        # Predictions are told by these names, with the data set at hand or not.
+        "classes": list(examples.classes),
+    }
     training = train(
         executable,
         divided,

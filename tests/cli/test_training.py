@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,4 +160,4 @@ def test_no_runs_is_said_with_what_to_do(graphspec) -> None:
 def test_export_tensorboard_says_where(graphspec, trained) -> None:
     answer = graphspec("runs", "export-tensorboard", "first", "--folder", "tb")
     assert answer.code == 0
-    assert list((trained.path.parent / "tb").rglob("events.out.tfevents.*"))
+    assert list(Path("tb").rglob("events.out.tfevents.*"))
