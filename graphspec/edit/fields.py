@@ -14,6 +14,7 @@ from graphspec.edit.names import rename
 from graphspec.edit.revise import refusal, require_node, revise
 from graphspec.errors import JsonPath, SpecError
 from graphspec.graph import GraphSpec
+from graphspec.recipe.config import TrainConfig
 from graphspec.spelling import did_you_mean
 
 MAX_PROBLEMS = 20
@@ -141,11 +142,13 @@ def _steps(path: str) -> tuple[str | int, ...]:
 def _set(spec: GraphSpec, path: JsonPath, value: Any) -> GraphSpec:
     """Set a value in the JSON document and read it again."""
     document = to_json(spec)
+    if path[0] == "training" and len(path) > 1 and spec.training is None:
+        document["training"] = TrainConfig().model_dump(mode="json")
     holder: Any = document
     for i, step in enumerate(path[:-1]):
         if _has(holder, step):
             if holder[step] is None:
-                # A part that was left out, such as "training" or "init", is begun.
+                # A part that was left out, such as "init", is begun.
                 holder[step] = {}
             holder = holder[step]
         elif isinstance(holder, dict) and isinstance(step, str):
