@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from graphspec.errors import ShapeError
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
+from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
 from graphspec.tensor import TensorSpec, render_shape
 
 
@@ -100,3 +100,7 @@ class Reshape(Layer):
         """dx = dy in the shape of x."""
         (shape,) = saved
         return Backward((dy.reshape(shape),))
+
+    def window(self) -> Window | None:
+        """Positions after a reshape are not those before it."""
+        return None

@@ -140,6 +140,37 @@ def check_saved_size(example: Example, batch: int = 32) -> None:
     )
 
 
+def check_window(example: Example) -> None:
+    """The declared window of an image layer, against the outputs that a pixel really reaches."""
+    layer, inputs = example
+    output, window = layer.infer(*inputs), layer.window()
+    images = len(inputs) == 1 and len(inputs[0].shape) == len(output.shape) == 3
+    if window is None or not images:
+        return
+    if getattr(layer, "pad", 0) == "same" and any(
+        extent % s for extent, s in zip(inputs[0].shape[1:], window.stride, strict=True)
+    ):
+        return  # the padding then depends on the image, and window() does not know it
+    at = arrays(example, batch=1)
+    y = layer.forward(at.xs, at.params, at.mode(training=False)).y
+    offsets: tuple[set[int], set[int]] = (set(), set())
+    for pixel in np.ndindex(*inputs[0].shape[1:]):
+        x = at.xs[0].copy()
+        x[..., pixel[0], pixel[1]] += 1000  # larger than all others, so that it wins a maximum
+        changed = layer.forward((x,), at.params, at.mode(training=False)).y != y
+        for place in np.argwhere(changed.any(axis=(0, 1))):
+            for axis in range(2):
+                corner = place[axis] * window.stride[axis] - window.pad[axis]
+                offsets[axis].add(int(pixel[axis] - corner))
+    for axis in range(2):
+        assert min(offsets[axis]) >= 0, "a pixel before the window reaches the output"
+        assert max(offsets[axis]) < window.reach[axis], "a pixel behind it reaches the output"
+        if window.pad == (0, 0):
+            assert offsets[axis] >= {0}, "the window's first pixel reaches nothing"
+            if layer.infer(*inputs).shape[axis + 1] > 1:
+                assert window.reach[axis] - 1 in offsets[axis], "nor does its last"
+
+
 def check_gradients(example: Example, training: bool, batch: int = 3) -> None:
     """Backward against centred differences, for every input and every parameter."""
     layer, inputs = example

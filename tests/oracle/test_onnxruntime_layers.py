@@ -84,6 +84,37 @@ def avg_pool2d(layer: Any, x: Array, params: dict[str, Array]) -> Node:
     return Node("AveragePool", pooling(layer, x) | include)
 
 
+@translation("global_avg_pool2d")
+def global_avg_pool2d(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    return Node("ReduceMean", {"keepdims": 0}, (np.array([2, 3]),))
+
+
+@translation("leaky_relu")
+def leaky_relu(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    return Node("LeakyRelu", {"alpha": layer.slope})
+
+
+@translation("sigmoid")
+def sigmoid(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    return Node("Sigmoid")
+
+
+@translation("tanh")
+def tanh(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    return Node("Tanh")
+
+
+@translation("softmax")
+def softmax(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    return Node("Softmax", {"axis": layer.axis + 1})
+
+
+@translation("batch_norm")
+def batch_norm(layer: Any, x: Array, params: dict[str, Array]) -> Node:
+    constants = tuple(params[name] for name in ("scale", "shift", "mean", "variance"))
+    return Node("BatchNormalization", {"epsilon": layer.epsilon}, constants)
+
+
 def run(node: Node, x: Array, rank: int) -> Array:
     helper, numbers = onnx.helper, onnx.TensorProto.FLOAT
     names = [f"c{i}" for i in range(len(node.constants))]
