@@ -10,17 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphspec import zoo as zoo
     from graphspec.api import evaluate as evaluate
     from graphspec.api import fit as fit
     from graphspec.api import predict as predict
     from graphspec.api import resume as resume
     from graphspec.check import check as check
+    from graphspec.document import dumps as dumps
+    from graphspec.document import load as load
+    from graphspec.document import loads as loads
+    from graphspec.document import save as save
     from graphspec.errors import GraphspecError as GraphspecError
     from graphspec.errors import SpecError as SpecError
     from graphspec.graph import GraphSpec as GraphSpec
     from graphspec.plan import Plan as Plan
     from graphspec.plan import compile_graph as compile_graph
     from graphspec.recipe.config import TrainConfig as TrainConfig
+    from graphspec.summary import summarise as summarise
     from graphspec.tensor import TensorSpec as TensorSpec
     from graphspec.train.rundir import Run as Run
 
@@ -36,13 +42,18 @@ _HOMES = {
     "TrainConfig": "graphspec.recipe.config",
     "check": "graphspec.check",
     "compile_graph": "graphspec.plan",
+    "dumps": "graphspec.document",
     "evaluate": "graphspec.api",
     "fit": "graphspec.api",
+    "load": "graphspec.document",
+    "loads": "graphspec.document",
     "predict": "graphspec.api",
     "resume": "graphspec.api",
+    "save": "graphspec.document",
+    "summarise": "graphspec.summary",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "zoo", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
@@ -50,6 +61,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
+    if name == "zoo":
+        return import_module("graphspec.zoo")
     raise AttributeError(f"module 'graphspec' has no attribute {name!r}")
 
 

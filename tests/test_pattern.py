@@ -107,7 +107,7 @@ def test_every_word_makes_a_layer() -> None:
         ("INPUT", 6, "ends with FC"),
         ("INPUT -> CONV", 10, "ends with FC"),
         ("INPUT CONV", 7, "expected ->"),
-        ("INPUT -> CNV -> FC", 10, "Did you mean CONV?"),
+        ("INPUT -> CNV -> FC", 10, "Did you mean 'CONV'?"),
         ("INPUT -> ZEBRA -> FC", 10, "There are CONV"),
         ("INPUT -> ", 9, "found the end"),
         ("INPUT -> [CONV -> FC", 21, "expected ]"),
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_shown_with_a_caret(text: str, column: int, words: str)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("INPUT -> CONV(filter=8) -> FC", "Did you mean filters?"),
+        ("INPUT -> CONV(filter=8) -> FC", "Did you mean 'filters'?"),
         ("INPUT -> RELU(kernel=8) -> FC", "no option kernel"),
         ("INPUT -> CONV(filters=0) -> FC", "above 0"),
         ("INPUT -> CONV(filters=many) -> FC", "whole number"),

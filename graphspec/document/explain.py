@@ -7,7 +7,6 @@ what should stand there; the words come from the JSON Schema, and so from the mo
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 
 from graphspec.document.json_schema import cached_schema
 from graphspec.errors import JsonPath, Problem
+from graphspec.spelling import Speller
 
 Schema = dict[str, Any]
 
@@ -45,7 +45,6 @@ _NOUNS = {
     "object": "an object",
     "null": "null",
 }
-_LONGEST_GUESS = 64  # difflib's time grows with the square of the length
 
 
 def explain(error: ValidationError, document: dict[str, Any], limit: int) -> list[Problem]:
@@ -83,10 +82,8 @@ def explain(error: ValidationError, document: dict[str, Any], limit: int) -> lis
 
 def nearest(word: Any, choices: Iterable[str]) -> str:
     """A question with the choice that was probably meant, or nothing."""
-    if not isinstance(word, str) or len(word) > _LONGEST_GUESS:
-        return ""
-    found = difflib.get_close_matches(word.lower(), list(choices), n=1, cutoff=0.6)
-    return f" Did you mean {_show(found[0])}?" if found else ""
+    found = Speller(choices).nearest(word) if isinstance(word, str) else None
+    return f" Did you mean {_show(found)}?" if found else ""
 
 
 def _problem(kind: str, code: str, path: JsonPath, item: Any, document: dict[str, Any]) -> Problem:

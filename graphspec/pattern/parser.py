@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from graphspec.document.scanner import line_and_column
 from graphspec.errors import Problem, SpecError
 from graphspec.pattern.words import POOLS, UNITS
+from graphspec.spelling import did_you_mean
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 64
@@ -113,10 +113,9 @@ class _Parser:
     def unit(self, token: Token) -> Unit:
         kind = UNITS.get(token.text.upper()) if token.kind == "name" else None
         if kind is None:
-            near = get_close_matches(token.text[:40].upper(), UNITS, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(UNITS)}."
+            hint = did_you_mean(token.text, UNITS) or f". There are {', '.join(UNITS)}"
             found = repr(token.text[:40]) if token.kind != "end" else "the end"
-            raise self.error(token, f"expected a layer or [, found {found}. {hint}")
+            raise self.error(token, f"expected a layer or [, found {found}{hint}")
         options = self.options() if self.peek().text == "(" else ()
         optional = self.peek().text == "?"
         if optional:

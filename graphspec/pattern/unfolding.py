@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from graphspec.layers.base import Layer
 from graphspec.layers.catalog import BY_KIND
 from graphspec.pattern.parser import Unit, parse, pattern_error
 from graphspec.pattern.words import NAMES, POOLS, defaults
+from graphspec.spelling import did_you_mean
 from graphspec.tensor import TensorSpec
 
 
@@ -81,10 +81,9 @@ def _validated(fields: dict[str, Any], text: str, unit: Unit) -> Layer:
     word = NAMES[unit.kind]
     for key, _ in unit.options:
         if key not in options:
-            near = get_close_matches(key, options, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(options)}."
+            hint = did_you_mean(key, options) or f". It takes {', '.join(options)}"
             raise pattern_error(
-                text, unit.at, f"{word} has no option {key}. {hint}", "pattern-option"
+                text, unit.at, f"{word} has no option {key}{hint}", "pattern-option"
             )
     # As a layer of a document, so that what is wrong is told in the document's words.
     wrapped = {"inputs": {}, "layers": [fields]}

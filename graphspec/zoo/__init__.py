@@ -7,12 +7,12 @@ digit. ``models/*.json`` holds them all in long form.
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 
 from graphspec import document
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
+from graphspec.spelling import did_you_mean
 from graphspec.zoo.alexnet import alexnet, alexnet_grouped, zfnet
 from graphspec.zoo.dense import linear_softmax, linear_svm, mlp, spiral_net, two_layer_net
 from graphspec.zoo.googlenet import googlenet
@@ -87,6 +87,5 @@ def models_dir() -> Path:
 def _known(name: str) -> str:
     if name in _BY_NAME:
         return name
-    near = get_close_matches(name[:64].lower(), _BY_NAME, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(_BY_NAME)}."
-    raise SpecError([Problem("unknown-model", f"no model is called {name[:64]!r}. {hint}")])
+    hint = did_you_mean(name, _BY_NAME) or f". There are {', '.join(_BY_NAME)}"
+    raise SpecError([Problem("unknown-model", f"no model is called {name[:64]!r}{hint}")])

@@ -39,7 +39,7 @@ def tiny_convnet() -> GraphSpec:
     update = {"kind": "adam", "rate": 5e-3}
     schedule = {"kind": "cosine", "warm_up": 0.5}
     return draft.finish(
-        training={**DIGITS, "batch": 32, "epochs": 20, "update": update, "schedule": schedule}
+        training={**DIGITS, "batch": 32, "epochs": 12, "update": update, "schedule": schedule}
     )
 
 
