@@ -403,6 +403,5 @@ def render_bytes(size: int) -> str:
     while value >= 999.5 and len(units) > 1:
         value /= 1000
         units.pop(0)
-    return (
-        f"{value:.0f} {units[0]}" if value >= 99.5 or units[0] == "B" else f"{value:.2g} {units[0]}"
-    )
+    digits = 0 if value >= 9.95 or units[0] == "B" else 1
+    return f"{value:,.{digits}f} {units[0]}"

@@ -1,0 +1,238 @@
+"""The estimate, held against what numpy really takes, and against sizes beyond every machine."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphspec.check import check, refuse_oversize
+from graphspec.engines.base import Step
+from graphspec.engines.numpy.engine import NumpyEngine
+from graphspec.errors import SizeError
+from graphspec.graph import GraphSpec
+from graphspec.layers.base import Layer
+from graphspec.layers.catalog import BY_KIND
+from graphspec.layers.input import Input
+from graphspec.memory import MemoryEstimate, estimate, physical_memory, render_bytes
+from graphspec.plan import Plan, compile_graph
+from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.rules.adam import Adam
+from graphspec.recipe.rules.base import UpdateRule
+from graphspec.recipe.rules.sgd import Sgd
+
+Item = tuple[str, dict[str, Any]]
+RELU: Item = ("relu", {})
+POOL: Item = ("max_pool2d", {"kernel": 2, "stride": 2})
+NORM: Item = ("batch_norm", {})
+
+
+def conv(filters: int, **fields: Any) -> Item:
+    return "conv2d", {"filters": filters, "kernel": 3, "pad": 1, **fields}
+
+
+def fc(units: int) -> Item:
+    return "linear", {"units": units}
+
+
+def network(shape: tuple[int, ...], *items: Item) -> GraphSpec:
+    """A chain with a softmax loss on ten scores; ``inputs`` makes a branch."""
+    layers: list[Layer] = []
+    above = "image"
+    for i, (kind, fields) in enumerate([*items, fc(10)]):
+        values = {"inputs": (above,), **fields, "id": f"layer{i}"}
+        layers.append(BY_KIND[kind].model_validate(values))
+        above = layers[-1].id
+    layers.append(
+        BY_KIND["softmax_loss"].model_validate({"id": "loss", "inputs": (above, "label")})
+    )
+    inputs = (Input(id="image", shape=shape), Input(id="label", classes=10))
+    return GraphSpec(inputs=inputs, layers=tuple(layers), outputs=(above,))
+
+
+def measured(plan: Plan, batch: int, rule: UpdateRule) -> int:
+    """The peak of loading and two steps of training, in bytes, as numpy reports them."""
+    image = plan.inputs["image"].shape
+    tracemalloc.start()
+    try:
+        rng = np.random.default_rng(0)
+        feeds = {
+            "image": rng.random((batch, *image), dtype=np.float32),
+            "label": rng.integers(0, 10, batch),
+        }
+        executable = NumpyEngine().load(plan, seed=0)
+        for i in range(2):
+            executable.train_step(feeds, rule, Step(index=i, rate=1e-3))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+NETWORKS = {
+    "linear": network((3, 32, 32)),
+    "mlp": network((784,), fc(512), RELU, fc(512), RELU),
+    "convnet": network((3, 32, 32), conv(16), RELU, POOL, conv(32), RELU, POOL),
+    "normed": network((3, 16, 16), conv(16), NORM, RELU, conv(16), NORM, RELU, POOL),
+    "residual": network(
+        (8, 16, 16),
+        conv(8), RELU, conv(8), ("add", {"inputs": ("layer0", "layer2")}), RELU,
+        ("global_avg_pool2d", {}),
+    ),
+    "branched": network(
+        (3, 16, 16), conv(8), RELU, ("concat", {"inputs": ("layer0", "layer1")}), conv(8)
+    ),
+    "dropped": network((3, 16, 16), conv(8), RELU, ("flatten", {}), fc(256), ("dropout", {})),
+    "saturating": network((64,), fc(256), ("tanh", {}), fc(256), ("sigmoid", {})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_estimate_is_near_the_measured_peak(name: str) -> None:
+    plan = compile_graph(NETWORKS[name])
+    for batch, rule, slots in ((16, Adam(rate=0.001), 2), (64, Sgd(rate=0.01), 0)):
+        ratio = estimate(plan, batch, slots=slots).total / measured(plan, batch, rule)
+        assert 0.8 <= ratio <= 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(50))
+def test_the_estimate_is_near_the_measured_peak_of_random_networks(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    size, channels = int(rng.choice([8, 16, 28, 32])), int(rng.choice([1, 3, 8]))
+    items: list[Item] = []
+    for _ in range(rng.integers(0, 4)):
+        kernel = int(rng.choice([1, 3, 5]))
+        items.append(conv(int(rng.choice([4, 8, 16, 24])), kernel=kernel, pad=kernel // 2))
+        items += [NORM] * int(rng.integers(2))
+        items.append((str(rng.choice(["relu", "leaky_relu", "tanh"])), {}))
+        if size % 2 == 0 and rng.random() < 0.6:
+            items.append(
+                (str(rng.choice(["max_pool2d", "avg_pool2d"])), {"kernel": 2, "stride": 2})
+            )
+            size //= 2
+    for _ in range(rng.integers(0, 3)):
+        items += [fc(int(rng.choice([32, 100, 400]))), RELU, ("dropout", {})]
+    side = int(rng.choice([8, 16, 28, 32])) if not items or items[0][0] == "linear" else 32
+    plan = compile_graph(network((channels, side, side), *items))
+    batch = int(rng.choice([4, 16, 50, 128]))
+    ratio = estimate(plan, batch, slots=2).total / measured(plan, batch, Adam(rate=0.001))
+    assert 0.8 <= ratio <= 1.5
+
+
+def test_parts_are_counted_exactly() -> None:
+    found = estimate(compile_graph(network((20,))), 5, slots=1)
+    weights = (20 * 10 + 10) * 4
+    assert (found.weights, found.gradients, found.update_state) == (weights, weights, weights)
+    assert found.data == 5 * 20 * 4 + 5 * 8
+    row = found.layers[0]
+    assert (row.id, row.weights, row.activations) == ("layer0", 3 * weights, 5 * 10 * 4)
+    assert found.heaviest == row
+
+
+def test_running_alone_takes_less_than_training() -> None:
+    plan = compile_graph(NETWORKS["convnet"])
+    run, train = (estimate(plan, 64, training=training) for training in (False, True))
+    assert run.total < train.total
+    assert run.activations < train.activations
+    assert (run.gradients, run.update_state) == (0, 0)
+
+
+def test_double_precision_takes_twice_the_memory() -> None:
+    plan = compile_graph(NETWORKS["normed"])
+    single, double = (estimate(plan, 32, itemsize=size) for size in (4, 8))
+    assert double.weights == 2 * single.weights
+    assert double.activations == 2 * single.activations
+
+
+@given(
+    st.sampled_from(["units", "filters", "image", "batch", "chain"]),
+    st.integers(2**26, 2**31 - 1),
+    st.integers(2, 40),
+)
+def test_absurd_sizes_are_refused_at_once_and_without_allocating(
+    where: str, size: int, depth: int
+) -> None:
+    spec = absurd(where, size, depth)
+    tracemalloc.start()
+    try:
+        start = time.perf_counter()
+        problems = check(spec, budget=2**35)
+        seconds = time.perf_counter() - start
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    (problem,) = (problem for problem in problems if problem.is_error)
+    assert problem.code == "too-much-memory"
+    assert problem.layer is not None or problem.path[0] == "inputs"
+    assert seconds < 1
+    assert peak < 2 * 10**6
+
+
+def absurd(where: str, size: int, depth: int) -> GraphSpec:
+    if where == "units":
+        return network((1000,), fc(size))
+    if where == "filters":
+        return network((3, 64, 64), conv(size))
+    if where == "image":
+        return network((size, size))
+    if where == "batch":
+        return network((3, 64, 64), conv(64)).model_copy(
+            update={"training": TrainConfig(batch=size)}
+        )
+    # Each concat doubles the channels: the sizes soon have hundreds of digits.
+    items: list[Item] = [conv(64)]
+    items += [("concat", {"inputs": (f"layer{i}",) * 64}) for i in range(depth)]
+    return network((3, 256, 256), *items)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(500))
+def test_five_hundred_absurd_specs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    where = str(rng.choice(["units", "filters", "image", "batch", "chain"]))
+    spec = absurd(where, int(rng.integers(2**26, 2**31)), int(rng.integers(2, 400)))
+    start = time.perf_counter()
+    assert {problem.code for problem in check(spec) if problem.is_error} == {"too-much-memory"}
+    assert time.perf_counter() - start < 1
+
+
+def test_an_oversize_plan_is_refused_with_the_layer_and_the_parts() -> None:
+    spec = network((3, 32, 32), conv(64), RELU).model_copy(
+        update={"training": TrainConfig(batch=4096)}
+    )
+    plan = compile_graph(spec)
+    with pytest.raises(SizeError) as error:
+        refuse_oversize(spec, plan, budget=10**9)
+    (problem,) = error.value.problems
+    assert problem.layer == "layer0"
+    for word in ("weights", "gradients", "activations", "1.0 GB, the budget"):
+        assert word in problem.message
+    (fix,) = problem.fixes
+    smaller = fix.apply(spec)
+    refuse_oversize(smaller, plan, budget=10**9)
+    assert smaller.training is not None
+    doubled = smaller.training.model_copy(update={"batch": 2 * smaller.training.batch})
+    with pytest.raises(SizeError):
+        refuse_oversize(smaller.model_copy(update={"training": doubled}), plan, budget=10**9)
+
+
+def test_the_machine_says_how_much_it_has() -> None:
+    assert 2**28 < physical_memory() < 2**50
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (1234, "1.2 kB"), (999_600, "1.0 MB"), (123_000_000, "123 MB")],
+)
+def test_bytes_are_shown_as_people_read_them(size: int, text: str) -> None:
+    assert render_bytes(size) == text
+
+
+def test_an_estimate_tells_its_parts() -> None:
+    found = MemoryEstimate(1, 4000, 4000, 0, 10, 0, 0, 8010, ())
+    assert str(found) == "weights 4.0 kB, gradients 4.0 kB, activations 10 B"
