@@ -30,6 +30,6 @@ def test_step(name):
     rule = Momentum(rate=1e-4)
     steps = count()
     time = typical_ms(
-        lambda: executable.train_step(feeds, rule, Step(index=next(steps), rate=1e-4))
+        lambda: executable.train_step(feeds, rule, Step(index=next(steps), rate=1e-4)), repeats=5
     )
     report(f"{name}: a step of {batch} examples", f"{time:.1f} ms", f"{batch / time:.2f} k/s")
