@@ -67,8 +67,8 @@ def expect_image(x: TensorSpec) -> tuple[int, int, int]:
         2: f"Add a reshape to [1, {', '.join(map(str, x.shape))}] in front",
     }.get(len(x.shape), "Add a reshape to [C, H, W] in front")
     raise ShapeError(
-        f"expected an image of 3 axes, channels × height × width, but this input is {x}, "
-        f"of {len(x.shape)}. {hint}",
+        f"expected an image of 3 axes, channels × height × width, but this input, {x}, "
+        f"has {len(x.shape)}. {hint}",
         code="rank",
         port="x",
         arithmetic=f"{len(x.shape)} axes ≠ 3",
