@@ -1,4 +1,4 @@
-"""Damage to documents: in their bytes, and in their values."""
+"""Damage to documents: in their bytes, in their values, and in their graphs."""
 
 from __future__ import annotations
 
@@ -37,14 +37,15 @@ VALUES: list[Any] = [
 
 def mutate(text: str, others: list[str], rng: random.Random) -> bytes:
     """One to eight faults in a document; ``others`` are spliced in."""
-    if rng.random() < 0.5:
+    part = rng.randrange(3)
+    if part == 0:
         data = bytearray(text.encode())
         for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
             _damage_bytes(data, others, rng)
         return bytes(data)
     document = json.loads(text)
     for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
-        document = _damage_values(document, rng)
+        document = _damage_values(document, rng) if part == 1 else _damage_graph(document, rng)
     return json.dumps(document, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
 
 
@@ -99,3 +100,33 @@ def _damage_values(document: Any, rng: random.Random) -> Any:
         case _:
             holder[key] = copy.deepcopy(holder)
     return document if isinstance(document, dict | list) else {}
+
+
+def _damage_graph(document: Any, rng: random.Random) -> Any:
+    """Change the wiring, the order or a number: the document still reads, more often than not."""
+    layers = document.get("layers", document.get("nodes", [])) if document else []
+    if not layers:
+        return document
+    names = [*document.get("inputs", {}), *(layer["id"] for layer in layers), "nobody"]
+    at, layer = rng.randrange(len(layers)), rng.choice(layers)
+    numbers = [key for key, value in layer.items() if type(value) is int]
+    match rng.randrange(7):
+        case 0:
+            layer["inputs"] = rng.choices(names, k=rng.choice((0, 1, 1, 2, 3, 20)))
+        case 1:
+            del layers[at]
+        case 2:
+            layers.insert(at, copy.deepcopy(layer))
+        case 3:
+            rng.shuffle(layers)
+        case 4:
+            layer["id"] = rng.choice(names)
+        case 5:
+            document["inputs"] = {
+                "image": {"shape": rng.choices((1, 2, 3, 7, 10**6, 2**31 - 1), k=3)}
+            }
+        case _ if numbers:
+            layer[rng.choice(numbers)] = rng.choice((1, 2, 3, 7, 1000, 10**6, 2**31 - 1))
+        case _:
+            layer.pop("inputs", None)
+    return document

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphspec.check import check
+from graphspec.check import find_problems
 from graphspec.document import loads
 from graphspec.errors import SpecError
 from graphspec.plan import compile_graph
@@ -62,7 +62,7 @@ def read_and_compile(data: bytes) -> bool:
     except SpecError as error:
         problems = error.problems
     else:
-        check(spec)
+        find_problems(spec)
         with suppress(SpecError):
             compile_graph(spec)
         return True
@@ -72,7 +72,10 @@ def read_and_compile(data: bytes) -> bool:
 
 
 def campaign(texts: list[str], count: int, seed: int) -> tuple[int, float]:
-    """Read ``count`` damaged documents; return how many still loaded, and the longest time."""
+    """Read ``count`` damaged documents; return how many still loaded, and the longest time.
+
+    The time is that of this thread, as a busy machine would stretch any other.
+    """
     rng = random.Random(seed)
     loaded, longest = 0, 0.0
     for text in texts:
@@ -80,7 +83,7 @@ def campaign(texts: list[str], count: int, seed: int) -> tuple[int, float]:
         read_and_compile(text.replace("kind", "knid", 1).encode())  # warms the schema
     for number in range(count):
         data = mutate(rng.choice(texts), texts, rng)
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             with watched() as events:
                 loaded += read_and_compile(data)
@@ -88,7 +91,7 @@ def campaign(texts: list[str], count: int, seed: int) -> tuple[int, float]:
             error.add_note(f"damaged document {number} of seed {seed}: {data[:2000]!r}")
             raise
         assert not events, (number, events, data[:2000])
-        longest = max(longest, time.perf_counter() - started)
+        longest = max(longest, time.thread_time() - started)
     return loaded, longest
 
 
