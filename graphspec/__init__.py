@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from graphspec.api import fit as fit
     from graphspec.api import predict as predict
     from graphspec.api import resume as resume
-    from graphspec.check import check as check
+    from graphspec.check import find_problems as find_problems
+    from graphspec.data import load_data as load_data
     from graphspec.document import dumps as dumps
     from graphspec.document import load as load
     from graphspec.document import loads as loads
     from graphspec.document import save as save
+    from graphspec.document import schema as schema
     from graphspec.errors import GraphspecError as GraphspecError
     from graphspec.errors import SpecError as SpecError
     from graphspec.graph import GraphSpec as GraphSpec
@@ -40,16 +42,18 @@ _HOMES = {
     "SpecError": "graphspec.errors",
     "TensorSpec": "graphspec.tensor",
     "TrainConfig": "graphspec.recipe.config",
-    "check": "graphspec.check",
     "compile_graph": "graphspec.plan",
     "dumps": "graphspec.document",
     "evaluate": "graphspec.api",
+    "find_problems": "graphspec.check",
     "fit": "graphspec.api",
     "load": "graphspec.document",
+    "load_data": "graphspec.data",
     "loads": "graphspec.document",
     "predict": "graphspec.api",
     "resume": "graphspec.api",
     "save": "graphspec.document",
+    "schema": "graphspec.document",
     "summarise": "graphspec.summary",
 }
 

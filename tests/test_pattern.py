@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphspec import zoo
-from graphspec.check import check
+from graphspec.check import find_problems
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.pattern import UNITS, contract, expand
@@ -38,7 +38,7 @@ def test_the_pattern_of_the_notes() -> None:
     assert spec.outputs == ("scores",)
     assert spec.by_id["scores"].model_dump()["units"] == 10
     assert spec.input_by_id["input"].shape == IMAGE
-    assert check(spec) == ()
+    assert find_problems(spec) == ()
 
 
 def test_filters_double_after_each_pooling() -> None:
@@ -90,7 +90,7 @@ def test_a_kernel_keeps_the_size_unless_told_otherwise() -> None:
 def test_optional_pooling_halves_even_images_only() -> None:
     spec = expand("INPUT -> [CONV -> RELU -> POOL?]*3 -> FC", (1, 12, 20), 2)
     assert kinds(spec).count("max_pool2d") == 2
-    assert check(spec) == ()
+    assert find_problems(spec) == ()
     assert kinds(expand("INPUT -> POOL? -> FC", (1, 9, 8), 2)) == ["linear", "softmax_loss"]
 
 

@@ -15,7 +15,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from graphspec import document
-from graphspec.check import check
+from graphspec.check import find_problems
 from graphspec.cli import COMMANDS, GROUPS
 from graphspec.layers.catalog import LayerSpec
 
@@ -112,7 +112,7 @@ def test_json_in_the_prose_is_read():
     for path, block in every("json"):
         value = json.loads(block)
         if "format" in value:
-            assert check(document.loads(block)) == (), name(path)
+            assert find_problems(document.loads(block)) == (), name(path)
         elif "kind" in value:
             layers.validate_python(value)
         seen += 1

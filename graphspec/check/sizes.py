@@ -44,7 +44,7 @@ class _Sketch:
     outputs: Sequence[str]
 
 
-def check(spec: GraphSpec, *, budget: int | None = None) -> tuple[Problem, ...]:
+def find_problems(spec: GraphSpec, *, budget: int | None = None) -> tuple[Problem, ...]:
     """List every problem of a graph; it can be run if none of them is an error.
 
     Args:

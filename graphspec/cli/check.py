@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphspec import document
-from graphspec.check import check as find_problems
+from graphspec.check import find_problems
 from graphspec.cli.failure import PROBLEMS, UNREADABLE, unreadable
 from graphspec.cli.files import find_document
 from graphspec.cli.output import out, print_json, problem_text

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from graphspec.api import settings as merged_settings
-from graphspec.check import check
+from graphspec.check import find_problems
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, problem_text
 from graphspec.cli.settings import apply_settings, takes_settings
@@ -54,7 +54,7 @@ def train(
     spec = apply_settings(read_spec(file, set), settings)
     if rate is not None:
         spec = set_value(spec, "training.update.rate", rate)
-    for problem in check(spec):
+    for problem in find_problems(spec):
         if not problem.is_error and not (quiet or json):
             err.print(problem_text(problem))
     made = create_run(spec, merged_settings(spec), run, engine=engine)

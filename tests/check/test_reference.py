@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphspec import document
-from graphspec.check import check
+from graphspec.check import find_problems
 from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
 
@@ -22,7 +22,7 @@ WITHOUT_FIX |= {"nothing-to-train"}
 
 
 def found(spec: GraphSpec, code: str) -> list[Problem]:
-    return [problem for problem in check(spec, budget=BUDGET) if problem.code == code]
+    return [problem for problem in find_problems(spec, budget=BUDGET) if problem.code == code]
 
 
 def same_place(problem: Problem) -> tuple[str, str | None, str | None]:
@@ -32,7 +32,7 @@ def same_place(problem: Problem) -> tuple[str, str | None, str | None]:
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_example_has_the_problem_and_every_fix_removes_it(code: str) -> None:
     spec = document.load(EXAMPLES[code])
-    before = {same_place(problem) for problem in check(spec, budget=BUDGET)}
+    before = {same_place(problem) for problem in find_problems(spec, budget=BUDGET)}
     problems = found(spec, code)
     assert problems
     for problem in problems:
@@ -42,7 +42,7 @@ def test_the_example_has_the_problem_and_every_fix_removes_it(code: str) -> None
         for fix in problem.fixes:
             mended = fix.apply(spec)
             assert mended != spec
-            after = {same_place(other) for other in check(mended, budget=BUDGET)}
+            after = {same_place(other) for other in find_problems(mended, budget=BUDGET)}
             assert same_place(problem) not in after, fix.label
             # A fix may bring to light what stood behind the problem, but at another place.
             assert fix.apply(spec) == mended
@@ -56,12 +56,12 @@ def test_the_first_fixes_in_turn_lead_to_a_graph_without_errors(code: str) -> No
         return
     spec = document.load(EXAMPLES[code])
     for _ in range(6):
-        problems = [problem for problem in check(spec, budget=BUDGET) if problem.fixes]
+        problems = [problem for problem in find_problems(spec, budget=BUDGET) if problem.fixes]
         if not problems:
             break
         problems.sort(key=lambda problem: not problem.is_error)
         spec = problems[0].fixes[0].apply(spec)
-    assert check(spec, budget=BUDGET) == ()
+    assert find_problems(spec, budget=BUDGET) == ()
 
 
 def test_every_code_has_an_example() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from graphspec import __version__, document
-from graphspec.check import check
+from graphspec.check import find_problems
 
 
 def edit(path, change) -> None:
@@ -46,7 +46,7 @@ def test_check_fixes_what_it_can_and_saves(graphspec, net) -> None:
     answer = graphspec("check", net, "--fix")
     assert answer.code == 0
     assert "fixed: " in answer.out
-    assert check(document.load(net)) == ()
+    assert find_problems(document.load(net)) == ()
     assert document.load(net).by_id["scores"].units == 2
 
 
