@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 
 from graphspec import atomic
-from graphspec.document import reader, writer
+from graphspec.document import reader, scanner, writer
 from graphspec.document.json_schema import schema
 from graphspec.document.scanner import MAX_BYTES
 from graphspec.errors import Problem, SpecError
@@ -49,14 +49,23 @@ def load(path: str | os.PathLike[str]) -> GraphSpec:
 
 
 def dumps(spec: GraphSpec) -> str:
-    """Write a spec as canonical JSON text: every field, in a fixed order, one layer a line."""
-    return writer.write(spec)
+    """Write a spec as canonical JSON text: every field, in a fixed order, one layer a line.
+
+    Raises:
+        SpecError: the spec was made in Python with a value that no document may hold, such as a
+            number beyond 2⁶³ or a control character; what is written can always be read.
+    """
+    text = writer.write(spec)
+    if problems := scanner.scan(text).problems:
+        raise SpecError(problems)
+    return text
 
 
 def save(spec: GraphSpec, path: str | os.PathLike[str]) -> None:
     """Write a spec to a file, whole or not at all.
 
     Raises:
+        SpecError: as ``dumps``.
         OSError: the file cannot be written; what stood there before is untouched.
     """
     atomic.write_text(path, dumps(spec))

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphspec.document import dumps, load, loads, save
+from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
 from graphspec.layers.catalog import LAYERS
+from graphspec.recipe.config import TrainConfig
 from tests.document.specs import EXAMPLES, specs
 
 SAMPLE = """{
@@ -126,3 +128,14 @@ def test_the_hash_sees_everything_else(spec: GraphSpec, data: st.DataObject) -> 
 
 def test_the_examples_cover_the_catalog() -> None:
     assert {type(layer) for layer in EXAMPLES} == set(LAYERS)
+
+
+@pytest.mark.parametrize("training", [{"data": "a\nb"}, {"data": "\ud800"}, {"seed": 2**70}])
+def test_what_could_not_be_read_again_is_not_written(
+    training: dict[str, Any], tmp_path: Path
+) -> None:
+    config = TrainConfig.model_construct(**{**dict(TrainConfig()), **training})
+    spec = GraphSpec(inputs=(), layers=()).model_copy(update={"training": config})
+    with pytest.raises(SpecError):
+        save(spec, tmp_path / "model.json")
+    assert not list(tmp_path.iterdir())
