@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from graphspec import document
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
-from graphspec.errors import CheckpointError, DataError, FeedError, Problem, SpecError
+from graphspec.errors import CheckpointError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
@@ -24,7 +24,7 @@ from graphspec.train.evaluate import Metrics, evaluate_batches
 from graphspec.train.events import Event
 from graphspec.train.feeding import SplitName, divide
 from graphspec.train.rundir import Run, find_run
-from graphspec.train.session import create_run, open_engine, train_run
+from graphspec.train.session import create_run, load_named, open_engine, train_run
 
 Array = npt.NDArray[Any]
 PathLike = str | os.PathLike[str]
@@ -200,9 +200,10 @@ def _evaluate(
     engine: str,
     run: Run | None,
 ) -> Metrics:
-    if data is None and config.data is None:
-        raise DataError("no data set is named: give data=… (a name, a path or a data set)")
-    examples = data if isinstance(data, Dataset) else load_data(data or config.data or "")
+    if data is None:
+        examples = load_named(config)
+    else:
+        examples = data if isinstance(data, Dataset) else load_data(data)
     plan = compile_graph(spec)
     divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
     executable = open_engine(engine, config.dtype).load(plan, seed=config.seed, weights=weights)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, field_serializer, field_validator, model_validator
 
 from graphspec.recipe.penalties.catalog import PenaltySpec
 from graphspec.recipe.preprocess.catalog import StepSpec
@@ -16,7 +17,20 @@ from graphspec.record import Record
 
 Count = Annotated[int, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0)]
+DataOption = str | bool | int | float | tuple[str, ...]
 Part = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, lt=1)]
+
+
+# In JSON the options are an object; inside a frozen record they are pairs.
+_OPTIONS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {
+        "anyOf": [
+            *({"type": name} for name in ("string", "boolean", "integer", "number")),
+            {"type": "array", "items": {"type": "string"}},
+        ]
+    },
+}
 
 
 class SplitConfig(Record):
@@ -53,6 +67,11 @@ class TrainConfig(Record):
 
     data: str | None = None
     """The data set: a built-in name, or a path."""
+    data_options: Annotated[tuple[tuple[str, DataOption], ...], WithJsonSchema(_OPTIONS_SCHEMA)] = (
+        Field(default=(), json_schema_extra={"default": {}})
+    )
+    """What the data set's reader is told, such as ``{"label": "species"}`` for a CSV file; in JSON
+    an object from name to value."""
     split: SplitConfig = SplitConfig()
     """Which examples are for training, for validation and for testing."""
     preprocess: tuple[StepSpec, ...] = ()
@@ -97,6 +116,17 @@ class TrainConfig(Record):
     tensorboard: bool = False
     """Whether the run's scalars are also written for TensorBoard while it trains."""
 
+    @field_validator("data_options", mode="before")
+    @classmethod
+    def _options_from_object(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return tuple((key, _as_tuple(item)) for key, item in value.items())
+        return value
+
+    @field_serializer("data_options")
+    def _options_to_object(self, value: tuple[tuple[str, DataOption], ...]) -> dict[str, Any]:
+        return dict(value)
+
     @model_validator(mode="after")
     def _early_stopping_has_something_to_watch(self) -> Self:
         if self.early_stopping is not None and self.split.validation == 0:
@@ -105,3 +135,7 @@ class TrainConfig(Record):
                 "hold some examples out (such as 0.1) or leave early_stopping out"
             )
         return self
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -155,7 +155,7 @@ def _begin(
     before = run.env
     engine = str(before.get("engine", "numpy"))
     plan = compile_graph(run.spec)
-    examples = _load(settings) if data is None else data
+    examples = load_named(settings) if data is None else data
     # What was fitted before is used again as it is; without a checkpoint all begins anew.
     pipeline = run.pipeline if writer.state is not None else None
     if writer.state is not None and pipeline is None:
@@ -200,10 +200,15 @@ def _changed(before: TrainConfig, after: TrainConfig) -> TrainConfig:
     return after
 
 
-def _load(config: TrainConfig) -> Dataset:
+def load_named(config: TrainConfig) -> Dataset:
+    """The data set that the settings name.
+
+    Raises:
+        DataError: they name none, or it cannot be read.
+    """
     if config.data is None:
         raise DataError(
             "no data set is named. Give data=…, or set training.data to a name such as 'digits' "
             "or to a path."
         )
-    return load_data(config.data)
+    return load_data(config.data, **dict(config.data_options))
