@@ -63,3 +63,14 @@ def test_nothing_is_read_from_a_loss() -> None:
 
 def test_nothing_above() -> None:
     assert "nothing above" in ambiguity([FC], {})
+
+
+def test_a_regression_reads_the_only_other_array_as_its_target() -> None:
+    inputs = {"x": {"shape": [4]}, "target": {"shape": [3]}}
+    spec = read([FC, {"id": "loss", "kind": "l2_loss"}], inputs)
+    assert spec.by_id["loss"].inputs == ("fc", "target")
+    assert "none" in ambiguity([FC, {"id": "loss", "kind": "l2_loss"}], {"x": {"shape": [4]}})
+
+
+def test_layers_that_join_are_not_guessed() -> None:
+    assert "which" in ambiguity([RELU, FC, {"id": "join", "kind": "add"}])
