@@ -9,14 +9,18 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from graphspec.recipe.rules.adadelta import Adadelta
+from graphspec.recipe.rules.adagrad import Adagrad
 from graphspec.recipe.rules.adam import Adam
 from graphspec.recipe.rules.adamw import AdamW
 from graphspec.recipe.rules.base import UpdateRule
+from graphspec.recipe.rules.lion import Lion
 from graphspec.recipe.rules.momentum import Momentum
 from graphspec.recipe.rules.nesterov import Nesterov
+from graphspec.recipe.rules.rmsprop import RMSprop
 from graphspec.recipe.rules.sgd import Sgd
 
-AnyRule = Sgd | Momentum | Nesterov | Adam | AdamW
+AnyRule = Sgd | Momentum | Nesterov | Adagrad | RMSprop | Adam | AdamW | Adadelta | Lion
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 
 RULES: tuple[type[UpdateRule], ...] = get_args(AnyRule)
