@@ -140,8 +140,8 @@ class LogWriter:
 def cut(path: Path, lost: Path, *, step: int, offset: int) -> list[Event]:
     """Cut a log back to a checkpoint, so that a history has every step once.
 
-    Events of later steps go to the end of ``lost``. What is kept beyond ``offset`` (events at the
-    checkpoint's own step, after it was saved) is returned.
+    Events of later steps go to the end of ``lost``; what is kept is returned. Events at the
+    checkpoint's own step stay, though they may have come after it was saved.
 
     Args:
         path: the log.
@@ -153,12 +153,11 @@ def cut(path: Path, lost: Path, *, step: int, offset: int) -> list[Event]:
         data = path.read_bytes()
     except FileNotFoundError:
         return []
-    _, valid = _parse(data)
-    kept = min(offset, valid)
-    later, _ = _parse(data[kept:valid])
+    events, valid = _parse(data)
     staying: list[Event] = []
-    for event in later:
-        if offset == 0 or event.step > step:
+    kept = 0
+    for event in events:
+        if kept >= offset and (offset == 0 or event.step > step):
             break
         staying.append(event)
         kept = data.index(b"\n", kept) + 1
@@ -178,9 +177,13 @@ def changes_to_replay(kept: Sequence[Event], lost: Path, step: int) -> list[Chan
 
     A change that was made by hand replaces those that an earlier session made later on.
     """
+    made = [
+        event
+        for event in (*read_log(lost).events, *kept)
+        if isinstance(event, Changed) and event.field == "rate" and not event.replayed
+    ]
     pending: list[Changed] = []
-    for event in [*read_log(lost).events, *kept]:
-        if isinstance(event, Changed) and event.field == "rate" and not event.replayed:
-            pending = [before for before in pending if before.step < event.step]
-            pending.append(event)
+    for event in sorted(made, key=lambda event: event.time):
+        pending = [before for before in pending if before.step < event.step]
+        pending.append(event)
     return [event for event in pending if event.step >= step]

@@ -140,6 +140,27 @@ def test_changes_of_the_rate_are_made_again(tmp_path: Path) -> None:
         )
 
 
+def test_a_change_by_hand_replaces_what_was_changed_later_before(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run")
+
+    def change(at: int, rate: float, until: int) -> None:
+        control = Control()
+        events = train_run(run.path, data=points(), control=control)
+        for event in events:
+            if isinstance(event, Step) and event.step == at:
+                control.set_rate(rate)
+            if isinstance(event, Step) and event.step == until:
+                break
+        events.close()  # type: ignore[attr-defined]
+
+    change(9, 0.5, until=9 + 1)
+    # From step 5 on once more: another rate, earlier, and past the next checkpoint.
+    change(7, 0.25, until=12)
+    finish(run)
+    changes = [(event.step, event.value) for event in run.events if isinstance(event, Changed)]
+    assert changes == [(7, 0.25)]
+
+
 def test_a_change_at_a_checkpoints_own_step_is_kept(tmp_path: Path) -> None:
     def change(run: Run, until: int | None) -> None:
         control = Control()
