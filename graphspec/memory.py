@@ -137,8 +137,7 @@ def estimate(
         slots: arrays like each weight that the update rule keeps (momentum 1, Adam 2).
         training: whether backward and update are run, or the forward pass alone.
     """
-    # Asked once: working out where windows lie takes its time.
-    costs = [_cost(node, batch, itemsize) for node in plan.nodes]
+    costs = _costs(plan.nodes, batch, itemsize)
     step = _Step(plan, costs, batch, itemsize, training)
     step.forward()
     if training:
@@ -180,6 +179,21 @@ class _Cost(NamedTuple):
     saved: int
     scratch: int
     keeps: Keeping
+
+
+def _costs(nodes: Sequence[Placed], batch: int, itemsize: int) -> list[_Cost]:
+    """The costs of all layers; deep graphs repeat theirs, and where windows lie takes its time."""
+    known: dict[object, _Cost] = {}
+    costs = []
+    for node in nodes:
+        layer = node.layer
+        # Values of a layer are hashable, as it is frozen; the id and inputs come first.
+        key = (type(layer), tuple(node.sources), *list(layer.__dict__.values())[2:])
+        cost = known.get(key)
+        if cost is None:
+            cost = known[key] = _cost(node, batch, itemsize)
+        costs.append(cost)
+    return costs
 
 
 def _cost(node: Placed, batch: int, itemsize: int) -> _Cost:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from graphspec.check.wiring import Wiring, port_label, wanted_ports, wire
+from graphspec.check.wiring import Wiring, port_label, wire
 from graphspec.errors import JsonPath, Problem, ShapeError
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
@@ -65,11 +65,11 @@ def infer_layer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | P
 
 def _infer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | list[Problem]:
     ports = layer.ports
-    mistaken = [
-        _wrong_type(layer, j, tensor)
-        for j, tensor in enumerate(tensors)
-        if (tensor.dtype == "int") != ((ports[j] if j < len(ports) else ports[-1]) == LABEL_PORT)
-    ]
+    mistaken = []
+    for j, tensor in enumerate(tensors):
+        port = ports[j] if j < len(ports) else ports[-1]
+        if (tensor.dtype == "int") != (port == LABEL_PORT):
+            mistaken.append(_wrong_type(layer, j, tensor))
     if mistaken:
         return mistaken
     try:
@@ -82,8 +82,8 @@ def _infer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | list[P
 
 
 def _count_fits(layer: Layer, count: int) -> bool:
-    ports = wanted_ports(layer)
-    return count == len(ports) or (count > len(ports) and layer.ports[-1].endswith("*"))
+    ports = layer.ports
+    return count > len(ports) if ports[-1].endswith("*") else count == len(ports)
 
 
 def _wrong_type(layer: Layer, j: int, tensor: TensorSpec) -> Problem:

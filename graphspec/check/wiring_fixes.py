@@ -8,6 +8,7 @@ from functools import partial
 from graphspec import edit
 from graphspec.check.scene import Proposals, Scene, made, result
 from graphspec.check.shapes import LABEL_PORT, infer_layer
+from graphspec.check.wiring import wanted_ports
 from graphspec.edit.revise import free_id, revise, with_inputs
 from graphspec.edit.wiring import without_input
 from graphspec.errors import Problem, SpecError
@@ -78,7 +79,10 @@ def _connect_to_any(problem: Problem, scene: Scene) -> Proposals:
     layer = scene.layer(i)
     if problem.port is None:
         return
-    j = _port(problem) if len(problem.path) > 3 else _place_of_port(layer, problem.port)
+    j = _port(problem) if len(problem.path) > 3 else wanted_ports(layer).index(problem.port)
+    if layer.ports[-1].endswith("*") and j > len(layer.inputs):
+        # The ports before it are filled first.
+        return
     if problem.port == LABEL_PORT:
         for name in scene.labels():
             yield _connection(name, layer, j)
@@ -96,11 +100,6 @@ def _connect_to_any(problem: Problem, scene: Scene) -> Proposals:
             f"remove {layer.id}, which joins only one input",
             partial(edit.remove_layers, ids=(layer.id,)),
         )
-
-
-def _place_of_port(layer: Layer, port: str) -> int:
-    """Where the next edge to a port goes that has none yet."""
-    return edit.port_index(layer, port.partition("[")[0])
 
 
 def _connection(source: str, layer: Layer, j: int) -> tuple[str, Callable[[GraphSpec], GraphSpec]]:
