@@ -70,9 +70,11 @@ class Worker:
         """What ``found`` makes of the log, as soon as that is not None."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
+            # Asked first: what a worker wrote before it ended is then in the log.
+            code = self.process.poll()
             result = found(self.run.events)
             if result is not None:
                 return result
-            assert self.process.poll() is None, self.process.communicate()[1].decode()
+            assert code is None, self.process.communicate()[1].decode()
             time.sleep(0.01)
         raise AssertionError([event.type for event in self.run.events])
