@@ -25,6 +25,7 @@ from graphspec import atomic
 from graphspec.data.loader import LoaderState
 from graphspec.engines.base import Array, ExecutableState
 from graphspec.errors import CheckpointError
+from graphspec.recipe.schedules.base import Seen
 from graphspec.record import Record
 
 _METADATA = "graphspec"
@@ -37,7 +38,7 @@ class Progress:
     """How far a training is: the updates made, the rate, and what early stopping remembers.
 
     ``rate`` is the update rule's rate before the schedule; ``stale`` counts evaluations since
-    the best one.
+    the best one. ``seen`` is what the schedule remembers of the evaluations.
     """
 
     step: int = 0
@@ -45,6 +46,7 @@ class Progress:
     best_step: int | None = None
     best_value: float | None = None
     stale: int = 0
+    seen: Seen = Seen()
 
 
 @dataclass(frozen=True, slots=True)

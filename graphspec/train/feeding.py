@@ -19,6 +19,8 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import Pipeline
 
 Array = npt.NDArray[Any]
+# Evaluating one example at a time is slow, and all of them at once may take too much memory.
+_SMALLEST_BATCH, _LARGEST_BATCH = 64, 1024
 SplitName = Literal["train", "validation", "test"]
 
 
@@ -90,7 +92,8 @@ def bind(plan: Plan, data: Dataset) -> Binding:
 class TrainingData:
     """The parts of a data set, what they feed, and the preprocessing fitted to the first part.
 
-    ``parts`` holds (x, y) as the data set has them, for each split that is not empty.
+    ``parts`` holds (x, y) as the data set has them, for each split that is not empty; ``batch`` is
+    the number of examples that are evaluated at a time.
     """
 
     name: str
@@ -181,6 +184,5 @@ def divide(
         parts["test"] = (data.x_test, data.y_test)
     if pipeline is None:
         pipeline = Pipeline.fit(config.preprocess, parts["train"][0])
-    return TrainingData(
-        data.name, binding, pipeline, parts, config.dtype, min(config.batch, len(data))
-    )
+    batch = min(max(config.batch, _SMALLEST_BATCH), _LARGEST_BATCH)
+    return TrainingData(data.name, binding, pipeline, parts, config.dtype, batch)

@@ -192,8 +192,9 @@ class _Training:
         step = self.progress.step
         batch = self.loader.next_batch()
         feeds = self.data.feeds(batch)
-        rate = self.config.schedule.rate(
-            self.progress.rate,
+        schedule = self.config.schedule
+        rate = schedule.rate(
+            self.progress.rate * schedule.share(self.progress.seen),
             step,
             steps_per_epoch=self.steps_per_epoch,
             total_steps=self.total_steps,
@@ -251,6 +252,10 @@ class _Training:
             raise NonFiniteError(error.node, error.what, self.progress.step) from None
         value = metrics.loss if self.monitor == "loss" else metrics.accuracy
         assert value is not None  # the monitor was checked against the graph
+        seen = self.config.schedule.watch(
+            self.progress.seen, value, lower_is_better=self.monitor == "loss"
+        )
+        self.progress = replace(self.progress, seen=seen)
         is_best = self._is_best(value)
         if is_best:
             self.progress = replace(
