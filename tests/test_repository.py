@@ -18,6 +18,7 @@ from graphspec import document
 from graphspec.check import find_problems
 from graphspec.cli import COMMANDS, GROUPS
 from graphspec.layers.catalog import LayerSpec
+from graphspec.recipe.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 5_000_000
@@ -98,6 +99,16 @@ def test_links_inside_the_repository_lead_somewhere():
     assert broken == []
 
 
+def test_tests_that_the_prose_names_exist():
+    named = {
+        test
+        for path in PROSE
+        for test in re.findall(r"`(tests/[\w/]+\.py)`", path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert [test for test in sorted(named) if not (ROOT / test).is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("path", "code"), [pytest.param(path, code, id=name(path)) for path, code in every("python")]
 )
@@ -106,7 +117,7 @@ def test_python_in_the_prose_compiles(path, code):
 
 
 def test_json_in_the_prose_is_read():
-    """Whole documents load, and layers are layers; the reference's examples are among them."""
+    """Documents, layers and training blocks; the reference's examples are among them."""
     layers = TypeAdapter(LayerSpec)
     seen = 0
     for path, block in every("json"):
@@ -115,6 +126,8 @@ def test_json_in_the_prose_is_read():
             assert find_problems(document.loads(block)) == (), name(path)
         elif "kind" in value:
             layers.validate_python(value)
+        elif "epochs" in value:
+            TrainConfig.model_validate(value)
         seen += 1
     assert seen > 10
 
