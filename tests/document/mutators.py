@@ -94,7 +94,8 @@ def _damage_values(document: Any, rng: random.Random) -> Any:
         case 4:
             holder[key] = copy.deepcopy(other)
         case _ if isinstance(holder[key], int | float):
-            holder[key] = holder[key] * rng.choice((-1, 0, 2, 10, 0.5, 1000, 10**6))
+            factors = (-1, 0, 2, 10, 1000, 10**6, 0.5 if abs(holder[key]) < 10**6 else 1)
+            holder[key] *= rng.choice(factors)
         case _ if isinstance(holder[key], str):
             holder[key] = rng.choice((holder[key][1:], holder[key] + "x", holder[key].upper()))
         case _:
