@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graphspec import zoo as zoo
     from graphspec.api import evaluate as evaluate
     from graphspec.api import fit as fit
+    from graphspec.api import load_weights as load_weights
     from graphspec.api import predict as predict
     from graphspec.api import resume as resume
     from graphspec.check import find_problems as find_problems
@@ -49,6 +50,7 @@ _HOMES = {
     "fit": "graphspec.api",
     "load": "graphspec.document",
     "load_data": "graphspec.data",
+    "load_weights": "graphspec.api",
     "loads": "graphspec.document",
     "predict": "graphspec.api",
     "resume": "graphspec.api",

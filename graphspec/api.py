@@ -160,7 +160,7 @@ def evaluate(
     found = find_run(run)
     return _evaluate(
         found.spec,
-        _weights(found, checkpoint),
+        load_weights(found, checkpoint=checkpoint),
         found.config,
         data,
         split,
@@ -249,7 +249,7 @@ def predict(
             f", and has {examples.shape}"
         )
     engine = open_engine(str(found.env.get("engine", "numpy")), config.dtype)
-    weights = _weights(found, checkpoint)
+    weights = load_weights(found, checkpoint=checkpoint)
     own = {name: array for name, array in weights.items() if name in plan.params}
     executable = engine.load(plan, seed=config.seed, weights=own)
     pipeline = found.pipeline
@@ -262,8 +262,18 @@ def predict(
     return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
 
 
-def _weights(run: Run, checkpoint: Checkpoint) -> dict[str, Array]:
-    """The weights of a checkpoint; the latest stands in for a best one that was never chosen."""
+def load_weights(run: Run | PathLike, *, checkpoint: Checkpoint = "best") -> dict[str, Array]:
+    """The parameters and running statistics of a checkpoint, by full name (``conv1.weight``).
+
+    Args:
+        run: the run, its folder, or its name.
+        checkpoint: the best, the latest, or the one of a step. The latest stands in for a best
+            one that was never chosen.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is damaged.
+    """
+    run = find_run(run)
     entries = run.checkpoints
     if not entries:
         raise CheckpointError(
