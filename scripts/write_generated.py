@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import draw_network
+import make_checks_reference
 import make_layer_reference
 
 from graphspec import document
@@ -21,6 +22,7 @@ def generated() -> dict[str, str]:
     """The text of every generated file, by its path in the repository."""
     lenet = document.load(ROOT / "models" / "lenet5.json")
     return make_layer_reference.pages() | {
+        "docs/checks.md": make_checks_reference.page(),
         "docs/figures/lenet5.svg": draw_network.draw(lenet),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from math import isqrt, prod
 from typing import Any
@@ -89,6 +90,34 @@ def _one_score_per_class(problem: Problem, scene: Scene) -> Proposals:
             f"set classes of {name} to {scores.size}",
             partial(edit.set_field, name=name, field="classes", value=scores.size),
         )
+
+
+def _one_score_per_label(problem: Problem, scene: Scene) -> Proposals:
+    """Set the size of the layer that makes the scores, or the number of labels."""
+    i = _place(problem)
+    layer, tensors = scene.layer(i), scene.tensors(i)
+    if tensors is None or len(tensors) != 2:
+        return
+    scores, label = tensors
+    source, name = scene.wiring.sources[i][0], layer.inputs[1]
+    yield from _resized(scene, source, lambda found: _fits(layer, (found, label)), label.size)
+    if name in scene.spec.input_by_id and _fits(
+        layer, (scores, replace(label, shape=scores.shape))
+    ):
+        yield _setting(name, "shape", scores.shape)
+
+
+def _two_classes(problem: Problem, scene: Scene) -> Proposals:
+    """A label that says yes or no."""
+    layer = scene.layer(_place(problem))
+    name = layer.inputs[layer.ports.index(LABEL_PORT)]
+    if name in scene.spec.input_by_id:
+        yield _setting(name, "classes", 2)
+
+
+def _no_weights(problem: Problem, scene: Scene) -> Proposals:
+    """Every class counts alike."""
+    yield _setting(scene.layer(_place(problem)).id, "class_weights", None)
 
 
 def _resized(
@@ -315,6 +344,9 @@ PROPOSERS: dict[str, Callable[[Problem, Scene], Proposals]] = {
     "window-remainder": _refit_window,
     "window-too-large": _refit_window,
     "scores-per-class": _one_score_per_class,
+    "scores-per-label": _one_score_per_label,
+    "two-classes": _two_classes,
+    "class-weights": _no_weights,
     "rank": _reshape_input,
     "shapes-differ": _match_shapes,
     "concat-extent": _match_extents,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -74,3 +75,13 @@ def test_every_code_has_an_example() -> None:
     # A label where numbers belong is found before the layer sees it.
     codes.discard("number-expected")
     assert codes == EXAMPLES.keys()
+
+
+def test_the_reference_says_what_the_check_says() -> None:
+    path = ROOT / "scripts" / "make_checks_reference.py"
+    module = importlib.util.module_from_spec(
+        found_spec := importlib.util.spec_from_file_location("make_checks_reference", path)
+    )
+    found_spec.loader.exec_module(module)
+    assert sorted(code for codes in module.SECTIONS.values() for code in codes) == [*EXAMPLES]
+    assert module.page() == (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
