@@ -13,6 +13,7 @@ from graphspec.recipe.rules.catalog import RuleSpec
 from graphspec.recipe.rules.sgd import Sgd
 from graphspec.recipe.schedules.catalog import ScheduleSpec
 from graphspec.recipe.schedules.constant import Constant
+from graphspec.recipe.schedules.plateau import Plateau
 from graphspec.record import Record
 
 Count = Annotated[int, Field(gt=0)]
@@ -128,12 +129,16 @@ class TrainConfig(Record):
         return dict(value)
 
     @model_validator(mode="after")
-    def _early_stopping_has_something_to_watch(self) -> Self:
-        if self.early_stopping is not None and self.split.validation == 0:
-            raise ValueError(
-                "early stopping watches the validation split, and split.validation is 0; "
-                "hold some examples out (such as 0.1) or leave early_stopping out"
-            )
+    def _what_watches_has_something_to_watch(self) -> Self:
+        for what, field, watches in (
+            ("early stopping", "early_stopping", self.early_stopping is not None),
+            ("a plateau schedule", "schedule", isinstance(self.schedule, Plateau)),
+        ):
+            if watches and self.split.validation == 0:
+                raise ValueError(
+                    f"{what} watches the validation split, and split.validation is 0; "
+                    f"hold some examples out (such as 0.1) or leave {field} out"
+                )
         return self
 
 

@@ -113,6 +113,7 @@ def test_the_documents_example_is_read() -> None:
         {"clip_norm": 0.0},
         {"dtype": "float16"},
         {"early_stopping": {}, "split": {"validation": 0}},
+        {"schedule": {"kind": "plateau"}, "split": {"validation": 0}},
         {"preprocess": [{"kind": "scale", "divide": 0.0}]},
         {"rate": 0.1},
     ],

@@ -278,3 +278,18 @@ def test_networks_without_randomness_resume_too(tmp_path: Path) -> None:
     interrupt(run, 13)
     finish(run)
     assert_equal_bits(run, whole)
+
+
+@pytest.mark.parametrize("after", [7, 11, 16])
+def test_a_plateau_remembers_what_it_saw(tmp_path: Path, after: int) -> None:
+    # Nothing is 10 better, so that every second evaluation lowers the rate.
+    fields = {
+        "schedule": {"kind": "plateau", "factor": 0.5, "patience": 2, "min_change": 10.0},
+        "evaluate_every": 3,
+    }
+    whole, run = new_run(tmp_path / "whole", **fields), new_run(tmp_path / "cut", **fields)
+    rates = [event.rate for event in finish(whole) if isinstance(event, Step)]
+    assert rates == [0.01] * 9 + [0.005] * 6 + [0.0025] * 5
+    interrupt(run, after)
+    finish(run)
+    assert_equal_bits(run, whole)

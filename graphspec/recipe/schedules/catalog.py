@@ -12,11 +12,14 @@ from pydantic import Field
 from graphspec.recipe.schedules.base import Schedule
 from graphspec.recipe.schedules.constant import Constant
 from graphspec.recipe.schedules.cosine import Cosine
+from graphspec.recipe.schedules.cyclic import Cyclic
 from graphspec.recipe.schedules.exponential import Exponential
+from graphspec.recipe.schedules.one_cycle import OneCycle
 from graphspec.recipe.schedules.one_over_t import OneOverT
+from graphspec.recipe.schedules.plateau import Plateau
 from graphspec.recipe.schedules.step import StepDecay
 
-AnySchedule = Constant | StepDecay | Exponential | OneOverT | Cosine
+AnySchedule = Constant | StepDecay | Exponential | OneOverT | Cosine | Plateau | OneCycle | Cyclic
 ScheduleSpec = Annotated[AnySchedule, Field(discriminator="kind")]
 
 SCHEDULES: tuple[type[Schedule], ...] = get_args(AnySchedule)

@@ -21,6 +21,6 @@ class Exponential(TimedSchedule):
     k: float = Field(gt=0)
     """How fast it falls; after 1/k of the unit the rate is a third (1/e) of what it was."""
 
-    def rate(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
+    def anneal(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
         """a = a₀·e^(−k t)."""
         return base * exp(-self.k * self.time(step, steps_per_epoch))

@@ -20,6 +20,6 @@ class OneOverT(TimedSchedule):
     k: float = Field(gt=0)
     """How fast it falls; after 1/k of the unit the rate is half of what it was."""
 
-    def rate(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
+    def anneal(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
         """a = a₀/(1 + k t)."""
         return base / (1 + self.k * self.time(step, steps_per_epoch))

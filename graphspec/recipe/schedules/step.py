@@ -22,7 +22,7 @@ class StepDecay(TimedSchedule):
     every: int = Field(default=5, gt=0)
     """How many epochs (or steps, as ``unit`` says) lie between two falls."""
 
-    def rate(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
+    def anneal(self, base: float, step: int, *, steps_per_epoch: int, total_steps: int) -> float:
         """a = a₀·factor^⌊t/every⌋; in whole numbers, so that no fall comes a step late."""
         length = self.every * (steps_per_epoch if self.unit == "epoch" else 1)
         return float(base * self.factor ** (step // length))
