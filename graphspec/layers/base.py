@@ -140,6 +140,14 @@ class Layer(Record, ABC):
         which they are dear gives None in their place.
         """
 
+    def chance_loss(self, *inputs: TensorSpec) -> float | None:
+        """For losses: the mean loss of a model that knows nothing, with all its scores zero.
+
+        The first loss of training should be near it; None where it depends on the data. Source:
+        CS231n notes, Neural Networks 3, sanity checks.
+        """
+        return None
+
     def macs(self, *inputs: TensorSpec) -> int:
         """Multiply-accumulates of one forward pass over one example."""
         return 0

@@ -10,18 +10,23 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from graphspec.layers.add import Add
+from graphspec.layers.attribute_hinge_loss import AttributeHingeLoss
 from graphspec.layers.avg_pool2d import AvgPool2d
 from graphspec.layers.base import Layer
 from graphspec.layers.batch_norm import BatchNorm
+from graphspec.layers.binary_hinge_loss import BinaryHingeLoss
 from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
+from graphspec.layers.cross_entropy_loss import CrossEntropyLoss
 from graphspec.layers.dropout import Dropout
 from graphspec.layers.flatten import Flatten
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
 from graphspec.layers.hinge_loss import HingeLoss
+from graphspec.layers.l1_loss import L1Loss
 from graphspec.layers.l2_loss import L2Loss
 from graphspec.layers.leaky_relu import LeakyRelu
 from graphspec.layers.linear import Linear
+from graphspec.layers.logistic_loss import LogisticLoss
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.multiply import Multiply
 from graphspec.layers.relu import Relu
@@ -52,6 +57,11 @@ AnyLayer = (
     | SoftmaxLoss
     | HingeLoss
     | L2Loss
+    | CrossEntropyLoss
+    | L1Loss
+    | BinaryHingeLoss
+    | AttributeHingeLoss
+    | LogisticLoss
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

@@ -7,13 +7,12 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from graphspec.errors import ShapeError
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
-from graphspec.layers.merging import expect_equal_shapes
+from graphspec.layers.base import Array, Backward, Example, Forward, Mode
+from graphspec.layers.scoring import Loss, expect_target
 from graphspec.tensor import TensorSpec
 
 
-class L2Loss(Layer):
+class L2Loss(Loss):
     """Squared error of a regression: the squared distance of the prediction from the target.
 
     Lᵢ = Σₖ (fₖ − yₖ)², one value per example: summed over all numbers, neither halved nor averaged.
@@ -23,9 +22,7 @@ class L2Loss(Layer):
     Source: CS231n notes, Neural Networks 2, loss functions, regression.
     """
 
-    group: ClassVar[str] = "Loss"
     ports: ClassVar[tuple[str, ...]] = ("prediction", "target")
-    is_loss: ClassVar[bool] = True
 
     kind: Literal["l2_loss"] = "l2_loss"
     """The name of this layer's type."""
@@ -42,16 +39,7 @@ class L2Loss(Layer):
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """((…), (…)) → one number per example."""
-        for port, spec in zip(self.ports, inputs, strict=True):
-            if spec.dtype == "int":
-                raise ShapeError(
-                    f"the squared error compares measured numbers, but this input is a {spec}. "
-                    'Give the graph\'s input "shape" instead of "classes", or use softmax_loss',
-                    code="number-expected",
-                    port=port,
-                )
-        expect_equal_shapes(inputs, self.ports)
-        return TensorSpec(())
+        return expect_target(inputs, self.ports)
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Lᵢ = Σ (f − y)²."""
@@ -71,10 +59,6 @@ class L2Loss(Layer):
         (delta,) = saved
         dprediction = 2 * delta * dy.reshape(-1, *[1] * (delta.ndim - 1))
         return Backward((dprediction, -dprediction))
-
-    def window(self) -> Window | None:
-        """The loss sees every number."""
-        return None
 
     def saved_size(self, *inputs: TensorSpec) -> int:
         """f − y."""

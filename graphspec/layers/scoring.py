@@ -1,9 +1,25 @@
-"""What losses over class scores share."""
+"""What losses share: that they are losses, and what they expect of scores and labels."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from graphspec.errors import ShapeError
-from graphspec.tensor import TensorSpec
+from graphspec.layers.base import Layer, Window
+from graphspec.layers.merging import expect_equal_shapes
+from graphspec.tensor import TensorSpec, render_shape
+
+
+class Loss(Layer):
+    """One number per example, whose mean over the batch training makes small."""
+
+    group: ClassVar[str] = "Loss"
+    ports: ClassVar[tuple[str, ...]] = ("scores", "label")
+    is_loss: ClassVar[bool] = True
+
+    def window(self) -> Window | None:
+        """A loss sees everything that it is given."""
+        return None
 
 
 def expect_scores(scores: TensorSpec, label: TensorSpec) -> TensorSpec:
@@ -37,3 +53,55 @@ def expect_scores(scores: TensorSpec, label: TensorSpec) -> TensorSpec:
             arithmetic=f"{scores} ≠ {label.classes}",
         )
     return TensorSpec(())
+
+
+def expect_yes_or_no(scores: TensorSpec, label: TensorSpec) -> TensorSpec:
+    """Check that there is one score per label, and that a label is 0 or 1; the loss is a number.
+
+    A single score may stand alone or on an axis of one, as a linear layer of one unit gives it.
+
+    Raises:
+        ShapeError: the labels have not two classes (``two-classes``), or their shape is not that
+            of the scores (``scores-per-label``).
+    """
+    if label.classes != 2:
+        raise ShapeError(
+            f"the labels must be 0 or 1, but this input is {_described(label)}. "
+            'Give the graph\'s input "classes": 2, or use a loss over many classes',
+            code="two-classes",
+            port="label",
+            arithmetic=f"{label.classes or 'no'} classes ≠ 2",
+        )
+    if scores.shape != label.shape and (scores.shape, label.shape) != ((1,), ()):
+        raise ShapeError(
+            f"the loss needs one score per label: expected {render_shape(label.shape or (1,))}, "
+            f"got {scores}. Put a linear layer with units={label.size} in front, or give the "
+            f'label\'s input "shape": {list(scores.shape)}',
+            code="scores-per-label",
+            port="scores",
+            arithmetic=f"{scores} ≠ {render_shape(label.shape)}",
+        )
+    return TensorSpec(())
+
+
+def expect_target(inputs: tuple[TensorSpec, ...], ports: tuple[str, ...]) -> TensorSpec:
+    """Check that a prediction and a target are numbers of one shape; the loss is one number.
+
+    Raises:
+        ShapeError: one of them names classes (``number-expected``), or the shapes differ
+            (``shapes-differ``).
+    """
+    for port, spec in zip(ports, inputs, strict=True):
+        if spec.dtype == "int":
+            raise ShapeError(
+                f"the loss compares measured numbers, but this input is a {spec}. "
+                'Give the graph\'s input "shape" instead of "classes", or use softmax_loss',
+                code="number-expected",
+                port=port,
+            )
+    expect_equal_shapes(inputs, ports)
+    return TensorSpec(())
+
+
+def _described(label: TensorSpec) -> str:
+    return f"a {label}" if label.classes else f"{label} numbers"

@@ -99,7 +99,9 @@ def _vary_inputs(
             return renamed[old] if together or rng.random() < 0.7 else _extent(rng)
 
         if spec.classes is not None:
-            return TensorSpec(tuple(map(extent, spec.shape)), spec.dtype, extent(spec.classes))
+            # Two classes often stand for yes and no, and then there is no other number of them.
+            classes = 2 if spec.classes == 2 and rng.random() < 0.6 else extent(spec.classes)
+            return TensorSpec(tuple(map(extent, spec.shape)), spec.dtype, classes)
         shape = spec.shape
         if permute:
             shape = tuple(shape[axis] for axis in order[len(shape)])

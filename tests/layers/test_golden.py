@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from graphspec.layers.max_pool2d import MaxPool2d
 
 from graphspec.layers.base import Mode
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.linear import Linear
+from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
 from graphspec.layers.softmax_loss import SoftmaxLoss
 

@@ -10,6 +10,7 @@ import pytest
 from graphspec.errors import ShapeError
 from graphspec.layers.base import Array, Layer, Mode
 from graphspec.layers.hinge_loss import HingeLoss
+from graphspec.layers.l1_loss import L1Loss
 from graphspec.layers.l2_loss import L2Loss
 from graphspec.tensor import TensorSpec
 
@@ -66,6 +67,19 @@ def test_I06_squared_l2_has_no_half() -> None:
     loss, dprediction = loss_and_gradient(layer, [[3.0, -4.0]], [[0.0, 0.0]])
     assert loss.tolist() == [25]
     assert dprediction.tolist() == [[6, -8]]
+
+
+def test_I06_l1_has_the_signs_as_gradient() -> None:
+    layer = L1Loss(id="loss", inputs=("f", "y"))
+    loss, dprediction = loss_and_gradient(layer, [[3.0, -4.0, 1.0]], [[0.0, 0.0, 1.0]])
+    assert loss.tolist() == [7]
+    assert dprediction.tolist() == [[1, -1, 0]]
+
+
+def test_I01_one_against_all_is_a_binary_svm_per_class() -> None:
+    loss, dscores = loss_and_gradient(hinge(one_vs_all=True), [[0.5, -3.0, 0.25]], [0])
+    assert loss.tolist() == [0.5 + 0 + 1.25]
+    assert dscores.tolist() == [[-1, 0, 1]]
 
 
 def test_the_target_of_l2_has_the_shape_of_the_prediction() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from tests.layers import checks
+from tests.layers import bugs_in_losses, checks
 from tests.layers.sampling import samples
 
 BUGS: dict[str, list[tuple[str, str]]] = {
@@ -111,24 +111,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     ],
     "concat": [("tuple(np.split(", "tuple(np.split(2 * ")],
     "reshape": [("dy.reshape(shape)", "dy.reshape(shape, order='F')")],
-    "softmax_loss": [
-        ("dscores[np.arange(len(label)), label] -= dy", "pass"),
-        ("dscores[np.arange(len(label)), label] -= dy", "dscores[:, label] -= dy"),
-        ("probabilities * dy[:, None]", "probabilities * 1"),
-        ("- shifted[", "+ shifted["),
-        ("exponentials / total, label", "exponentials, label"),
-    ],
-    "hinge_loss": [
-        ("= -dscores.sum(axis=1)", "= dscores.sum(axis=1)"),
-        ("= -dscores.sum(axis=1)", "= -1"),
-        ("2 * terms if", "terms if"),
-        ("terms > 0)", "terms >= 0)"),
-        ("terms[rows, label] = 0", "pass"),
-    ],
-    "l2_loss": [
-        ("2 * delta * dy", "delta * dy"),
-        ("(dprediction, -dprediction)", "(dprediction, dprediction)"),
-    ],
+    **bugs_in_losses.BUGS,
 }
 SHOWN_BY = {"sliding": "conv2d"}
 """For a file that several layers share: one that shows its bugs."""

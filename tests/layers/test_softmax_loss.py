@@ -9,6 +9,7 @@ import pytest
 
 from graphspec.errors import ShapeError
 from graphspec.layers.base import Array, Mode
+from graphspec.layers.cross_entropy_loss import CrossEntropyLoss
 from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.tensor import TensorSpec
 
@@ -71,3 +72,53 @@ def test_inputs_that_do_not_fit_are_explained(
     with pytest.raises(ShapeError) as caught:
         LOSS.infer(*inputs)
     assert (caught.value.code, caught.value.port) == (code, port)
+
+
+def test_label_smoothing_mixes_the_target_with_the_uniform_distribution() -> None:
+    scores = np.array([[1.0, -2.0, 0.5]])
+    smooth = SoftmaxLoss(id="loss", smoothing=0.3, inputs=("scores", "label"))
+    mixed = 0.7 * losses(scores, [0]) + 0.1 * sum(losses(scores, [k]) for k in range(3))
+    smoothed = smooth.forward((scores, np.array([0])), {}, Mode()).y
+    np.testing.assert_allclose(smoothed, mixed, rtol=1e-12)
+
+
+def test_class_weights_multiply_the_loss_of_their_class() -> None:
+    scores, label = np.random.default_rng(0).standard_normal((3, 3)), [0, 1, 2]
+    weighted = SoftmaxLoss(id="loss", class_weights=(2, 0, 0.5), inputs=("scores", "label"))
+    y = weighted.forward((scores, np.array(label)), {}, Mode()).y
+    np.testing.assert_allclose(y, losses(scores, label) * [2, 0, 0.5], rtol=1e-12)
+
+
+def test_one_weight_per_class_is_asked_for() -> None:
+    layer = SoftmaxLoss(id="loss", class_weights=(1, 2), inputs=("scores", "label"))
+    with pytest.raises(ShapeError, match="one weight per class: expected 3, got 2"):
+        layer.infer(TensorSpec((3,)), TensorSpec((), "int", 3))
+
+
+SOFT = CrossEntropyLoss(id="loss", inputs=("scores", "target"))
+
+
+def soft(scores: Array, target: Array) -> Array:
+    return SOFT.forward((scores, target), {}, Mode()).y
+
+
+def test_B09_a_target_of_one_is_the_softmax_loss() -> None:
+    scores, label = np.random.default_rng(0).standard_normal((4, 5)), [3, 0, 4, 2]
+    np.testing.assert_allclose(soft(scores, np.eye(5)[label]), losses(scores, label), rtol=1e-12)
+
+
+def test_B09_cross_entropy_is_entropy_plus_divergence() -> None:
+    rng = np.random.default_rng(0)
+    p, q = rng.dirichlet(np.ones(6), 50), rng.dirichlet(np.ones(6), 50)
+    entropy = -(p * np.log(p)).sum(axis=1)
+    divergence = (p * np.log(p / q)).sum(axis=1)
+    # Scores are log-probabilities up to a constant, so that log q gives q back.
+    np.testing.assert_allclose(soft(np.log(q) + 3, p), entropy + divergence, rtol=1e-12)
+    np.testing.assert_allclose(soft(np.log(p), p), entropy, rtol=1e-12)
+    assert (soft(np.log(q), p) - entropy >= 0).all()
+
+
+def test_B11_soft_targets_do_not_overflow() -> None:
+    target = np.array([[0.5, 0.25, 0.25]])
+    loss = soft(np.array([[123.0, 456.0, 789.0]]), target)
+    assert loss[0] == pytest.approx(0.5 * 666 + 0.25 * 333, rel=1e-15)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,14 @@ from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
 from graphspec.tensor import TensorSpec
 from tests.layers.sampling import arrays, samples
+from tests.oracle.equivalents import EQUIVALENTS, Tensors, equivalent
 from tests.oracle.padding import pair, sides
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-Tensors = tuple[Any, ...]
-Equivalent = Callable[[Any, Tensors, dict[str, Any], bool], Any]
-EQUIVALENTS: dict[str, Equivalent] = {}
-
-
-def equivalent(kind: str) -> Callable[[Equivalent], Equivalent]:
-    def register(function: Equivalent) -> Equivalent:
-        EQUIVALENTS[kind] = function
-        return function
-
-    return register
+for group in ("losses",):
+    importlib.import_module(f"tests.oracle.torch_{group}")
 
 
 def in_torch_order(layer: Any, x: Any) -> tuple[int, int, int, int]:
@@ -86,21 +78,6 @@ def multiply(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) ->
 @equivalent("concat")
 def concat(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     return torch.cat(xs, dim=layer.axis + 1)
-
-
-@equivalent("hinge_loss")
-def hinge_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
-    scores, label = xs
-    losses = F.multi_margin_loss(
-        scores, label, p=2 if layer.squared else 1, margin=layer.margin, reduction="none"
-    )
-    # PyTorch takes the mean over the classes where the notes take the sum.
-    return losses * scores.shape[1]
-
-
-@equivalent("l2_loss")
-def l2_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
-    return F.mse_loss(*xs, reduction="none").reshape(len(xs[0]), -1).sum(1)
 
 
 @equivalent("softmax")
@@ -196,11 +173,6 @@ def overhang(layer: Any, x: Any) -> tuple[int, int, int, int]:
     return 0, lacking[1], 0, lacking[0]
 
 
-@equivalent("softmax_loss")
-def softmax_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
-    return F.cross_entropy(xs[0], xs[1], reduction="none")
-
-
 def compare(example: Example, kind: str, training: bool) -> None:
     layer: Layer = example.layer
     at = arrays(example)
@@ -238,8 +210,8 @@ def test_every_kind_has_an_equivalent() -> None:
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.parametrize("kind", BY_KIND)
 def test_output_and_gradients(kind: str, training: bool) -> None:
-    if kind == "dropout" and training:
-        pytest.skip("the two draw different numbers; test_dropout checks what is drawn")
+    if BY_KIND[kind].draws and training:
+        pytest.skip("the two draw different numbers; the kind's own test checks what is drawn")
     for example in samples(BY_KIND[kind]):
         try:
             compare(example, kind, training)
