@@ -149,6 +149,19 @@ def _drop_output(problem: Problem, scene: Scene) -> Proposals:
         yield f"set the output to {last}", partial(_with_output, old=name, new=last)
 
 
+def _drop_loss(problem: Problem, scene: Scene) -> Proposals:
+    name = scene.spec.outputs[_place(problem)]
+    others = tuple(other for other in scene.spec.outputs if other != name)
+    if others:
+        yield f"take {name} out of the outputs", partial(_without_mention, name=name)
+    elif (last := _last_layer(scene)) is not None:
+        yield f"set the output to {last}", partial(_with_output, old=name, new=last)
+
+
+def _without_mention(spec: GraphSpec, *, name: str) -> GraphSpec:
+    return revise(spec, outputs=(other for other in spec.outputs if other != name))
+
+
 def _with_output(spec: GraphSpec, *, old: str, new: str) -> GraphSpec:
     return revise(
         spec, outputs=dict.fromkeys(new if name == old else name for name in spec.outputs)
@@ -255,7 +268,7 @@ PROPOSERS: dict[str, Callable[[Problem, Scene], Proposals]] = {
     "unused-input": _remove_input,
     "unknown-output": _mend_output,
     "duplicate-output": _drop_output,
-    "loss-as-output": _drop_output,
+    "loss-as-output": _drop_loss,
     "no-outputs": _set_outputs,
     "no-loss": _add_loss,
     "float-expected": _mend_type,

@@ -235,7 +235,8 @@ def _reads(spec: GraphSpec, reader: str, source: str) -> bool:
         name = queue.pop()
         if name == source:
             return True
-        if name not in seen and name in spec.by_id:
+        # Of an input and a layer of the same name the input is meant.
+        if name not in seen and name in spec.by_id and name not in spec.input_by_id:
             seen.add(name)
             queue.extend(spec.by_id[name].inputs)
     return False
