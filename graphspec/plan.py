@@ -99,13 +99,17 @@ class Plan:
         return part
 
 
-def compile_graph(spec: GraphSpec, *, outputs: Sequence[str] | None = None) -> Plan:
+def compile_graph(
+    spec: GraphSpec, *, outputs: Sequence[str] | None = None, init: Initialiser | None = None
+) -> Plan:
     """Check a graph, order it, resolve its initialisers, and prune it to what is asked for.
 
     Args:
         spec: the graph.
         outputs: ids of the layers that are wanted. None takes the spec's outputs (of a graph that
             names none: its losses) and keeps every loss, so that the plan can be trained.
+        init: what the weights of every layer that names no initialiser start with. None takes for
+            each what suits the activation that follows.
 
     Raises:
         SpecError: the graph has problems (it carries all of them), or an asked output is unknown.
@@ -119,7 +123,7 @@ def compile_graph(spec: GraphSpec, *, outputs: Sequence[str] | None = None) -> P
         sources = tuple(analysis.shapes[source] for source in layer.inputs)
         nodes.append(Node(layer, sources, analysis.shapes[name], layer.params(*sources)))
     inputs = {item.id: analysis.shapes[item.id] for item in spec.inputs}
-    whole = Plan(spec, inputs, _with_initialisers(nodes), spec.outputs)
+    whole = Plan(spec, inputs, _with_initialisers(nodes, init), spec.outputs)
     if outputs is not None:
         return whole.restrict(outputs)
     return replace(
@@ -153,14 +157,14 @@ def _refuse_unknown(wanted: Sequence[str], known: Sequence[str], spec: GraphSpec
         raise SpecError(problems)
 
 
-def _with_initialisers(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """Give every parameter that leaves its start open what suits the activation that follows.
+def _with_initialisers(nodes: Sequence[Node], init: Initialiser | None) -> tuple[Node, ...]:
+    """Give every parameter that leaves its start open ``init``, or what suits the activation.
 
-    The activation is found by walking forward through layers that own no weights (pooling, batch
-    normalisation, dropout, addition …) to the nearest one that prefers an initialiser. Where none
-    comes before the next weights, the loss or the end of the graph, the start is lecun, 1/√n,
-    which keeps the variance of a linear layer's output. The whole graph is walked, so that
-    pruning changes no draw.
+    The activation that follows is found by walking forward through layers that own no weights
+    (pooling, batch normalisation, dropout, addition …) to the nearest one that prefers an
+    initialiser. Where none comes before the next weights, the loss or the end of the graph, the
+    start is lecun, 1/√n, which keeps the variance of a linear layer's output. The whole graph is
+    walked, so that pruning changes no draw.
     """
     # From the back: for each value, how many steps away the nearest preference is, and which.
     nearest: dict[str, tuple[int, str]] = {}
@@ -178,13 +182,16 @@ def _with_initialisers(nodes: Sequence[Node]) -> tuple[Node, ...]:
                 # Of two equally near ones the first in running order counts: it comes last here.
                 if source not in nearest or offer[0] <= nearest[source][0]:
                     nearest[source] = offer
-    return tuple(_resolved(node, nearest.get(node.id)) for node in nodes)
+    return tuple(_resolved(node, init or _preferred(nearest.get(node.id))) for node in nodes)
 
 
-def _resolved(node: Node, preference: tuple[int, str] | None) -> Node:
+def _preferred(found: tuple[int, str] | None) -> Initialiser:
+    return Lecun() if found is None else _INITIALISER_BY_KIND[found[1]]()
+
+
+def _resolved(node: Node, init: Initialiser) -> Node:
     if all(param.init is not None for param in node.params.values()):
         return node
-    init: Initialiser = Lecun() if preference is None else _INITIALISER_BY_KIND[preference[1]]()
     params = {
         name: replace(param, init=init) if param.init is None else param
         for name, param in node.params.items()

@@ -96,6 +96,16 @@ def test_weights_start_as_suits_the_activation_that_follows() -> None:
     assert plan.params["fc2.weight"].init == Lecun()  # only a loss follows
 
 
+def test_one_initialiser_for_all_that_name_none() -> None:
+    plan = compile_graph(two_layers(), init=Glorot(distribution="normal"))
+    assert plan.params["fc1.weight"].init == Glorot(distribution="normal")
+    assert plan.params["fc2.weight"].init == Glorot(distribution="normal")
+    assert plan.params["fc1.bias"].init == Zeros()
+    assert compile_graph(two_layers(hidden_init="zeros"), init=He()).params["fc1.weight"].init == (
+        Zeros()
+    )
+
+
 def test_a_given_initialiser_stays() -> None:
     plan = compile_graph(two_layers(hidden_init="zeros"))
     assert plan.params["fc1.weight"].init == Zeros()

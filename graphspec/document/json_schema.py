@@ -7,7 +7,6 @@ from typing import Any
 
 from graphspec.graph import FORMAT, GraphSpec
 from graphspec.layers.base import ID_PATTERN
-from graphspec.layers.catalog import LAYERS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,10 +19,10 @@ def schema() -> dict[str, Any]:
     """
     root = GraphSpec.model_json_schema()
     definitions = root["$defs"]
-    for layer in LAYERS:
-        definition = definitions[layer.__name__]
-        definition["required"] = [name for name in definition["required"] if name != "inputs"]
     for definition in definitions.values():
+        if "inputs" in definition.get("properties", {}):
+            # A layer: left out, its inputs are the layer above.
+            definition["required"] = [name for name in definition["required"] if name != "inputs"]
         kind = definition.get("properties", {}).get("kind")
         if kind and "const" in kind:
             # The model knows its own kind; a document has to say it.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, field_serializer, field_validator, model_validator
 
+from graphspec.initialisers.catalog import InitialiserSpec
 from graphspec.recipe.penalties.catalog import PenaltySpec
 from graphspec.recipe.preprocess.catalog import StepSpec
 from graphspec.recipe.rules.catalog import RuleSpec
@@ -75,6 +76,9 @@ class TrainConfig(Record):
     an object from name to value."""
     split: SplitConfig = SplitConfig()
     """Which examples are for training, for validation and for testing."""
+    init: InitialiserSpec | None = None
+    """How the weights start of layers that do not say it themselves; null takes for each what
+    suits the activation that follows."""
     preprocess: tuple[StepSpec, ...] = ()
     """What is done to the examples, in order; statistics come from the training split alone."""
     batch: Count = 64
