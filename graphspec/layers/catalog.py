@@ -10,6 +10,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from graphspec.layers.add import Add
+from graphspec.layers.add_constant import AddConstant
 from graphspec.layers.attribute_hinge_loss import AttributeHingeLoss
 from graphspec.layers.avg_pool2d import AvgPool2d
 from graphspec.layers.base import Layer
@@ -18,22 +19,38 @@ from graphspec.layers.binary_hinge_loss import BinaryHingeLoss
 from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.cross_entropy_loss import CrossEntropyLoss
+from graphspec.layers.divide import Divide
 from graphspec.layers.dropout import Dropout
+from graphspec.layers.elu import Elu
+from graphspec.layers.exp import Exp
 from graphspec.layers.flatten import Flatten
+from graphspec.layers.gelu import Gelu
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
+from graphspec.layers.hardswish import Hardswish
 from graphspec.layers.hinge_loss import HingeLoss
 from graphspec.layers.l1_loss import L1Loss
 from graphspec.layers.l2_loss import L2Loss
 from graphspec.layers.leaky_relu import LeakyRelu
 from graphspec.layers.linear import Linear
+from graphspec.layers.log import Log
 from graphspec.layers.logistic_loss import LogisticLoss
 from graphspec.layers.max_pool2d import MaxPool2d
+from graphspec.layers.maximum import Maximum
+from graphspec.layers.maxout import Maxout
 from graphspec.layers.multiply import Multiply
+from graphspec.layers.prelu import Prelu
+from graphspec.layers.reciprocal import Reciprocal
 from graphspec.layers.relu import Relu
 from graphspec.layers.reshape import Reshape
+from graphspec.layers.scale import Scale
+from graphspec.layers.selu import Selu
 from graphspec.layers.sigmoid import Sigmoid
+from graphspec.layers.silu import Silu
 from graphspec.layers.softmax import Softmax
 from graphspec.layers.softmax_loss import SoftmaxLoss
+from graphspec.layers.softplus import Softplus
+from graphspec.layers.square import Square
+from graphspec.layers.subtract import Subtract
 from graphspec.layers.tanh import Tanh
 
 AnyLayer = (
@@ -62,6 +79,23 @@ AnyLayer = (
     | BinaryHingeLoss
     | AttributeHingeLoss
     | LogisticLoss
+    | Subtract
+    | Divide
+    | Maximum
+    | Reciprocal
+    | Exp
+    | Log
+    | Square
+    | AddConstant
+    | Scale
+    | Elu
+    | Selu
+    | Gelu
+    | Silu
+    | Softplus
+    | Hardswish
+    | Prelu
+    | Maxout
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

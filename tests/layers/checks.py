@@ -135,7 +135,8 @@ def check_saved_size(example: Example, batch: int = 32) -> None:
     assert numbers <= 1.1 * declared * batch + slack, (
         f"saved_size declares {declared} numbers per example, but {numbers / batch:g} are kept"
     )
-    assert declared * batch <= 1.5 * numbers + slack, (
+    # Bytes are declared in whole numbers of four, rounded up.
+    assert declared * batch <= 1.5 * numbers + slack + batch, (
         f"saved_size declares {declared} numbers per example, but only {numbers / batch:g} are kept"
     )
 
@@ -156,7 +157,7 @@ def check_window(example: Example) -> None:
     offsets: tuple[set[int], set[int]] = (set(), set())
     for pixel in np.ndindex(*inputs[0].shape[1:]):
         x = at.xs[0].copy()
-        x[..., pixel[0], pixel[1]] += 1000  # larger than all others, so that it wins a maximum
+        x[..., pixel[0], pixel[1]] += 100  # larger than all others, so that it wins a maximum
         changed = layer.forward((x,), at.params, at.mode(training=False)).y != y
         for place in np.argwhere(changed.any(axis=(0, 1))):
             for axis in range(2):

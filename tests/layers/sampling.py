@@ -8,6 +8,7 @@ layer's own ``infer`` takes is a sample.
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from functools import cache
 from math import prod
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -29,6 +30,32 @@ SPACING = 1 / 63.37
 kinks (of a rectifier, a maximum, a margin) stay many steps of a numeric gradient away."""
 
 Candidate = Example
+
+
+def _everywhere(x: Array) -> Array:
+    return x
+
+
+def _positive(x: Array) -> Array:
+    return 0.3 + np.abs(x)
+
+
+def _away_from_zero(x: Array) -> Array:
+    return x + 0.3 * np.sign(x)
+
+
+def _wider(x: Array) -> Array:
+    return 2 * x
+
+
+DOMAINS: dict[str, Callable[[Array], Array]] = {
+    "log": _positive,
+    "divide": _away_from_zero,
+    "reciprocal": _away_from_zero,
+    "hardswish": _wider,
+}
+"""Where a function is defined, its gradient is no larger than a numeric one can follow, and all
+its pieces are met."""
 
 
 @cache
@@ -72,6 +99,10 @@ def samples(kind: type[Layer]) -> tuple[Example, ...]:
         if len(valid) == SAMPLES:
             break
     return tuple(valid)
+
+
+def _kind(layer: Layer) -> str:
+    return str(type(layer).model_fields["kind"].default)
 
 
 def _key(example: Example) -> str:
@@ -228,7 +259,8 @@ def arrays(example: Example, batch: int = 3, dtype: Any = np.float64, seed: int 
             xs.append(rng.integers(0, spec.classes or 5, shape))
         else:
             # Another offset for each input: their differences are not near zero either.
-            xs.append(grid(shape, rng, 0.381966 + 0.27 * i).astype(dtype))
+            values = grid(shape, rng, 0.381966 + 0.27 * i)
+            xs.append(DOMAINS.get(_kind(example.layer), _everywhere)(values).astype(dtype))
     params: dict[str, Array] = {}
     for name, param in example.layer.params(*example.inputs).items():
         value = rng.uniform(0.2, 1.2, param.shape)

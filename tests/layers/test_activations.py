@@ -8,10 +8,20 @@ import numpy as np
 import pytest
 
 from graphspec.layers.base import Array, Layer, Mode
+from graphspec.layers.elu import Elu
+from graphspec.layers.gelu import Gelu
+from graphspec.layers.hardswish import Hardswish
 from graphspec.layers.leaky_relu import LeakyRelu
+from graphspec.layers.linear import Linear
+from graphspec.layers.maxout import Maxout
+from graphspec.layers.prelu import Prelu
+from graphspec.layers.selu import Selu
 from graphspec.layers.sigmoid import Sigmoid
+from graphspec.layers.silu import Silu
 from graphspec.layers.softmax import Softmax
+from graphspec.layers.softplus import Softplus
 from graphspec.layers.tanh import Tanh
+from graphspec.tensor import TensorSpec
 
 
 def run(kind: type[Layer], x: Any, **fields: Any) -> tuple[Array, Array]:
@@ -69,3 +79,68 @@ def test_softmax_sums_to_one_over_its_axis() -> None:
     for axis in range(3):
         y = Softmax(id="p", axis=axis, inputs=("x",)).forward((x,), {}, Mode()).y
         np.testing.assert_allclose(y.sum(axis=axis + 1), 1, rtol=1e-12)
+
+
+def test_E08_a_learned_slope() -> None:
+    layer = Prelu(id="f", inputs=("x",))
+    x = np.array([[-2.0, 3.0], [-1.0, -4.0]])
+    slope = {"slope": np.array([0.01, 0.5])}
+    forward = layer.forward((x,), slope, Mode())
+    assert forward.y.tolist() == [[-0.02, 3], [-0.01, -2]]
+    assert layer.backward(np.ones((2, 2)), forward.saved, slope).dparams["slope"].tolist() == [
+        -3,
+        -4,
+    ]
+
+
+def test_E08_the_slope_starts_where_it_is_told_and_is_not_decayed() -> None:
+    param = Prelu(id="f", slope=0.1, inputs=("x",)).params(TensorSpec((3, 4, 4)))["slope"]
+    assert param.init is not None
+    assert param.init.draw(param.shape, 1, 1, np.random.default_rng(0)).tolist() == [0.1] * 3
+    assert not param.decay
+
+
+def test_E09_maxout_with_one_piece_zero_is_a_rectifier() -> None:
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((6, 5)), rng.standard_normal((5, 4)), rng.standard_normal(4)
+    layer = Maxout(id="f", units=4, inputs=("x",))
+    params = {"weight": np.stack([0 * w, w]), "bias": np.stack([0 * b, b])}
+    np.testing.assert_allclose(layer.forward((x,), params, Mode()).y, np.maximum(0, x @ w + b))
+
+
+def test_E09_maxout_doubles_the_parameters() -> None:
+    x = TensorSpec((5,))
+    single = Linear(id="f", units=4, inputs=("x",)).params(x)
+    double = Maxout(id="f", units=4, inputs=("x",)).params(x)
+    for name, param in single.items():
+        assert np.prod(double[name].shape) == 2 * np.prod(param.shape)
+
+
+def test_the_exact_gelu_keeps_its_digits_far_to_the_left() -> None:
+    y, _ = run(Gelu, [-10.0])
+    assert y[0] == pytest.approx(-7.61985302416052e-23, rel=1e-12)
+
+
+def test_the_two_forms_of_gelu_are_close() -> None:
+    x = np.linspace(-5, 5, 1001)
+    assert np.abs(run(Gelu, x)[0] - run(Gelu, x, approximate="tanh")[0]).max() < 5e-4
+
+
+@pytest.mark.parametrize("kind", [Elu, Selu, Silu, Softplus])
+def test_large_inputs_do_not_overflow(kind: type[Layer]) -> None:
+    y, dx = run(kind, [-1e4, 1e4])
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+
+
+def test_selu_keeps_the_mean_and_the_variance_of_normal_numbers() -> None:
+    x = np.random.default_rng(0).standard_normal(400_000)
+    y, _ = run(Selu, x)
+    assert y.mean() == pytest.approx(0, abs=0.01)
+    assert y.var() == pytest.approx(1, abs=0.01)
+
+
+def test_hardswish_is_zero_left_and_the_identity_right() -> None:
+    y, dx = run(Hardswish, [-4.0, 0.0, 4.0])
+    assert y.tolist() == [0, 0, 4]
+    assert dx.tolist() == [0, 0.5, 1]

@@ -18,7 +18,7 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from tests.layers import bugs_in_losses, checks
+from tests.layers import bugs_in_gates, bugs_in_losses, checks
 from tests.layers.sampling import samples
 
 BUGS: dict[str, list[tuple[str, str]]] = {
@@ -112,6 +112,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     "concat": [("tuple(np.split(", "tuple(np.split(2 * ")],
     "reshape": [("dy.reshape(shape)", "dy.reshape(shape, order='F')")],
     **bugs_in_losses.BUGS,
+    **bugs_in_gates.BUGS,
 }
 SHOWN_BY = {"sliding": "conv2d"}
 """For a file that several layers share: one that shows its bugs."""

@@ -18,7 +18,7 @@ from tests.oracle.padding import pair, sides
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-for group in ("losses",):
+for group in ("losses", "gates"):
     importlib.import_module(f"tests.oracle.torch_{group}")
 
 
