@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy.typing as npt
 
 from graphspec.plan import Plan
+from graphspec.recipe.constraints.base import Constraint
 from graphspec.recipe.penalties.base import Penalty
 from graphspec.recipe.rules.base import UpdateRule
 
@@ -49,12 +50,17 @@ class Gradients:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One update: its number (from 0), its learning rate, and what is done to the gradients."""
+    """One update: its number (from 0), its learning rate, and what is done before and after it.
+
+    The penalties' gradients are added and the whole is clipped before it; weights are brought back
+    to the constraints after it.
+    """
 
     index: int
     rate: float
     penalties: tuple[Penalty, ...] = ()
     clip_norm: float | None = None
+    constraints: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, WithJsonSchema, field_serializer, field_validator, model_validator
 
 from graphspec.initialisers.catalog import InitialiserSpec
+from graphspec.recipe.constraints.catalog import ConstraintSpec
 from graphspec.recipe.penalties.catalog import PenaltySpec
 from graphspec.recipe.preprocess.catalog import StepSpec
 from graphspec.recipe.rules.catalog import RuleSpec
@@ -97,6 +98,8 @@ class TrainConfig(Record):
     """How the learning rate changes while training goes on."""
     penalties: tuple[PenaltySpec, ...] = ()
     """Regularisation terms, added to the loss; biases and scales are exempt."""
+    constraints: tuple[ConstraintSpec, ...] = ()
+    """What the weights are brought back to after every update; biases and scales are exempt."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """The largest global L2 norm of the gradient; longer ones are scaled down to it."""
     seed: Seed = 0

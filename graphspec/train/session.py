@@ -154,7 +154,7 @@ def _begin(
     """Everything up to the first event, which comes once the checkpoint has been taken up."""
     before = run.env
     engine = str(before.get("engine", "numpy"))
-    plan = compile_graph(run.spec)
+    plan = compile_graph(run.spec, init=settings.init)
     examples = load_named(settings) if data is None else data
     # What was fitted before is used again as it is; without a checkpoint all begins anew.
     pipeline = run.pipeline if writer.state is not None else None

@@ -25,6 +25,7 @@ from graphspec.errors import (
     SpecError,
 )
 from graphspec.recipe.config import TrainConfig
+from graphspec.spelling import did_you_mean
 from graphspec.train.checkpoint import Progress, TrainState
 from graphspec.train.control import (
     Command,
@@ -88,7 +89,8 @@ def train(
         NonFiniteError: NaN or infinity was met; it names the first layer and the step.
         RunError: the run directory cannot be written to.
         CheckpointError: the run's checkpoint is of another model or other data.
-        SpecError: the graph has no class scores, and the accuracy is to be monitored.
+        SpecError: the graph has no class scores, and the accuracy is to be monitored; or a penalty
+            is to act on a layer that is not there.
     """
     yield from _Training(executable, data, config, control, run).events(engine, reasons)
 
@@ -118,6 +120,7 @@ class _Training:
                 "training.monitor is the accuracy, and the graph has no loss on class labels. "
                 "Monitor the loss."
             )
+        self._refuse_unknown_layers()
         self.penalty_names = _number_repeats([penalty.kind for penalty in config.penalties])
         self.progress = Progress(rate=config.update.rate)
         # With the size of the log at that moment.
@@ -130,6 +133,17 @@ class _Training:
         self.replay = list(run.replay) if run else []
         if run is not None and run.state is not None:
             self._restore(run.state)
+
+    def _refuse_unknown_layers(self) -> None:
+        layers = [node.id for node in self.executable.plan.nodes]
+        for field in ("penalties", "constraints"):
+            for item in getattr(self.config, field):
+                for name in item.only or ():
+                    if not any(item.model_copy(update={"only": (name,)}).covers(i) for i in layers):
+                        raise SpecError(
+                            f"training.{field} names the layer {name!r}, and the graph has none "
+                            f"of that id{did_you_mean(name, layers)}"
+                        )
 
     def _restore(self, state: TrainState) -> None:
         try:
@@ -205,7 +219,9 @@ class _Training:
         result = self.executable.train_step(
             feeds,
             self.config.update,
-            Update(step, rate, self.config.penalties, self.config.clip_norm),
+            Update(
+                step, rate, self.config.penalties, self.config.clip_norm, self.config.constraints
+            ),
             taps=taps,
         )
         self.progress = replace(self.progress, step=step + 1)

@@ -9,7 +9,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from graphspec.recipe.config import EarlyStopping, SplitConfig, TrainConfig
+from graphspec.recipe.constraints.catalog import CONSTRAINTS, ConstraintSpec
 from graphspec.recipe.penalties.catalog import PENALTIES, PenaltySpec
+from graphspec.recipe.penalties.elastic_net import ElasticNet
+from graphspec.recipe.penalties.l1 import L1
 from graphspec.recipe.penalties.l2 import L2
 from graphspec.recipe.preprocess.catalog import PREPROCESS_STEPS, StepSpec
 from graphspec.recipe.preprocess.scale import Scale
@@ -23,11 +26,18 @@ from graphspec.recipe.schedules.exponential import Exponential
 from graphspec.recipe.schedules.one_over_t import OneOverT
 from graphspec.record import Record
 
-REQUIRED = {L2: {"strength": 0.1}, Exponential: {"k": 0.1}, OneOverT: {"k": 0.1}}
+REQUIRED = {
+    L1: {"strength": 0.1},
+    L2: {"strength": 0.1},
+    ElasticNet: {"l1": 0.1, "l2": 0.2},
+    Exponential: {"k": 0.1},
+    OneOverT: {"k": 0.1},
+}
 CATALOGS = (
     (RULES, TypeAdapter(RuleSpec)),
     (SCHEDULES, TypeAdapter(ScheduleSpec)),
     (PENALTIES, TypeAdapter(PenaltySpec)),
+    (CONSTRAINTS, TypeAdapter(ConstraintSpec)),
     (PREPROCESS_STEPS, TypeAdapter(StepSpec)),
 )
 KINDS = [(kind, adapter) for kinds, adapter in CATALOGS for kind in kinds]

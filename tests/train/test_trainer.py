@@ -114,6 +114,31 @@ def test_the_loss_is_data_and_penalties_exactly() -> None:
         assert step.loss == sum(step.losses.values()) + sum(step.penalties.values())
 
 
+def test_penalties_of_every_kind_are_told_apart_and_constraints_act() -> None:
+    settings = config(
+        penalties=[
+            {"kind": "l1", "strength": 0.01},
+            {"kind": "elastic_net", "l1": 0.01, "l2": 0.01},
+            {"kind": "l2", "strength": 0.01, "only": ["hidden"]},
+        ],
+        constraints=[{"kind": "max_norm", "c": 0.05, "only": ["scores"]}],
+    )
+    trained, events = go(network(), settings)
+    for step in steps(events):
+        assert list(step.penalties) == ["l1", "elastic_net", "l2"]
+        assert step.loss == sum(step.losses.values()) + sum(step.penalties.values())
+    lengths = {name: np.linalg.norm(w, axis=0) for name, w in trained.weights().items()}
+    assert lengths["scores.weight"].max() <= 0.05 + 1e-6
+    assert lengths["hidden.weight"].max() > 0.1
+
+
+@pytest.mark.parametrize("field", ["penalties", "constraints"])
+def test_a_layer_that_is_not_there_cannot_be_penalised(field: str) -> None:
+    kind = {"penalties": {"kind": "l1", "strength": 1.0}, "constraints": {"kind": "max_norm"}}
+    with pytest.raises(SpecError, match=rf"training\.{field}.*'hiden'.*Did you mean 'hidden'"):
+        go(network(), config(**{field: [{**kind[field], "only": ["hiden"]}]}))
+
+
 def test_biases_and_scales_are_exempt_from_penalties() -> None:
     plan = compile_graph(network())
     settings = config(steps=1, preprocess=[])

@@ -141,7 +141,8 @@ class NumpyExecutable:
         """Forward, backward and update.
 
         The penalties' gradients are added to the data gradient, then the global norm is taken and
-        clipped, then each parameter is updated. Running statistics change with the weights.
+        clipped, then each parameter is updated and brought back to the constraints. Running
+        statistics change with the weights.
 
         Raises:
             FeedError: as for ``run``.
@@ -325,11 +326,11 @@ class NumpyExecutable:
         for penalty in step.penalties:
             terms = []
             for name, dw in gradients.items():
-                if self.plan.params[name].decay:
+                if self.plan.params[name].decay and penalty.covers(_layer_of(name)):
                     w = self._weights[name]
                     terms.append(penalty.value(w))
                     penalty.add_gradient(w, dw)
-            values.append(sum(terms))
+            values.append(sum(terms, 0.0))
         return tuple(values)
 
     def _update(
@@ -342,9 +343,13 @@ class NumpyExecutable:
             w = self._weights[name]
             if clip and step.clip_norm is not None:
                 dw *= step.clip_norm / norm
-            if self.plan.params[name].decay:
+            param = self.plan.params[name]
+            if param.decay:
                 rule.decay_weight(w, rate=step.rate)
             rule.update(w, dw, self._slots[name], rate=step.rate, step=step.index)
+            for constraint in step.constraints:
+                if param.decay and constraint.covers(_layer_of(name)):
+                    constraint.project(w, param.fan_in)
 
     def _take_slots(self, rule: UpdateRule, gradients: Mapping[str, Array]) -> None:
         """Make the rule's memory; what was restored goes in, another rule's is dropped."""
@@ -365,13 +370,18 @@ class NumpyExecutable:
 
         passed = forward(program, arrays, self._params, self._training, watch)
         for full, array in passed.state.items():
-            watch(full.rsplit(".", 1)[0], "value", array)
+            watch(_layer_of(full), "value", array)
         gradients = self._param_gradients(backward(program, passed, self._params, watch))
         self._penalise(gradients, step)
         for full, dw in gradients.items():
-            watch(full.rsplit(".", 1)[0], "gradient", dw)
+            watch(_layer_of(full), "gradient", dw)
         # Every number is finite, yet the sum of them is not.
         raise NonFiniteError(program.losses[-1], "value", step.index)
+
+
+def _layer_of(name: str) -> str:
+    """``conv1`` of ``conv1.weight``."""
+    return name.rsplit(".", 1)[0]
 
 
 def _is_finite(array: Array) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy.typing as npt
 
-from graphspec.record import Record
+from graphspec.recipe.selection import OnWeights
 
 Array = npt.NDArray[Any]
 
 
-class Penalty(Record, ABC):
+class Penalty(OnWeights, ABC):
     """A regularisation term, summed over the parameters that decay (not biases, not scales)."""
 
     @abstractmethod
