@@ -17,9 +17,6 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 ARGS ?=
 
-# More threads than this only wait for each other on matrices as small as the demo's.
-THREADS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$n || echo 4)
-
 # The desktop app's packages and system libraries are set up once it has tests.
 GUI := $(if $(wildcard tests/gui/test_*.py),$(VENV)/.gui)
 
@@ -30,8 +27,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(VENV)/.package
-	@OMP_NUM_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) \
-		$(BIN)/graphspec train models/lenet5.json $(ARGS)
+	@$(BIN)/graphspec train models/lenet5.json $(ARGS)
 
 test: $(VENV)/.test $(VENV)/.torch $(GUI)
 	$(BIN)/python -m pytest -n $(WORKERS) -rs $(ARGS)

@@ -170,6 +170,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """What it is called on the command line."""
 
+    @property
+    def threads(self) -> int:
+        """How many threads compute: the last bits of a result may depend on it."""
+
     def load(
         self, plan: Plan, *, seed: int, weights: Mapping[str, Array] | None = None
     ) -> Executable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from pathlib import Path
@@ -11,23 +10,22 @@ from typing import Any
 import numpy as np
 
 from graphspec import __version__
+from graphspec.engines.base import Engine
 
-_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
-
-def capture(engine: str) -> dict[str, Any]:
+def capture(engine: Engine) -> dict[str, Any]:
     """The environment as JSON values. Names no machine and no person."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "graphspec": __version__,
-        "engine": engine,
+        "engine": engine.name,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "blas": f"{blas.get('name')} {blas.get('version')}",
         "system": platform.system(),
         "machine": platform.machine(),
         "processor": _processor(),
-        "threads": _threads(),
+        "threads": engine.threads,
     }
 
 
@@ -48,14 +46,3 @@ def _processor() -> str:
         return platform.processor()
     match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return match.group(1).strip() if match else platform.processor()
-
-
-def _threads() -> int:
-    """How many threads BLAS will use: what the variables say, else the cores that are allowed."""
-    for name in _THREAD_VARIABLES:
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

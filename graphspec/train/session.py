@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from graphspec import atomic, document
+from graphspec.check import refuse_oversize
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Engine
@@ -72,12 +73,12 @@ def create_run(
         engine: the engine that will train it.
 
     Raises:
-        SpecError: the graph has problems.
+        SpecError: the graph has problems, or would not fit into memory.
         EngineError: there is no such engine.
         RunError: the folder cannot be made, or is not empty.
     """
-    compile_graph(spec)
-    open_engine(engine, config.dtype)
+    refuse_oversize(spec.model_copy(update={"training": config}), compile_graph(spec))
+    opened = open_engine(engine, config.dtype)
     folder = _new_folder(spec.name) if path is None else Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,7 @@ def create_run(
             )
         atomic.write_text(folder / rundir.CONFIG, config.model_dump_json(indent=2) + "\n")
         atomic.write_text(
-            folder / rundir.ENVIRONMENT, json.dumps(environment.capture(engine), indent=2) + "\n"
+            folder / rundir.ENVIRONMENT, json.dumps(environment.capture(opened), indent=2) + "\n"
         )
         # Last, because it is what makes the folder a run.
         document.save(spec, folder / rundir.SPEC)
@@ -153,7 +154,7 @@ def _begin(
 ) -> Iterator[Event]:
     """Everything up to the first event, which comes once the checkpoint has been taken up."""
     before = run.env
-    engine = str(before.get("engine", "numpy"))
+    engine = open_engine(str(before.get("engine", "numpy")), settings.dtype)
     plan = compile_graph(run.spec, init=settings.init)
     examples = load_named(settings) if data is None else data
     # What was fitted before is used again as it is; without a checkpoint all begins anew.
@@ -161,7 +162,8 @@ def _begin(
     if writer.state is not None and pipeline is None:
         raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
     divided = divide(plan, examples, settings, pipeline=pipeline)
-    executable = open_engine(engine, settings.dtype).load(plan, seed=settings.seed)
+    refuse_oversize(run.spec.model_copy(update={"training": settings}), plan)
+    executable = engine.load(plan, seed=settings.seed)
     now = {
         **environment.capture(engine),
         "data": divided.fingerprint(),
@@ -174,7 +176,7 @@ def _begin(
         settings,
         control,
         writer,
-        engine=engine,
+        engine=engine.name,
         reasons=environment.differences(before, now),
     )
     first = next(training)

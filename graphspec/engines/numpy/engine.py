@@ -20,6 +20,7 @@ class NumpyEngine:
     """
 
     name = "numpy"
+    threads = 1
 
     def __init__(self, dtype: Literal["float32", "float64"] = "float32") -> None:
         self.dtype = dtype

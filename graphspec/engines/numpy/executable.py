@@ -21,6 +21,7 @@ from graphspec.engines.base import (
 )
 from graphspec.engines.feeds import read_feeds
 from graphspec.engines.generators import generator, read_state, write_state
+from graphspec.engines.numpy.blas import one_thread
 from graphspec.engines.numpy.passes import Passed, Returned, backward, forward
 from graphspec.engines.numpy.program import Program, make_program
 from graphspec.engines.weights import first_weights, refuse_strangers
@@ -60,6 +61,7 @@ class NumpyExecutable:
         self._slots_of: type[UpdateRule] | None = None
         self._programs: dict[Any, Program] = {}
 
+    @one_thread()
     def run(
         self,
         feeds: Feeds,
@@ -90,6 +92,7 @@ class NumpyExecutable:
             {tap: passed.values[tap.node] for tap in taps},
         )
 
+    @one_thread()
     def grad(
         self,
         feeds: Feeds,
@@ -135,6 +138,7 @@ class NumpyExecutable:
             taps=self._tapped(taps, passed, returned, batch),
         )
 
+    @one_thread()
     def train_step(
         self, feeds: Feeds, rule: UpdateRule, step: Step, *, taps: Sequence[Tap] = ()
     ) -> StepResult:

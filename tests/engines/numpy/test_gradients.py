@@ -86,7 +86,8 @@ def graphs(draw: st.DrawFn) -> GraphSpec:
 
 
 def assert_close(analytic: np.ndarray, numeric: np.ndarray) -> None:
-    scale = max(np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0), 1e-4)
+    # A difference of losses near 1 over 2h is good to 1e-10, however small the gradient is.
+    scale = max(np.abs(analytic).max(initial=0), np.abs(numeric).max(initial=0), 1e-3)
     assert np.abs(analytic - numeric).max(initial=0) <= 1e-6 * scale
 
 
