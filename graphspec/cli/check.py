@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from graphspec import document
 from graphspec.check import find_problems
 from graphspec.cli.failure import PROBLEMS, UNREADABLE, unreadable
 from graphspec.cli.files import find_document
 from graphspec.cli.output import out, print_json, problem_text
-from graphspec.errors import Problem, SpecError
+from graphspec.errors import Fix, Problem, SpecError
 from graphspec.graph import GraphSpec
 
 # A fix may uncover another problem; a document that needs more rounds than this is left alone.
@@ -58,30 +60,27 @@ def check(file: str, *, json: bool = False, fix: bool = False) -> int:
 
 
 def _fix_all(spec: GraphSpec) -> tuple[GraphSpec, tuple[Problem, ...], list[str]]:
-    """Apply first fixes, one at a time, for as long as they leave fewer problems."""
+    """Apply first fixes, one at a time, while they lead to networks not seen before."""
     applied: list[str] = []
+    seen = {spec.content_hash}
     problems = find_problems(spec)
     for _ in range(_ROUNDS):
-        for problem in problems:
-            better = _try_fixes(spec, problem, len(problems))
-            if better is not None:
-                spec, problems, label = better
-                applied.append(label)
+        for fix, better in _fixed(spec, problems):
+            if better.content_hash not in seen:
                 break
         else:
             break
+        seen.add(better.content_hash)
+        spec, problems = better, find_problems(better)
+        applied.append(fix.label)
     return spec, problems, applied
 
 
-def _try_fixes(
-    spec: GraphSpec, problem: Problem, before: int
-) -> tuple[GraphSpec, tuple[Problem, ...], str] | None:
-    for fix in problem.fixes:
-        candidate = fix.apply(spec)
-        left = find_problems(candidate)
-        if len(left) < before:
-            return candidate, left, fix.label
-    return None
+def _fixed(spec: GraphSpec, problems: tuple[Problem, ...]) -> Iterator[tuple[Fix, GraphSpec]]:
+    """What each fix makes of the network, the graver problems first."""
+    for problem in sorted(problems, key=lambda problem: not problem.is_error):
+        for fix in problem.fixes:
+            yield fix, fix.apply(spec)
 
 
 def _show(name: str, problems: tuple[Problem, ...], applied: list[str]) -> None:

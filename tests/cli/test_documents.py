@@ -50,6 +50,23 @@ def test_check_fixes_what_it_can_and_saves(graphspec, net) -> None:
     assert document.load(net).by_id["scores"].units == 2
 
 
+def test_fixing_goes_on_when_a_fix_uncovers_the_next_problem(graphspec, here) -> None:
+    broken = {
+        "format": "graphspec/1",
+        "inputs": {"image": {"shape": [1, 28, 28]}, "label": {"classes": 10}},
+        "layers": [
+            {"id": "conv", "kind": "conv2d", "filters": 4, "kernel": 5, "stride": 2},
+            {"id": "scores", "kind": "linear", "units": 12},
+            {"id": "loss", "kind": "softmax_loss"},
+        ],
+    }
+    (here / "two.json").write_text(json.dumps(broken))
+    assert graphspec("check", "two.json").code == 1
+    answer = graphspec("check", "two.json", "--fix")
+    assert answer.code == 0
+    assert answer.out.count("fixed: ") == 2
+
+
 @pytest.mark.parametrize("text", ["{", "", "[1, 2", '{"a": 1,}', "\xff"])
 def test_what_is_no_json_is_unreadable(graphspec, here, text) -> None:
     (here / "bad.json").write_bytes(text.encode("latin-1"))
