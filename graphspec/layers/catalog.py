@@ -20,20 +20,27 @@ from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.cross_entropy_loss import CrossEntropyLoss
 from graphspec.layers.divide import Divide
+from graphspec.layers.drop_connect_linear import DropConnectLinear
 from graphspec.layers.dropout import Dropout
 from graphspec.layers.elu import Elu
 from graphspec.layers.exp import Exp
 from graphspec.layers.flatten import Flatten
+from graphspec.layers.gaussian_noise import GaussianNoise
 from graphspec.layers.gelu import Gelu
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
+from graphspec.layers.group_norm import GroupNorm
 from graphspec.layers.hardswish import Hardswish
 from graphspec.layers.hinge_loss import HingeLoss
+from graphspec.layers.instance_norm import InstanceNorm
 from graphspec.layers.l1_loss import L1Loss
 from graphspec.layers.l2_loss import L2Loss
+from graphspec.layers.layer_norm import LayerNorm
 from graphspec.layers.leaky_relu import LeakyRelu
 from graphspec.layers.linear import Linear
+from graphspec.layers.local_response_norm import LocalResponseNorm
 from graphspec.layers.log import Log
 from graphspec.layers.logistic_loss import LogisticLoss
+from graphspec.layers.lp_pool2d import LpPool2d
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.maximum import Maximum
 from graphspec.layers.maxout import Maxout
@@ -50,6 +57,7 @@ from graphspec.layers.softmax import Softmax
 from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.layers.softplus import Softplus
 from graphspec.layers.square import Square
+from graphspec.layers.stochastic_pool2d import StochasticPool2d
 from graphspec.layers.subtract import Subtract
 from graphspec.layers.tanh import Tanh
 
@@ -96,6 +104,14 @@ AnyLayer = (
     | Hardswish
     | Prelu
     | Maxout
+    | GaussianNoise
+    | DropConnectLinear
+    | StochasticPool2d
+    | LpPool2d
+    | LocalResponseNorm
+    | LayerNorm
+    | GroupNorm
+    | InstanceNorm
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

@@ -48,14 +48,22 @@ def _wider(x: Array) -> Array:
     return 2 * x
 
 
+def _far_apart(x: Array) -> Array:
+    return 20 * x
+
+
 DOMAINS: dict[str, Callable[[Array], Array]] = {
     "log": _positive,
     "divide": _away_from_zero,
     "reciprocal": _away_from_zero,
     "hardswish": _wider,
+    "lp_pool2d": _away_from_zero,
+    "layer_norm": _far_apart,
+    "group_norm": _far_apart,
+    "instance_norm": _far_apart,
 }
 """Where a function is defined, its gradient is no larger than a numeric one can follow, and all
-its pieces are met."""
+its pieces are met. (Sets of two values that are normalised must not nearly be equal.)"""
 
 
 @cache

@@ -69,3 +69,15 @@ def test_training_without_a_generator_is_refused_in_words() -> None:
 def test_a_drop_that_is_no_probability_below_one_is_refused(drop: float) -> None:
     with pytest.raises(ValidationError):
         Dropout(id="drop", drop=drop, inputs=("x",))
+
+
+def test_H05_the_vanilla_form_scales_in_evaluation_instead() -> None:
+    layer = Dropout(id="drop", drop=0.2, inverted=False, inputs=("x",))
+    x = np.full((500, 1000), 3.0)
+    y = layer.forward((x,), {}, training()).y
+    assert np.unique(y).tolist() == [0, 3]
+    assert np.mean(y == 0) == pytest.approx(0.2, abs=0.005)
+    forward = layer.forward((x,), {}, Mode())
+    np.testing.assert_allclose(forward.y, 0.8 * x)
+    (dx,), _ = layer.backward(x, forward.saved, {})
+    np.testing.assert_allclose(dx, 0.8 * x)

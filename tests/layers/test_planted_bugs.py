@@ -18,7 +18,7 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from tests.layers import bugs_in_gates, bugs_in_losses, checks
+from tests.layers import bugs_in_gates, bugs_in_losses, bugs_in_norms, checks
 from tests.layers.sampling import samples
 
 BUGS: dict[str, list[tuple[str, str]]] = {
@@ -113,10 +113,11 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     "reshape": [("dy.reshape(shape)", "dy.reshape(shape, order='F')")],
     **bugs_in_losses.BUGS,
     **bugs_in_gates.BUGS,
+    **bugs_in_norms.BUGS,
 }
-SHOWN_BY = {"sliding": "conv2d"}
+SHOWN_BY = {"sliding": "conv2d", "normalising": "group_norm"}
 """For a file that several layers share: one that shows its bugs."""
-MODULES = ["sliding", "pooling"]
+MODULES = ["sliding", "pooling", "normalising"]
 """Files that layers import, in the order in which they import each other."""
 CASES = [(file, *bug) for file, bugs in BUGS.items() for bug in bugs]
 

@@ -10,21 +10,15 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from graphspec.tensor import TensorSpec
 from tests.layers.sampling import arrays, samples
 from tests.oracle.equivalents import EQUIVALENTS, Tensors, equivalent
-from tests.oracle.padding import pair, sides
+from tests.oracle.padding import in_torch_order, overhang, pair
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-for group in ("losses", "gates"):
+for group in ("losses", "gates", "norms"):
     importlib.import_module(f"tests.oracle.torch_{group}")
-
-
-def in_torch_order(layer: Any, x: Any) -> tuple[int, int, int, int]:
-    top, right, bottom, left = sides(layer, *x.shape[2:])
-    return left, right, top, bottom
 
 
 @equivalent("linear")
@@ -87,7 +81,7 @@ def softmax(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> 
 
 @equivalent("dropout")
 def dropout(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
-    return F.dropout(xs[0], layer.drop, training=False)
+    return F.dropout(xs[0], layer.drop, training=False) * (1 if layer.inverted else 1 - layer.drop)
 
 
 @equivalent("batch_norm")
@@ -159,18 +153,6 @@ def flatten(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> 
 @equivalent("reshape")
 def reshape(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     return torch.reshape(xs[0], (len(xs[0]), *layer.shape))
-
-
-def overhang(layer: Any, x: Any) -> tuple[int, int, int, int]:
-    """What a padded image lacks to hold the last windows, in PyTorch's order."""
-    padding = sides(layer, *x.shape[2:])
-    out = layer.infer(TensorSpec(tuple(x.shape[1:]))).shape[1:]
-    lacking = []
-    for axis, extent in enumerate(x.shape[2:]):
-        kernel, stride = pair(layer.kernel)[axis], pair(layer.stride or layer.kernel)[axis]
-        padded = extent + (padding[1] + padding[3] if axis else padding[0] + padding[2])
-        lacking.append(max(0, (out[axis] - 1) * stride + kernel - padded))
-    return 0, lacking[1], 0, lacking[0]
 
 
 def compare(example: Example, kind: str, training: bool) -> None:
