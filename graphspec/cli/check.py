@@ -65,13 +65,13 @@ def _fix_all(spec: GraphSpec) -> tuple[GraphSpec, tuple[Problem, ...], list[str]
     seen = {spec.content_hash}
     problems = find_problems(spec)
     for _ in range(_ROUNDS):
-        for fix, better in _fixed(spec, problems):
-            if better.content_hash not in seen:
-                break
-        else:
+        new = (pair for pair in _fixed(spec, problems) if pair[1].content_hash not in seen)
+        step = next(new, None)
+        if step is None:
             break
-        seen.add(better.content_hash)
-        spec, problems = better, find_problems(better)
+        fix, spec = step
+        seen.add(spec.content_hash)
+        problems = find_problems(spec)
         applied.append(fix.label)
     return spec, problems, applied
 
