@@ -22,7 +22,7 @@ SAMPLE = """{
   "layers": [
     {"id": "relu1", "kind": "relu", "inputs": ["image"]},
     {"id": "fc", "kind": "linear", "units": 10, "bias": true, "init": null, "inputs": ["relu1"]},
-    {"id": "loss", "kind": "softmax_loss", "inputs": ["fc", "label"]}
+    {"id": "loss", "kind": "logistic_loss", "inputs": ["fc", "label"]}
   ],
   "outputs": ["fc"],
   "training": null,
