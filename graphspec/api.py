@@ -18,6 +18,7 @@ from graphspec.errors import CheckpointError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.preprocess.pipeline import output_shape
 from graphspec.train.checkpoint import read_weights
 from graphspec.train.control import Control
 from graphspec.train.evaluate import Metrics, evaluate_batches
@@ -243,10 +244,12 @@ def predict(
             f"the outputs {', '.join(wanted)} need the inputs {', '.join(plan.inputs)}; "
             "predict feeds one input of examples"
         )
-    if examples.shape[1:] != plan.inputs[floats[0]].shape or len(examples) == 0:
+    expected = plan.inputs[floats[0]].shape
+    if output_shape(config.preprocess, examples.shape[1:]) != expected or len(examples) == 0:
+        after = " once preprocessed" if config.preprocess else ""
         raise FeedError(
-            f"x must have the shape (examples, {', '.join(map(str, plan.inputs[floats[0]].shape))})"
-            f", and has {examples.shape}"
+            f"x must have the shape (examples, {', '.join(map(str, expected))}){after}, and has "
+            f"{examples.shape}"
         )
     engine = open_engine(str(found.env.get("engine", "numpy")), config.dtype)
     weights = load_weights(found, checkpoint=checkpoint)

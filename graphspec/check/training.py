@@ -13,6 +13,7 @@ from graphspec.errors import Fix, JsonPath, Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.input import Input
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.preprocess.pipeline import output_shape
 
 KNOWN_DATA: dict[str, tuple[tuple[int, ...], int]] = {
     "digits": ((1, 8, 8), 10),
@@ -64,6 +65,7 @@ def _data_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
     if config.data not in KNOWN_DATA:
         return
     shape, classes = KNOWN_DATA[config.data]
+    shape = output_shape(config.preprocess, shape)
     if floats[0].shape != shape:
         yield _data_mismatch("data-shape", config.data, floats[0], "shape", shape)
     for label in labels[:1]:

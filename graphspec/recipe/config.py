@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, WithJsonSchema, field_serializer, field_validator, model_validator
 
 from graphspec.initialisers.catalog import InitialiserSpec
+from graphspec.recipe.augment.catalog import AugmentationSpec
 from graphspec.recipe.constraints.catalog import ConstraintSpec
 from graphspec.recipe.penalties.catalog import PenaltySpec
 from graphspec.recipe.preprocess.catalog import StepSpec
@@ -80,6 +81,8 @@ class TrainConfig(Record):
     init: InitialiserSpec | None = None
     """How the weights start of layers that do not say it themselves; null takes for each what
     suits the activation that follows."""
+    augment: tuple[AugmentationSpec, ...] = ()
+    """Random changes of the training images, in order, before they are preprocessed."""
     preprocess: tuple[StepSpec, ...] = ()
     """What is done to the examples, in order; statistics come from the training split alone."""
     batch: Count = 64

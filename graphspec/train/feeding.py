@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,8 @@ from graphspec.engines.generators import generator
 from graphspec.errors import DataError
 from graphspec.plan import Plan
 from graphspec.recipe.config import TrainConfig
-from graphspec.recipe.preprocess.pipeline import Pipeline
+from graphspec.recipe.preprocess.base import PreprocessStep
+from graphspec.recipe.preprocess.pipeline import Pipeline, output_shape
 
 Array = npt.NDArray[Any]
 # Evaluating one example at a time is slow, and all of them at once may take too much memory.
@@ -36,8 +37,8 @@ class Binding:
         return {self.x: x} if self.y is None else {self.x: x, self.y: y}
 
 
-def bind(plan: Plan, data: Dataset) -> Binding:
-    """Find the inputs that a data set fills.
+def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Binding:
+    """Find the inputs that a data set fills once its examples have been preprocessed.
 
     The first input that is no label takes the examples. Of what is left, labels take class
     indices, and numbers take real targets.
@@ -50,10 +51,12 @@ def bind(plan: Plan, data: Dataset) -> Binding:
     if not floats:
         raise DataError(f"the graph {plan.spec.name!r} has no input for examples: give one a shape")
     x = floats[0]
-    if plan.inputs[x].shape != data.shape:
+    shape = output_shape(steps, data.shape)
+    if plan.inputs[x].shape != shape:
+        after = "" if shape == data.shape else " after preprocessing"
         raise DataError(
             f"input {x!r} takes examples of shape {list(plan.inputs[x].shape)}, and those of "
-            f"{data.name!r} have {list(data.shape)}. Set the input's shape to {list(data.shape)}, "
+            f"{data.name!r} have {list(shape)}{after}. Set the input's shape to {list(shape)}, "
             "or use other data."
         )
     rest = floats[1:] + labels
@@ -109,8 +112,14 @@ class TrainingData:
         return {name: len(x) for name, (x, _) in self.parts.items()}
 
     def loader(self, config: TrainConfig) -> Loader:
-        """Training batches, preprocessed, in an order drawn from the seed."""
+        """Training batches, augmented and preprocessed, in an order drawn from the seed."""
         x, y = self.parts["train"]
+
+        def prepare(x: Array, rng: np.random.Generator) -> Array:
+            for augmentation in config.augment:
+                x = augmentation.apply(x, rng)
+            return self.pipeline.apply(x, self.dtype)
+
         return Loader(
             x,
             y,
@@ -119,7 +128,7 @@ class TrainingData:
             shuffle=config.shuffle,
             drop_last=config.drop_last,
             dtype=self.dtype,
-            transform=lambda x, rng: self.pipeline.apply(x, self.dtype),
+            transform=prepare,
         )
 
     def feeds(self, batch: Batch) -> dict[str, Array]:
@@ -166,7 +175,12 @@ def divide(
     Raises:
         DataError: the data does not fit the graph, or nothing is left for training.
     """
-    binding = bind(plan, data)
+    binding = bind(plan, data, config.preprocess)
+    if config.augment and len(data.shape) != 3:
+        raise DataError(
+            f"augmentations change images (channels, height, width), and the examples of "
+            f"{data.name!r} have the shape {list(data.shape)}. Leave augment out."
+        )
     settings = config.split
     has_test = data.x_test is not None
     indices = data.split(

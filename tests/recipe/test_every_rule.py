@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from graphspec.recipe.augment.catalog import AUGMENTATIONS, AugmentationSpec
 from graphspec.recipe.config import EarlyStopping, SplitConfig, TrainConfig
 from graphspec.recipe.constraints.catalog import CONSTRAINTS, ConstraintSpec
 from graphspec.recipe.penalties.catalog import PENALTIES, PenaltySpec
@@ -39,6 +40,7 @@ CATALOGS = (
     (PENALTIES, TypeAdapter(PenaltySpec)),
     (CONSTRAINTS, TypeAdapter(ConstraintSpec)),
     (PREPROCESS_STEPS, TypeAdapter(StepSpec)),
+    (AUGMENTATIONS, TypeAdapter(AugmentationSpec)),
 )
 KINDS = [(kind, adapter) for kinds, adapter in CATALOGS for kind in kinds]
 SETTINGS = (TrainConfig, SplitConfig, EarlyStopping)

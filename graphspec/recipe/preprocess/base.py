@@ -22,6 +22,10 @@ class PreprocessStep(Record, ABC):
     for data that nobody has seen.
     """
 
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one example after this step, from the shape before it."""
+        return shape
+
     def fit(self, chunks: Chunks) -> dict[str, Array]:
         """The statistics that ``apply`` needs, by name, as float64."""
         return {}

@@ -15,6 +15,13 @@ from graphspec.recipe.preprocess.base import Array, PreprocessStep
 _CHUNK_BYTES = 16 << 20
 
 
+def output_shape(steps: Sequence[PreprocessStep], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one example after all steps: what a network's input has to have."""
+    for step in steps:
+        shape = step.output_shape(shape)
+    return shape
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Steps in order, and the fitted arrays by ``<position>.<name>`` (``0.mean``)."""

@@ -1,0 +1,1 @@
+"""Augmentations, one per file: random changes of the training examples."""
