@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from graphspec import __version__
 
@@ -44,6 +44,8 @@ def build_app() -> App:
         name="graphspec",
         help="Neural networks as validated JSON graphs: check, train, resume, look inside.",
         version=__version__,
+        default_parameter=Parameter(negative=""),
+        help_format="plaintext",  # the other formats import parsers, a third of the whole start
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
@@ -58,14 +60,14 @@ def build_app() -> App:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; errors are told on standard error."""
-    from cyclopts import CycloptsError
-
-    from graphspec.cli.failure import explain
-
     tokens = list(sys.argv[1:] if argv is None else argv)
     try:
         result = build_app()(tokens)
     except (Exception, KeyboardInterrupt) as error:
+        from cyclopts import CycloptsError
+
+        from graphspec.cli.failure import explain
+
         if isinstance(error, CycloptsError):
             error.verbose = False
         code = explain(error)

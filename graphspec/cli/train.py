@@ -24,7 +24,7 @@ def train(
     run: Path | None = None,
     engine: Literal["numpy"] = "numpy",
     rate: float | None = None,
-    set: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
+    set: Annotated[tuple[str, ...], Parameter(name="--set", show_default=False)] = (),
     json: bool = False,
     quiet: bool = False,
     **settings: Any,
