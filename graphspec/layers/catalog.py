@@ -18,11 +18,14 @@ from graphspec.layers.batch_norm import BatchNorm
 from graphspec.layers.binary_hinge_loss import BinaryHingeLoss
 from graphspec.layers.concat import Concat
 from graphspec.layers.conv2d import Conv2d
+from graphspec.layers.conv_transpose2d import ConvTranspose2d
+from graphspec.layers.crop2d import Crop2d
 from graphspec.layers.cross_entropy_loss import CrossEntropyLoss
 from graphspec.layers.divide import Divide
 from graphspec.layers.drop_connect_linear import DropConnectLinear
 from graphspec.layers.dropout import Dropout
 from graphspec.layers.elu import Elu
+from graphspec.layers.embedding import Embedding
 from graphspec.layers.exp import Exp
 from graphspec.layers.flatten import Flatten
 from graphspec.layers.gaussian_noise import GaussianNoise
@@ -41,25 +44,34 @@ from graphspec.layers.local_response_norm import LocalResponseNorm
 from graphspec.layers.log import Log
 from graphspec.layers.logistic_loss import LogisticLoss
 from graphspec.layers.lp_pool2d import LpPool2d
+from graphspec.layers.matmul import Matmul
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.maximum import Maximum
 from graphspec.layers.maxout import Maxout
 from graphspec.layers.multiply import Multiply
+from graphspec.layers.pad2d import Pad2d
+from graphspec.layers.permute import Permute
 from graphspec.layers.prelu import Prelu
 from graphspec.layers.reciprocal import Reciprocal
+from graphspec.layers.reduce_max import ReduceMax
+from graphspec.layers.reduce_mean import ReduceMean
+from graphspec.layers.reduce_sum import ReduceSum
 from graphspec.layers.relu import Relu
 from graphspec.layers.reshape import Reshape
 from graphspec.layers.scale import Scale
 from graphspec.layers.selu import Selu
 from graphspec.layers.sigmoid import Sigmoid
 from graphspec.layers.silu import Silu
+from graphspec.layers.slice import Slice
 from graphspec.layers.softmax import Softmax
 from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.layers.softplus import Softplus
 from graphspec.layers.square import Square
 from graphspec.layers.stochastic_pool2d import StochasticPool2d
 from graphspec.layers.subtract import Subtract
+from graphspec.layers.sum_loss import SumLoss
 from graphspec.layers.tanh import Tanh
+from graphspec.layers.upsample2d import Upsample2d
 
 AnyLayer = (
     Linear
@@ -87,6 +99,7 @@ AnyLayer = (
     | BinaryHingeLoss
     | AttributeHingeLoss
     | LogisticLoss
+    | SumLoss
     | Subtract
     | Divide
     | Maximum
@@ -112,6 +125,17 @@ AnyLayer = (
     | LayerNorm
     | GroupNorm
     | InstanceNorm
+    | ConvTranspose2d
+    | Upsample2d
+    | Pad2d
+    | Crop2d
+    | Slice
+    | Permute
+    | Matmul
+    | Embedding
+    | ReduceSum
+    | ReduceMean
+    | ReduceMax
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

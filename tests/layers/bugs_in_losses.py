@@ -48,4 +48,8 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("np.where(scores >= 0, 1, e)", "1"),
         ("- y * scores", "+ y * scores"),
     ],
+    "sum_loss": [
+        ("(dy.reshape(", "(-dy.reshape("),
+        ("x.reshape(len(x), -1).sum(axis=1)", "x.reshape(len(x), -1).mean(axis=1)"),
+    ],
 }

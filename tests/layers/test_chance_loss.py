@@ -14,7 +14,7 @@ from graphspec.tensor import TensorSpec
 from tests.layers.sampling import samples
 
 LOSSES = [kind for kind, layer in BY_KIND.items() if layer.is_loss]
-OF_THE_DATA = {"l2_loss", "l1_loss"}
+OF_THE_DATA = {"l2_loss", "l1_loss", "sum_loss"}
 
 
 def targets(spec: TensorSpec) -> Array:

@@ -49,6 +49,11 @@ def l1_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> 
     return F.l1_loss(*xs, reduction="none").reshape(len(xs[0]), -1).sum(1)
 
 
+@equivalent("sum_loss")
+def sum_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return xs[0].reshape(len(xs[0]), -1).sum(1)
+
+
 @equivalent("binary_hinge_loss")
 def binary_hinge_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     score, label = xs[0].reshape(-1), xs[1]
