@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "Train a network file; progress is shown live.",
     "resume": "Go on with a run that was stopped or killed.",
     "evaluate": "Loss and accuracy of a trained network on held-out data.",
+    "knn": "Classify by the nearest examples: the baseline to beat.",
     "predict": "Classify images or rows with a trained network.",
     "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
     "schema": "Print the JSON Schema of network files, for text editors.",

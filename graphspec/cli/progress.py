@@ -19,7 +19,8 @@ from graphspec.train.events import Changed, Evaluated, Event, Finished, Refused,
 
 _BARS = "▁▂▃▄▅▆▇█"
 _SHOWN_ROWS = 8
-_CURVE = 48
+# The bar, the counts, the loss and the time left take so many columns beside the curve.
+_BESIDE_CURVE = 72
 
 
 class TrainingView:
@@ -140,7 +141,8 @@ class TrainingView:
         done = self._step.step if self._step else started.step
         grid = Table.grid(padding=(0, 1))
         loss = "" if self._smooth is None else f"loss {self._smooth:.4f}"
-        curve = Text(sparkline(self._losses, _CURVE), style=ACCENT)
+        width = max(8, min(48, self.console.width - _BESIDE_CURVE))
+        curve = Text(sparkline(self._losses, width), style=ACCENT)
         grid.add_row(
             ProgressBar(total=max(started.total_steps, 1), completed=done, width=24),
             Text(f"{done:,}/{started.total_steps:,}"),

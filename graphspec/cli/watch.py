@@ -62,12 +62,12 @@ def _say_what_next(run: Run, *, stopped: bool) -> None:
         say(f"\nSaved. The run is in {run.path}")
         say(Text.assemble("Go on with  ", (f"graphspec resume {run.path}", ACCENT)))
         return
-    best = run.best
-    metrics = run.metrics
     say(f"\nDone. The run is in {run.path}")
-    if metrics is not None and metrics.accuracy is not None:
-        step = f" (best checkpoint: step {best.step})" if best else ""
-        say(f"Held-out accuracy: {metrics.accuracy:.2%}{step}")
+    last = run.last
+    if isinstance(last, Finished) and last.best_value is not None:
+        accuracy = last.monitor == "accuracy"
+        value = f"{last.best_value:.2%}" if accuracy else f"{last.best_value:.4f}"
+        say(f"Held-out {last.monitor}: {value} (best checkpoint: step {last.best_step:,})")
     say("\nThree things to do next:")
     for what, command in _next_commands(run):
         say(Text.assemble(f"  {what:36}", (command, ACCENT)))
