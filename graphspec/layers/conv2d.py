@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -73,6 +74,8 @@ class Conv2d(Layer):
     rows and columns out."""
     init: InitialiserSpec | None = None
     """How the weights start; null takes what suits the activation that follows."""
+    bias_init: InitialiserSpec | None = None
+    """How the biases start; null: at zero."""
 
     @model_validator(mode="after")
     def _groups_share_the_filters(self) -> Self:
@@ -143,7 +146,8 @@ class Conv2d(Layer):
         )
         if not self.bias:
             return {"weight": weight}
-        return {"weight": weight, "bias": ParamSpec((self.filters,), Zeros(), decay=False)}
+        bias = replace(weight, shape=(self.filters,), init=self.bias_init or Zeros(), decay=False)
+        return {"weight": weight, "bias": bias}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Y = W_row · X_col + b, a part of the batch at a time."""

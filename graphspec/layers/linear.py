@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -33,6 +34,8 @@ class Linear(Layer):
     """Whether to add b."""
     init: InitialiserSpec | None = None
     """How the weights start; null takes what suits the activation that follows."""
+    bias_init: InitialiserSpec | None = None
+    """How the biases start; null: at zero."""
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
@@ -53,7 +56,8 @@ class Linear(Layer):
         weight = ParamSpec((x.size, self.units), self.init, fan_in=x.size, fan_out=self.units)
         if not self.bias:
             return {"weight": weight}
-        return {"weight": weight, "bias": ParamSpec((self.units,), Zeros(), decay=False)}
+        bias = replace(weight, shape=(self.units,), init=self.bias_init or Zeros(), decay=False)
+        return {"weight": weight, "bias": bias}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """y = x·w + b."""

@@ -21,14 +21,14 @@ SAMPLE = """{
   "inputs": {"image": {"shape": [1, 8, 8]}, "label": {"classes": 10}},
   "layers": [
     {"id": "relu1", "kind": "relu", "inputs": ["image"]},
-    {"id": "fc", "kind": "linear", "units": 10, "bias": true, "init": null, "inputs": ["relu1"]},
+    {"id": "fc", "kind": "linear", "units": 10, "bias": true, "init": null, "bias_init": null, "inputs": ["relu1"]},
     {"id": "loss", "kind": "logistic_loss", "inputs": ["fc", "label"]}
   ],
   "outputs": ["fc"],
   "training": null,
   "layout": {"relu1": [120.0, 80.0]}
 }
-"""
+"""  # noqa: E501 - a layer is one line
 
 
 @given(specs())

@@ -20,7 +20,8 @@ from graphspec.initialisers.orthogonal import Orthogonal
 from graphspec.initialisers.sparse import Sparse
 from graphspec.initialisers.uniform import Uniform
 from graphspec.initialisers.zeros import Zeros
-from tests.engines.nets import batch, load64, two_layers
+from graphspec.plan import compile_graph
+from tests.engines.nets import batch, load64, network, node, two_layers
 
 ADAPTER: TypeAdapter[Initialiser] = TypeAdapter(InitialiserSpec)
 every_initialiser = pytest.mark.parametrize(
@@ -159,6 +160,24 @@ def test_G06_constants_are_exact() -> None:
     drawn = Constant().draw((7,), 1, 1, np.random.default_rng(0))
     assert (drawn == 0.01).all()
     assert (Constant(value=-2.5).draw((2, 3), 2, 3, np.random.default_rng(0)) == -2.5).all()
+
+
+def test_G06_biases_start_at_zero_or_as_the_layer_says() -> None:
+    spec = network(
+        [
+            node("conv2d", "conv", "x", filters=3, kernel=3, bias_init="constant"),
+            node("linear", "hidden", "conv", units=4),
+            node("linear", "scores", "hidden", units=2, bias_init="lecun"),
+        ],
+        ("scores",),
+        x={"shape": [1, 5, 5]},
+    )
+    weights = load64(spec).weights()
+    assert (weights["conv.bias"] == 0.01).all()
+    assert (weights["hidden.bias"] == 0).all()
+    # A bias has the fan-in of its unit.
+    assert 0 < np.abs(weights["scores.bias"]).max() < 4 / np.sqrt(4)
+    assert all(not p.decay for name, p in compile_graph(spec).params.items() if "bias" in name)
 
 
 @pytest.mark.parametrize(
