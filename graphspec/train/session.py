@@ -79,7 +79,7 @@ def create_run(
     """
     refuse_oversize(spec.model_copy(update={"training": config}), compile_graph(spec))
     opened = open_engine(engine, config.dtype)
-    folder = _new_folder(spec.name) if path is None else Path(path)
+    folder = new_folder(spec.name) if path is None else Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -98,7 +98,8 @@ def create_run(
     return Run(folder)
 
 
-def _new_folder(name: str) -> Path:
+def new_folder(name: str) -> Path:
+    """A folder in the runs folder that is not there yet, named after a network or a method."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "run"
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return runs_folder() / f"{plain}-{stamp}-{secrets.token_hex(2)}"

@@ -1,0 +1,1 @@
+"""Classifiers that are no graph: the baselines that a network has to beat."""
