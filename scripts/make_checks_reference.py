@@ -28,6 +28,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "float-expected", "label-expected", "one-label-expected", "window-too-large",
         "window-remainder", "rank", "groups", "shapes-differ", "concat-extent", "axis",
         "reshape-size", "scores-per-class", "scores-per-label", "two-classes", "class-weights",
+        "one-value", "out-of-range",
     ),
     "Sizes": ("too-much-memory",),
     "Training": (

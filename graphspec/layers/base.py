@@ -91,6 +91,9 @@ class Layer(Record, ABC):
     """The palette's section."""
     ports: ClassVar[tuple[str, ...]] = ("x",)
     """The names of the inputs, in order. A last name with a star (``"xs*"``) takes two or more."""
+    label_ports: ClassVar[tuple[str, ...]] = ("label",)
+    """The ports, where there are any of these names, that read whole numbers (class labels, the
+    numbers of words); all others read measured numbers."""
     is_loss: ClassVar[bool] = False
     """Whether training minimises the mean of the output over the batch (then a scalar each)."""
     draws: ClassVar[bool] = False

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from graphspec.errors import ShapeError
+from graphspec.layers.axes import expect_axis
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
 from graphspec.tensor import TensorSpec
 
@@ -53,15 +54,7 @@ class Concat(Layer):
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """The extents along the axis are added; all others must agree."""
         first = inputs[0]
-        if self.axis >= len(first.shape):
-            raise ShapeError(
-                f"there is no axis {self.axis} in {first}: its axes are numbered from 0, without "
-                "the batch",
-                code="axis",
-                port="xs[0]",
-                field="axis",
-                arithmetic=f"{self.axis} ≥ {len(first.shape)} axes",
-            )
+        expect_axis(first, self.axis, port="xs[0]")
         for i, x in enumerate(inputs):
             self._expect_fit(first, x, f"xs[{i}]")
         total = sum(x.shape[self.axis] for x in inputs)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from graphspec.errors import ShapeError
+from graphspec.layers.axes import expect_axis
 from graphspec.layers.base import Example
 from graphspec.layers.normalising import Normalising
 from graphspec.tensor import TensorSpec
@@ -41,15 +41,7 @@ class LayerNorm(Normalising):
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """The shape stays."""
         (x,) = inputs
-        if self.axis >= len(x.shape):
-            raise ShapeError(
-                f"there is no axis {self.axis} in {x}: its axes are numbered from 0, without the "
-                "batch",
-                code="axis",
-                port="x",
-                field="axis",
-                arithmetic=f"{self.axis} ≥ {len(x.shape)} axes",
-            )
+        expect_axis(x, self.axis)
         return self.expect_sets(x, "axis")
 
     def sets(self, shape: tuple[int, ...]) -> int:

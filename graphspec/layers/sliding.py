@@ -44,6 +44,21 @@ Pad = Annotated[
 ]
 """One number for all sides, (vertical, horizontal), (top, right, bottom, left), or ``"same"``."""
 
+Amounts = Annotated[
+    _Amount | tuple[_Amount, _Amount],
+    _say("this must be a whole number of at least 0, or two of them: [height, width]"),
+]
+"""As ``Extents``, or 0."""
+
+Margins = Annotated[
+    _Amount | tuple[_Amount, _Amount] | tuple[_Amount, _Amount, _Amount, _Amount],
+    _say(
+        "this must be a whole number of at least 0, [vertical, horizontal], or [top, right, "
+        "bottom, left]"
+    ),
+]
+"""One number for all sides, (vertical, horizontal), or (top, right, bottom, left)."""
+
 Pair = tuple[int, int]
 
 

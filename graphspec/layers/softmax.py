@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.errors import ShapeError
+from graphspec.layers.axes import expect_axis
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, Window
 from graphspec.tensor import TensorSpec
 
@@ -43,15 +43,7 @@ class Softmax(Layer):
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """The shape stays."""
         (x,) = inputs
-        if self.axis >= len(x.shape):
-            raise ShapeError(
-                f"there is no axis {self.axis} in {x}: its axes are numbered from 0, without the "
-                "batch",
-                code="axis",
-                port="x",
-                field="axis",
-                arithmetic=f"{self.axis} ≥ {len(x.shape)} axes",
-            )
+        expect_axis(x, self.axis)
         return x
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

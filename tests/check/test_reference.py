@@ -19,7 +19,7 @@ BUDGET = 8 * 10**9
 
 # No edit can guess what was meant; each says in its message what to do.
 WITHOUT_FIX = {"no-layers", "one-label-expected", "no-example-input", "too-many-answers"}
-WITHOUT_FIX |= {"nothing-to-train"}
+WITHOUT_FIX |= {"nothing-to-train", "one-value", "out-of-range"}
 
 
 def found(spec: GraphSpec, code: str) -> list[Problem]:
