@@ -14,6 +14,7 @@ from typing import Any
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import LAYERS
+from graphspec.record import Record
 
 FOLDER = "docs/layers"
 # Every layer has these three; the guide explains them once.
@@ -31,12 +32,14 @@ def _kind(layer: type[Layer]) -> str:
     return str(layer.model_fields["kind"].default)
 
 
-def _doc(thing: object) -> str:
+def doc(thing: object) -> str:
+    """A docstring without its indentation."""
     return inspect.cleandoc(getattr(thing, "__doc__", None) or "")
 
 
-def _summary(thing: object) -> str:
-    return _doc(thing).split("\n\n")[0].replace("\n", " ")
+def summary(thing: object) -> str:
+    """The first sentence of a docstring, in one line."""
+    return doc(thing).split("\n\n")[0].replace("\n", " ")
 
 
 def _index() -> str:
@@ -52,7 +55,7 @@ def _index() -> str:
     for group, members in groups.items():
         lines += ["", f"## {group}", "", "| kind | what it does |", "| --- | --- |"]
         lines += [
-            f"| [`{_kind(layer)}`]({_kind(layer)}.md) | {_cell(_summary(layer))} |"
+            f"| [`{_kind(layer)}`]({_kind(layer)}.md) | {_cell(summary(layer))} |"
             for layer in members
         ]
     names = [_kind(layer) for layer in LAYERS]
@@ -61,25 +64,26 @@ def _index() -> str:
 
 
 def _page(layer: type[Layer]) -> str:
-    lines = [f"# {_kind(layer)}", "", _summary(layer), ""]
-    body = "\n\n".join(_doc(layer).split("\n\n")[1:])
+    lines = [f"# {_kind(layer)}", "", summary(layer), ""]
+    body = "\n\n".join(doc(layer).split("\n\n")[1:])
     if body:
         lines += ["```text", body, "```", ""]
     ports = ", ".join(f"`{port}`" for port in layer.ports) or "none"
     lines += [f"Ports, in order: {ports}.", "", "## Fields", ""]
-    lines += _fields(layer)
-    lines += ["", "## Shapes", "", "```text", _doc(layer.infer), "```", ""]
+    lines += fields_table(layer)
+    lines += ["", "## Shapes", "", "```text", doc(layer.infer), "```", ""]
     if layer.params is not Layer.params:
-        lines += ["## Parameters", "", "```text", _doc(layer.params), "```", ""]
+        lines += ["## Parameters", "", "```text", doc(layer.params), "```", ""]
     if layer.macs is not Layer.macs:
-        lines += [f"Multiply-accumulates for one example: {_summary(layer.macs)}", ""]
+        lines += [f"Multiply-accumulates for one example: {summary(layer.macs)}", ""]
     lines += ["## Examples", ""]
     for example in layer.examples():
         lines += _example(example)
     return "\n".join(lines)
 
 
-def _fields(layer: type[Layer]) -> list[str]:
+def fields_table(layer: type[Record]) -> list[str]:
+    """The fields of a record as a Markdown table: type, default and meaning."""
     schema = layer.model_json_schema()
     own = {name: part for name, part in schema.get("properties", {}).items() if name not in SHARED}
     if not own:
@@ -103,6 +107,9 @@ def _type(part: dict[str, Any], defs: dict[str, Any]) -> str:
     if "$ref" in part:
         name = part["$ref"].rsplit("/", 1)[-1]
         return _type(defs[name], defs)
+    if "discriminator" in part:
+        kinds = ", ".join(f"`{kind}`" for kind in part["discriminator"]["mapping"])
+        return f"object of the kind {kinds}"
     for key in ("anyOf", "oneOf"):
         if key in part:
             said = dict.fromkeys(_type(option, defs) for option in part[key])

@@ -1,7 +1,7 @@
 """Write every file of the repository that is made from the code; ``--check`` only compares.
 
-The layer reference comes from the catalog, so that a layer is documented by its own file, and
-the picture on the first page from the shipped model.
+The references of layers and of the training block come from the catalogs, so that each entry is
+documented by its own file, and the picture on the first page from the shipped model.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import draw_network
 import make_checks_reference
 import make_layer_reference
+import make_recipe_reference
 
 from graphspec import document
 
@@ -23,6 +24,7 @@ def generated() -> dict[str, str]:
     lenet = document.load(ROOT / "models" / "lenet5.json")
     return make_layer_reference.pages() | {
         "docs/checks.md": make_checks_reference.page(),
+        "docs/recipe.md": make_recipe_reference.page(),
         "docs/figures/lenet5.svg": draw_network.draw(lenet),
     }
 
