@@ -23,9 +23,11 @@ def lenet5() -> GraphSpec:
     draft.add("scores", "linear", units=10)
     update = {"kind": "adam", "rate": 2e-3}
     schedule = {"kind": "cosine", "warm_up": 0.5}
-    return draft.finish(
-        training={**FASHION, "batch": 64, "epochs": 12, "update": update, "schedule": schedule}
-    )
+    training = {**FASHION, "batch": 64, "epochs": 12, "update": update, "schedule": schedule}
+    # Without these two the network learns the 7,200 images by heart: 84.5 % of the test images.
+    training["augment"] = [{"kind": "random_flip"}]
+    training["penalties"] = [{"kind": "l2", "strength": 3e-3}]
+    return draft.finish(training=training)
 
 
 def tiny_convnet() -> GraphSpec:
