@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Sizes": ("too-much-memory",),
     "Training": (
         "data-shape", "data-classes", "no-example-input", "too-many-answers", "no-accuracy",
-        "nothing-to-train", "warm-up-too-long", "decayed-twice",
+        "nothing-to-train", "warm-up-too-long", "decayed-twice", "unknown-layer",
     ),
 }  # fmt: skip
 

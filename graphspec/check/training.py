@@ -14,6 +14,8 @@ from graphspec.graph import GraphSpec
 from graphspec.layers.input import Input
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import output_shape
+from graphspec.recipe.selection import stands_for
+from graphspec.spelling import Speller
 
 KNOWN_DATA: dict[str, tuple[tuple[int, ...], int]] = {
     "digits": ((1, 8, 8), 10),
@@ -40,6 +42,7 @@ def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterat
         yield from _goal_problems(spec, config)
         yield from _nothing_to_train(spec, wiring, shapes)
     yield from _rule_problems(config)
+    yield from _selection_problems(spec, config)
 
 
 def _data_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
@@ -149,6 +152,36 @@ def _rule_problems(config: TrainConfig) -> Iterator[Problem]:
             severity="warning",
             fixes=(_training_fix("update.weight_decay", 0.0),),
         )
+
+
+def _selection_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
+    ids = [layer.id for layer in spec.layers]
+    speller = Speller(ids)
+    for field in ("penalties", "constraints"):
+        for k, item in enumerate(getattr(config, field)):
+            for name in item.only or ():
+                if not any(stands_for(name, layer) for layer in ids):
+                    rest = [other for other in item.only if other != name]
+                    meant = speller.nearest(name, exclude=rest)
+                    path = f"{field}[{k}].only"
+                    fixes = [_training_fix(path, [*rest, meant])] if meant else []
+                    fixes.append(_training_fix(path, rest) if rest else _without(config, field, k))
+                    yield Problem(
+                        "unknown-layer",
+                        f"training.{path} names {name!r}, and there is no layer or group of that "
+                        f"name{'' if meant is None else f'. Did you mean {meant!r}?'}",
+                        ("training", field, k, "only"),
+                        fixes=tuple(fixes),
+                    )
+
+
+def _without(config: TrainConfig, field: str, k: int) -> Fix:
+    kept = [item.model_dump(mode="json") for item in getattr(config, field)]
+    del kept[k]
+    return Fix(
+        f"remove training.{field}[{k}]",
+        partial(edit.set_value, path=f"training.{field}", value=kept),
+    )
 
 
 def _training_fix(field: str, value: Any) -> Fix:

@@ -11,6 +11,8 @@ from graphspec.errors import JsonPath, Problem, SpecError
 from graphspec.graph import UNCONNECTED, GraphSpec, Position
 from graphspec.layers.base import Identifier, Layer
 from graphspec.layers.input import Input
+from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.selection import stands_for
 from graphspec.spelling import did_you_mean
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
@@ -28,6 +30,7 @@ def revise(
     layers: Iterable[Layer] | None = None,
     outputs: Iterable[str] | None = None,
     layout: Mapping[str, Position] | None = None,
+    training: TrainConfig | None = None,
 ) -> GraphSpec:
     """A copy of a spec with some of its parts replaced.
 
@@ -41,7 +44,7 @@ def revise(
             inputs=spec.inputs if inputs is None else tuple(inputs),
             layers=spec.layers if layers is None else cast("Any", tuple(layers)),
             outputs=spec.outputs if outputs is None else tuple(outputs),
-            training=spec.training,
+            training=spec.training if training is None else training,
             layout=spec.layout if layout is None else tuple(layout.items()),
         )
     except ValidationError as error:
@@ -164,6 +167,7 @@ def with_inputs(layer: Layer, inputs: Sequence[str]) -> Layer:
 
 def renamed(spec: GraphSpec, new_name: Callable[[str], str]) -> GraphSpec:
     """A copy in which every name, and every mention of it, went through ``new_name``."""
+    training = spec.training and _renamed_selections(spec, spec.training, new_name)
     return revise(
         spec,
         inputs=(item.model_copy(update={"id": new_name(item.id)}) for item in spec.inputs),
@@ -175,4 +179,35 @@ def renamed(spec: GraphSpec, new_name: Callable[[str], str]) -> GraphSpec:
         ),
         outputs=map(new_name, spec.outputs),
         layout={new_name(name): position for name, position in spec.layout},
+        training=training,
+    )
+
+
+def _renamed_selections(
+    spec: GraphSpec, training: TrainConfig, new_name: Callable[[str], str]
+) -> TrainConfig:
+    """Penalties and constraints of some layers only go on meaning the same layers."""
+
+    def renamed_one(name: str) -> tuple[str, ...]:
+        before = [layer.id for layer in spec.layers if stands_for(name, layer.id)]
+        after = [new_name(layer) for layer in before]
+        if all(stands_for(name, layer) for layer in after):
+            return (name,)
+        groups = {
+            new.removesuffix(old.removeprefix(name)) for old, new in zip(before, after, strict=True)
+        }
+        # A group that was renamed as a whole is a group still.
+        return tuple(groups if len(groups) == 1 and groups.isdisjoint(after) else after)
+
+    def renamed_in(item: Any) -> Any:
+        if item.only is None:
+            return item
+        only = tuple(dict.fromkeys(new for name in item.only for new in renamed_one(name)))
+        return item.model_copy(update={"only": only})
+
+    return training.model_copy(
+        update={
+            field: tuple(map(renamed_in, getattr(training, field)))
+            for field in ("penalties", "constraints")
+        }
     )

@@ -14,6 +14,9 @@ class OnWeights(Record):
 
     def covers(self, layer: str) -> bool:
         """Whether it acts on the weights of a layer."""
-        return self.only is None or any(
-            layer == name or layer.startswith(f"{name}.") for name in self.only
-        )
+        return self.only is None or any(stands_for(name, layer) for name in self.only)
+
+
+def stands_for(name: str, layer: str) -> bool:
+    """Whether a name in ``only`` means a layer: by its id, or by the group that it is in."""
+    return layer == name or layer.startswith(f"{name}.")

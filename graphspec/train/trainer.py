@@ -25,6 +25,7 @@ from graphspec.errors import (
     SpecError,
 )
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.selection import stands_for
 from graphspec.spelling import did_you_mean
 from graphspec.train.checkpoint import Progress, TrainState
 from graphspec.train.control import (
@@ -139,7 +140,7 @@ class _Training:
         for field in ("penalties", "constraints"):
             for item in getattr(self.config, field):
                 for name in item.only or ():
-                    if not any(item.model_copy(update={"only": (name,)}).covers(i) for i in layers):
+                    if not any(stands_for(name, layer) for layer in layers):
                         raise SpecError(
                             f"training.{field} names the layer {name!r}, and the graph has none "
                             f"of that id{did_you_mean(name, layers)}"
@@ -185,6 +186,8 @@ class _Training:
                 yield from self._one_step()
             yield from self._save()
         except (GraphspecError, MemoryError) as error:
+            with suppress(RunError, NonFiniteError):
+                yield from self._save_best()
             yield self._fail(error)
             raise
         reason: Literal["complete", "early-stopping", "stopped"] = "complete"
@@ -334,17 +337,42 @@ class _Training:
 
     def _save(self) -> Iterator[Event]:
         """Save a checkpoint of now, and before it the best one if it has not been saved yet."""
-        if self.run is None or self.saved_at == self.progress.step:
+        if self.saved_at == self.progress.step:
             return
-        best, self.best_state = self.best_state, None
-        if best is not None and best[0].progress.step != self.progress.step:
-            file = self.run.save(best[0], log_bytes=best[1], best=True)
-            yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
-            best = None
-        state, log_bytes = self._state(), self.run.log_bytes
-        file = self.run.save(state, log_bytes=log_bytes, best=best is not None)
+        state = self._state()
+        self._refuse_broken(state)
+        if self.run is None:
+            return
+        best = self.best_state
+        is_best = best is not None and best[0].progress.step == self.progress.step
+        if is_best:
+            self.best_state = None
+        yield from self._save_best()
+        file = self.run.save(state, log_bytes=self.run.log_bytes, best=is_best)
         self.saved_at, self.saved_time = self.progress.step, time.monotonic()
         yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
+
+    def _save_best(self) -> Iterator[Event]:
+        """Save the best state if it is still in memory alone."""
+        best, self.best_state = self.best_state, None
+        if best is not None and self.run is not None:
+            state, log_bytes = best
+            self._refuse_broken(state)
+            file = self.run.save(state, log_bytes=log_bytes, best=True)
+            yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
+
+    def _refuse_broken(self, state: TrainState) -> None:
+        """Refuse to keep a state that an update broke though its gradients were finite.
+
+        Saving it would push out the last good checkpoint, and a run that ends with it would look
+        as if it had been a success.
+        """
+        for name, array in state.executable.arrays.items():
+            if not np.isfinite(array).all():
+                weight, _, slot = name.partition("/")
+                layer, _, local = weight.rpartition(".")
+                what = f"{slot} of {local}" if slot else local
+                raise NonFiniteError(layer, what, max(0, self.progress.step - 1))
 
     # --- Commands ----------------------------------------------------------------------------
 
