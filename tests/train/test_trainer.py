@@ -14,6 +14,7 @@ from graphspec.errors import DataError, NonFiniteError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
+from graphspec.train.checkpoint import read_state
 from graphspec.train.control import Control
 from graphspec.train.events import Changed, Evaluated, Event, Failed, Finished, Started, Step
 from graphspec.train.feeding import divide
@@ -264,6 +265,52 @@ def test_the_last_good_checkpoint_is_kept_when_a_number_breaks(tmp_path: Path) -
     control = Control()
     control.set_rate(0.01)
     assert list(train_run(run.path, data=points(), control=control))[-1].type == "finished"
+
+
+def test_weights_that_an_update_breaks_are_never_a_success(tmp_path: Path) -> None:
+    broken = {"update": {"kind": "sgd", "rate": 1e39}, "schedule": {"kind": "constant"}}
+    settings = broken | {"split": {"validation": 0}, "steps": 1}
+    run = new_run(tmp_path / "run", linear(), **settings)
+    with pytest.raises(NonFiniteError, match="'scores' is not finite at step 0"):
+        list(train_run(run.path, data=points()))
+    assert run.status == "failed"
+    assert run.latest is None
+    with pytest.raises(NonFiniteError):
+        go(linear(), config(**settings))
+
+
+def test_a_broken_state_does_not_push_out_the_last_good_one(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", checkpoint_every=1, keep=1, split={"validation": 0})
+    control = Control()
+
+    def raise_the_rate() -> None:
+        for event in train_run(run.path, data=points(), control=control):
+            if isinstance(event, Step) and event.step == 12:
+                control.set_rate(1e39)
+
+    with pytest.raises(NonFiniteError, match="step 12"):
+        raise_the_rate()
+    assert [entry.step for entry in run.checkpoints] == [12]
+    assert all(
+        np.isfinite(array).all()
+        for array in read_state(run.checkpoint_path(run.checkpoints[0])).executable.arrays.values()
+    )
+
+
+def test_the_best_state_is_saved_when_training_fails(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", checkpoint_every=1000, evaluate_every=5)
+    control = Control()
+
+    def raise_the_rate() -> None:
+        for event in train_run(run.path, data=points(), control=control):
+            if isinstance(event, Step) and event.step == 12:
+                control.set_rate(1e38)
+
+    with pytest.raises(NonFiniteError):
+        raise_the_rate()
+    assert isinstance(run.last, Failed)
+    assert run.best is not None
+    assert run.best.step in (5, 10)
 
 
 def test_accuracy_cannot_be_monitored_without_classes() -> None:
