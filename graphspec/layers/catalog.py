@@ -44,10 +44,12 @@ from graphspec.layers.local_response_norm import LocalResponseNorm
 from graphspec.layers.log import Log
 from graphspec.layers.logistic_loss import LogisticLoss
 from graphspec.layers.lp_pool2d import LpPool2d
+from graphspec.layers.lstm import Lstm
 from graphspec.layers.matmul import Matmul
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.maximum import Maximum
 from graphspec.layers.maxout import Maxout
+from graphspec.layers.multi_head_attention import MultiHeadAttention
 from graphspec.layers.multiply import Multiply
 from graphspec.layers.pad2d import Pad2d
 from graphspec.layers.permute import Permute
@@ -58,6 +60,7 @@ from graphspec.layers.reduce_mean import ReduceMean
 from graphspec.layers.reduce_sum import ReduceSum
 from graphspec.layers.relu import Relu
 from graphspec.layers.reshape import Reshape
+from graphspec.layers.rnn import Rnn
 from graphspec.layers.scale import Scale
 from graphspec.layers.selu import Selu
 from graphspec.layers.sigmoid import Sigmoid
@@ -136,6 +139,9 @@ AnyLayer = (
     | ReduceSum
     | ReduceMean
     | ReduceMax
+    | Rnn
+    | Lstm
+    | MultiHeadAttention
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

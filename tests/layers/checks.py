@@ -18,11 +18,13 @@ from tests.layers.sampling import Arrays, arrays
 TOLERANCE = 1e-6
 ELEMENTS = 40
 """Of each array whose gradient is checked; of a larger one, so many are picked."""
+ELEMENTS_IN_ALL = 200
+"""Over all arrays of a layer that has many."""
 STEP = 1e-3
 STEPS = {"stochastic_pool2d": 1e-5}
 """For kinds whose output jumps where another place is drawn."""
 ROUNDING = 5e-12
-"""Of the sum of a few outputs near 1, divided by the step."""
+"""Of the difference of a few outputs near 1, divided by the step."""
 
 ADAPTER: TypeAdapter[Layer] = TypeAdapter(LayerSpec)
 
@@ -179,6 +181,8 @@ def check_window(example: Example) -> None:
 def check_gradients(example: Example, training: bool, batch: int = 3) -> None:
     """Backward against centred differences, for every input and every parameter."""
     layer, inputs = example
+    count = len(inputs) + len(layer.params(*inputs))
+    picks = min(ELEMENTS, ELEMENTS_IN_ALL // count)
     step = STEPS.get(type(layer).model_fields["kind"].default, STEP)
     at = arrays(example, batch)
     forward = layer.forward(at.xs, at.params, at.mode(training))
@@ -192,7 +196,7 @@ def check_gradients(example: Example, training: bool, batch: int = 3) -> None:
             xs = (*at.xs[:i], value, *at.xs[i + 1 :])
             return layer.forward(xs, at.params, at.mode(training)).y
 
-        _agree(f"the input {i}", dx, of_input, x, at, step)
+        _agree(f"the input {i}", dx, of_input, x, at, step, picks)
     for name, param in layer.params(*inputs).items():
         if not param.trained:
             continue
@@ -201,7 +205,7 @@ def check_gradients(example: Example, training: bool, batch: int = 3) -> None:
         def of_param(value: Array, name: str = name) -> Array:
             return layer.forward(at.xs, {**at.params, name: value}, at.mode(training)).y
 
-        _agree(name, dparams[name], of_param, at.params[name], at, step)
+        _agree(name, dparams[name], of_param, at.params[name], at, step, picks)
 
 
 def _agree(
@@ -211,11 +215,12 @@ def _agree(
     x: Array,
     at: Arrays,
     step: float,
+    most: int,
 ) -> None:
     assert analytic.shape == x.shape, f"{what}: {analytic.shape} for {x.shape}"
     picks = np.arange(x.size)
-    if x.size > ELEMENTS:
-        picks = np.sort(np.random.default_rng(x.size).permutation(x.size)[:ELEMENTS])
+    if x.size > most:
+        picks = np.sort(np.random.default_rng(x.size).permutation(x.size)[:most])
 
     def of_picks(values: Array) -> Array:
         whole = x.copy()

@@ -18,7 +18,14 @@ import pytest
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from tests.layers import bugs_in_gates, bugs_in_losses, bugs_in_norms, bugs_in_shapes, checks
+from tests.layers import (
+    bugs_in_gates,
+    bugs_in_losses,
+    bugs_in_norms,
+    bugs_in_sequences,
+    bugs_in_shapes,
+    checks,
+)
 from tests.layers.sampling import samples
 
 BUGS: dict[str, list[tuple[str, str]]] = {
@@ -115,6 +122,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     **bugs_in_gates.BUGS,
     **bugs_in_norms.BUGS,
     **bugs_in_shapes.BUGS,
+    **bugs_in_sequences.BUGS,
 }
 SHOWN_BY = {"sliding": "conv2d", "normalising": "group_norm"}
 """For a file that several layers share: one that shows its bugs."""

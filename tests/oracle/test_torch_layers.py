@@ -17,7 +17,7 @@ from tests.oracle.padding import in_torch_order, overhang, pair
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-for group in ("losses", "gates", "norms", "shapes"):
+for group in ("losses", "gates", "norms", "shapes", "sequences"):
     importlib.import_module(f"tests.oracle.torch_{group}")
 
 
