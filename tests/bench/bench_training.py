@@ -1,4 +1,8 @@
-"""Training steps of the shipped networks on the numpy engine."""
+"""Training steps of the shipped networks on the numpy engine, and against PyTorch where it is.
+
+The ratio is PyTorch's time over ours, the better of eager and eager channels-last: above 1 we are
+faster. Same batch, same rule (SGD with momentum), no data loading on either side.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +16,51 @@ from graphspec.engines.base import Step
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
-from tests.bench.timing import report, typical_ms
+from tests.bench.timing import alternate_ms, report, typical_ms
+
+BATCH, RATE = 64, 1e-4
+
+
+def prepared(name):
+    plan = compile_graph(document.load(zoo.models_dir() / f"{name}.json"))
+    executable = NumpyEngine().load(plan, seed=0)
+    rng = np.random.default_rng(0)
+    image, label = plan.inputs
+    x = rng.standard_normal((BATCH, *plan.inputs[image].shape), dtype=np.float32)
+    y = rng.integers(plan.inputs[label].classes, size=BATCH)
+    rule, steps = Momentum(rate=RATE, momentum=0.9), count()
+    feeds = {image: x, label: y}
+
+    def step() -> None:
+        executable.train_step(feeds, rule, Step(index=next(steps), rate=RATE))
+
+    return plan, x, y, step
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet"])
 def test_step(name):
-    plan = compile_graph(document.load(zoo.models_dir() / f"{name}.json"))
-    executable = NumpyEngine().load(plan, seed=0)
-    rng = np.random.default_rng(0)
-    batch = 64
-    feeds = {
-        key: rng.integers(shape.classes, size=batch)
-        if shape.classes
-        else rng.standard_normal((batch, *shape.shape), dtype=np.float32)
-        for key, shape in plan.inputs.items()
+    _, _, _, step = prepared(name)
+    time = typical_ms(step, repeats=5)
+    report(f"{name}: a step of {BATCH} examples", f"{time:.1f} ms", f"{BATCH / time:.2f} k/s")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", ["mlp", "lenet5", "cifar_convnet"])
+def test_against_pytorch(name, threads):
+    torch = pytest.importorskip("torch")
+    from tests.bench.torch_twin import step_of
+
+    torch.set_num_threads(threads)
+    plan, x, y, step = prepared(name)
+    peers = {
+        layout: step_of(plan, x, y, RATE, channels_last=layout == "channels last")
+        for layout in ("eager", "channels last")
     }
-    rule = Momentum(rate=1e-4)
-    steps = count()
-    time = typical_ms(
-        lambda: executable.train_step(feeds, rule, Step(index=next(steps), rate=1e-4)), repeats=5
+    times = alternate_ms(step, peers)
+    ours = times.pop("ours")
+    best = min(times, key=times.__getitem__)
+    report(
+        f"{name}: PyTorch ({threads} threads) / numpy engine (1 thread)",
+        f"{times[best] / ours:.2f}",
+        f"ours {ours:.1f} ms, PyTorch {best} {times[best]:.1f} ms",
     )
-    report(f"{name}: a step of {batch} examples", f"{time:.1f} ms", f"{batch / time:.2f} k/s")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
+
+Call = Callable[[], object]
 
 
-def typical_ms(call: Callable[[], object], repeats: int = 11) -> float:
+def typical_ms(call: Call, repeats: int = 11) -> float:
     """Median time of a call in milliseconds, after one that is not counted."""
     call()
     times = []
@@ -16,6 +18,20 @@ def typical_ms(call: Callable[[], object], repeats: int = 11) -> float:
         call()
         times.append(perf_counter() - start)
     return 1000 * median(times)
+
+
+def alternate_ms(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[str, float]:
+    """Median times in blocks that alternate, so that all meet the same moods of the machine.
+
+    A peer's threads go on spinning after a call: before each block there is a pause and a step
+    that is not counted.
+    """
+    times: dict[str, list[float]] = {"ours": [], **{name: [] for name in peers}}
+    for _ in range(blocks):
+        for name, call in {"ours": ours, **peers}.items():
+            sleep(0.01)
+            times[name].append(typical_ms(call, repeats=5))
+    return {name: median(taken) for name, taken in times.items()}
 
 
 def report(what: str, measured: str, goal: str = "") -> None:
