@@ -69,7 +69,7 @@ def test_steps_take_the_place_of_epochs() -> None:
     assert [item.step for item in evaluations(events)] == [5, 7]
 
 
-def test_every_example_is_seen_once_an_epoch() -> None:
+def test_C08_every_example_is_seen_once_an_epoch() -> None:
     settings = config(preprocess=[])
     data = divide(compile_graph(network()), points(), settings)
     loader = data.loader(settings)
@@ -78,7 +78,7 @@ def test_every_example_is_seen_once_an_epoch() -> None:
         assert sorted(seen) == list(range(70))
 
 
-def test_the_whole_batch_is_gradient_descent_bit_for_bit() -> None:
+def test_C08_the_whole_batch_is_gradient_descent_bit_for_bit() -> None:
     settings = config(
         batch=1000, epochs=30, shuffle=False, update={"kind": "sgd", "rate": 0.1},
         schedule={"kind": "constant"}, penalties=[], dtype="float64",
@@ -140,7 +140,7 @@ def test_a_layer_that_is_not_there_cannot_be_penalised(field: str) -> None:
         go(network(), config(**{field: [{**kind[field], "only": ["hiden"]}]}))
 
 
-def test_biases_and_scales_are_exempt_from_penalties() -> None:
+def test_H07_biases_and_scales_are_exempt_from_penalties() -> None:
     plan = compile_graph(network())
     settings = config(steps=1, preprocess=[])
     values = []
