@@ -21,6 +21,7 @@ from graphspec.errors import CheckpointError, DataError, EngineError, GraphspecE
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.schedules.plateau import Plateau
 from graphspec.train import environment, rundir
 from graphspec.train.control import Control
 from graphspec.train.events import Event, Failed
@@ -29,6 +30,8 @@ from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.trainer import train
 from graphspec.train.writer import RunWriter
 
+# Schedules are smooth: where two differ, they differ at some of so many steps.
+_COMPARED = 100
 ENGINES = {"numpy": NumpyEngine}
 CHANGEABLE = frozenset(
     {
@@ -130,12 +133,13 @@ def train_run(
         NonFiniteError: training met NaN or infinity.
     """
     run = Run(path)
-    settings = run.config if config is None else _changed(run.config, config)
+    before = run.config
+    settings = before if config is None else _changed(before, config)
     with RunWriter(run.path, settings) as writer:
         if config is not None:
             writer.save_config(settings)
         try:
-            training = _begin(run, writer, settings, data, control)
+            training = _begin(run, writer, before, settings, data, control)
             first = next(training)
         except GraphspecError as error:
             failed = Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error))
@@ -149,13 +153,13 @@ def train_run(
 def _begin(
     run: Run,
     writer: RunWriter,
+    before: TrainConfig,
     settings: TrainConfig,
     data: Dataset | None,
     control: Control | None,
 ) -> Iterator[Event]:
     """Everything up to the first event, which comes once the checkpoint has been taken up."""
-    before = run.env
-    engine = open_engine(str(before.get("engine", "numpy")), settings.dtype)
+    engine = open_engine(str(run.env.get("engine", "numpy")), settings.dtype)
     plan = compile_graph(run.spec, init=settings.init)
     examples = load_named(settings) if data is None else data
     # What was fitted before is used again as it is; without a checkpoint all begins anew.
@@ -168,9 +172,13 @@ def _begin(
     now = {
         **environment.capture(engine),
         "data": divided.fingerprint(),
-        # Predictions are told by these names, with the data set at hand or not.
+        # Predictions are told by these names and read in this range, with the data set at hand
+        # or not.
         "classes": list(examples.classes),
+        "range": [examples.x.min().item(), examples.x.max().item()],
     }
+    done = writer.state.progress.step if writer.state is not None else 0
+    steps_per_epoch = len(divided.loader(settings))
     training = train(
         executable,
         divided,
@@ -178,7 +186,10 @@ def _begin(
         control,
         writer,
         engine=engine.name,
-        reasons=environment.differences(before, now),
+        reasons=(
+            *environment.differences(run.env, now),
+            *_other_rates(before, settings, steps_per_epoch, done),
+        ),
     )
     first = next(training)
     if pipeline is None:
@@ -201,6 +212,36 @@ def _changed(before: TrainConfig, after: TrainConfig) -> TrainConfig:
             f"{', '.join(sorted(CHANGEABLE))}."
         )
     return after
+
+
+def _other_rates(
+    before: TrainConfig, after: TrainConfig, steps_per_epoch: int, done: int
+) -> tuple[str, ...]:
+    """Why the steps made so far had other rates than the changed settings would give them."""
+    totals = [config.steps or config.epochs * steps_per_epoch for config in (before, after)]
+    kind = after.schedule.kind
+    if isinstance(after.schedule, Plateau):
+        # The last step is always evaluated, so that the end counts as well.
+        watched = [
+            (total, c.evaluate_every) for total, c in zip(totals, (before, after), strict=True)
+        ]
+        if done and watched[0] != watched[1]:
+            return (f"the {kind} schedule has watched evaluations at other steps",)
+        return ()
+    made = range(0, min(done, *totals), max(1, done // _COMPARED))
+    rates = [
+        [
+            after.schedule.rate(1.0, step, steps_per_epoch=steps_per_epoch, total_steps=total)
+            for step in made
+        ]
+        for total in totals
+    ]
+    if rates[0] == rates[1]:
+        return ()
+    return (
+        f"the {kind} schedule lasts as long as the training, which was to have {totals[0]:,} steps "
+        f"and now has {totals[1]:,}",
+    )
 
 
 def load_named(config: TrainConfig) -> Dataset:

@@ -105,6 +105,34 @@ def test_a_finished_run_stays_as_it_is_or_goes_on_for_longer(tmp_path: Path, who
     assert_equal_bits(whole, longer)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "exact"),
+    [
+        ({"kind": "exponential", "k": 0.1}, True),
+        ({"kind": "cosine"}, False),
+        ({"kind": "cosine", "warm_up": 1.0}, False),
+        ({"kind": "plateau"}, False),
+    ],
+)
+def test_a_schedule_that_lasts_as_long_as_the_training_is_not_exact_when_that_is_longer(
+    tmp_path: Path, schedule: dict[str, Any], exact: bool
+) -> None:
+    run, longer = new_run(tmp_path / "run", schedule=schedule), tmp_path / "longer"
+    finish(run)
+    same = finish(run, config=config(schedule=schedule, keep=3))[0]
+    assert isinstance(same, Started)
+    assert same.exact
+    started = finish(run, config=config(schedule=schedule, epochs=7))[0]
+    assert isinstance(started, Started)
+    assert started.exact is exact
+    assert (schedule["kind"] in "".join(started.reasons)) is not exact
+    if schedule["kind"] != "plateau":
+        whole = new_run(longer, schedule=schedule, epochs=7)
+        finish(whole)
+        a, b = final_state(run).executable.arrays, final_state(whole).executable.arrays
+        assert all(a[name].tobytes() == b[name].tobytes() for name in a) is exact
+
+
 def test_what_would_make_another_training_cannot_be_changed(whole: Run) -> None:
     with pytest.raises(RunError, match="batch, seed cannot be changed"):
         finish(whole, config=config(batch=8, seed=9))
