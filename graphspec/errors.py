@@ -58,7 +58,8 @@ class Problem:
     value in the JSON document; ``line`` and ``column`` (from 1) are known when it came from
     text. ``layer`` and ``port`` name the node and the input that the problem sits at, and
     ``arithmetic`` is the sum that fails, with its numbers. An error keeps a graph from being
-    compiled; a warning is shown and blocks nothing.
+    compiled; a warning is shown and blocks nothing; advice is what ``graphspec.lint`` would do
+    otherwise.
     """
 
     code: str
@@ -70,7 +71,7 @@ class Problem:
     line: int | None = None
     column: int | None = None
     fixes: tuple[Fix, ...] = ()
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "advice"] = "error"
 
     @property
     def is_error(self) -> bool:
@@ -83,7 +84,7 @@ class Problem:
         if self.line is not None:
             place += f" (line {self.line}, column {self.column})"
         tail = f"  [{self.arithmetic}]" if self.arithmetic else ""
-        kind = "" if self.is_error else "warning: "
+        kind = "" if self.is_error else f"{self.severity}: "
         return f"{place}: {kind}{self.message}{tail} ({self.code})"
 
     def to_json(self) -> dict[str, Any]:

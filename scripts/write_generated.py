@@ -12,6 +12,7 @@ from pathlib import Path
 import draw_network
 import make_checks_reference
 import make_layer_reference
+import make_lint_reference
 import make_recipe_reference
 
 from graphspec import document
@@ -24,6 +25,7 @@ def generated() -> dict[str, str]:
     lenet = document.load(ROOT / "models" / "lenet5.json")
     return make_layer_reference.pages() | {
         "docs/checks.md": make_checks_reference.page(),
+        "docs/lint.md": make_lint_reference.page(),
         "docs/recipe.md": make_recipe_reference.page(),
         "docs/figures/lenet5.svg": draw_network.draw(lenet),
     }

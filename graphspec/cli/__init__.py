@@ -23,6 +23,7 @@ from graphspec import __version__
 
 COMMANDS = {
     "check": "List every problem of a network file, with fixes.",
+    "lint": "Advice on a network that can be run, with the reasons.",
     "summary": "Show each layer's shape, parameters, cost and receptive field.",
     "train": "Train a network file; progress is shown live.",
     "resume": "Go on with a run that was stopped or killed.",
@@ -30,6 +31,7 @@ COMMANDS = {
     "knn": "Classify by the nearest examples: the baseline to beat.",
     "predict": "Classify images or rows with a trained network.",
     "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
+    "circuit": "Value and gradient on every wire of an expression such as 'x*sigmoid(y)'.",
     "schema": "Print the JSON Schema of network files, for text editors.",
     "version": "Print the versions that results depend on.",
 }

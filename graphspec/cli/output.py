@@ -16,6 +16,11 @@ out = Console(highlight=False, markup=False)
 err = Console(stderr=True, highlight=False, markup=False)
 
 ACCENT = "cyan"
+_MARKS = {
+    "error": ("✗", "bold red"),
+    "warning": ("!", "bold yellow"),
+    "advice": ("→", "bold blue"),
+}
 
 
 def say(*parts: str | Text) -> None:
@@ -31,7 +36,7 @@ def print_json(value: Any) -> None:
 
 def problem_text(problem: Problem) -> Text:
     """A problem as several lines: what is wrong, where, the arithmetic, and its fixes."""
-    mark, style = ("✗", "bold red") if problem.is_error else ("!", "bold yellow")
+    mark, style = _MARKS[problem.severity]
     text = Text.assemble((f"{mark} ", style), (problem.message, "bold"))
     place = render_path(problem.path)
     if problem.line is not None:
