@@ -68,7 +68,8 @@ class TrainingView:
                     self._say(f"resumed at step {event.step} {_exactness(event)}")
             case Step():
                 self._step = event
-                self._add_loss(event.loss)
+                # Without the penalties, so that it stands beside the validation loss.
+                self._add_loss(sum(event.losses.values()))
             case Evaluated():
                 self._add_row(event)
             case Changed(field="rate", replayed=replayed):
