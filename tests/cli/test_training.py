@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from graphspec.data import load_data
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.rundir import find_run, list_runs
 
@@ -121,6 +123,70 @@ def test_predict_names_the_classes(graphspec, here, trained) -> None:
     for row in answer.json:
         assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-6)
     assert "near" in graphspec("predict", "first", "x.npy").out
+
+
+def test_predict_reads_pictures_in_the_range_of_the_data(graphspec, here) -> None:
+    assert graphspec("train", "tiny_convnet", "--epochs", "2", "--run", "run", "--quiet").code == 0
+    digits = load_data("digits").x[:12]
+    assert digits.max() == 16
+    np.save(here / "x.npy", digits)
+    pictures = [f"{i}.png" for i in range(len(digits))]
+    for name, pixels in zip(pictures, digits[:, 0], strict=True):
+        Image.fromarray(np.rint(pixels * (255 / 16)).astype(np.uint8)).save(here / name)
+    arrays = graphspec("predict", "run", "x.npy", "--json").json
+    images = graphspec("predict", "run", *pictures, "--json").json
+    for a, b in zip(arrays, images, strict=True):
+        assert b["probabilities"] == pytest.approx(a["probabilities"], abs=0.02)
+
+
+def test_predict_explains_pictures_for_values_below_zero(graphspec, here) -> None:
+    x = np.random.default_rng(0).normal(size=(40, 1, 4, 4)).astype(np.float32)
+    np.savez(here / "data.npz", x=x, y=np.arange(40) % 2)
+    pattern = graphspec("new", "INPUT -> FC", "--input", "1,4,4", "--classes", "2", "-o", "n.json")
+    assert pattern.code == 0
+    train = graphspec("train", "n.json", "--data", "data.npz", "--run", "run", "--epochs", "1")
+    assert train.code == 0
+    Image.new("L", (4, 4)).save(here / "a.png")
+    answer = graphspec("predict", "run", "a.png")
+    assert answer.code == 4
+    assert ".npy" in answer.err
+
+
+def test_predict_takes_the_output_of_a_softmax_as_it_is(graphspec, here, trained, net) -> None:
+    text = json.loads(Path(net).read_text())
+    text["layers"].insert(3, {"id": "chances", "kind": "softmax", "inputs": ["scores"]})
+    text["outputs"] = ["chances"]
+    (here / "chances.json").write_text(json.dumps(text))
+    assert graphspec("train", "chances.json", "--run", "second", "--quiet").code == 0
+    np.save(here / "x.npy", np.array([[1.2, 1.8], [-1.2, -1.8]], np.float32))
+    rows = [graphspec("predict", run, "x.npy", "--json").json for run in ("first", "second")]
+    for a, b in zip(*rows, strict=True):
+        assert b["probabilities"] == pytest.approx(a["probabilities"], abs=1e-6)
+
+
+def test_predict_shows_numbers_of_a_network_that_was_trained_on_numbers(graphspec, here) -> None:
+    (here / "line.csv").write_text("x,y\n" + "".join(f"{i / 40},{i / 20}\n" for i in range(40)))
+    document = {
+        "format": "graphspec/1",
+        "inputs": {"x": {"shape": [1]}, "y": {"shape": [1]}},
+        "layers": [
+            {"id": "line", "kind": "linear", "units": 1, "inputs": ["x"]},
+            {"id": "loss", "kind": "l2_loss", "inputs": ["line", "y"]},
+        ],
+        "outputs": ["line"],
+        "training": {
+            "data": "line.csv",
+            "data_options": {"label": "y", "target": "number"},
+            "epochs": 300,
+            "update": {"kind": "sgd", "rate": 0.1},
+        },
+    }
+    (here / "line.json").write_text(json.dumps(document))
+    assert graphspec("train", "line.json", "--run", "run", "--quiet").code == 0
+    np.save(here / "x.npy", np.array([[0.25], [0.5]], np.float32))
+    values = [row["values"] for row in graphspec("predict", "run", "x.npy", "--json").json]
+    assert values == [[pytest.approx(0.5, abs=0.05)], [pytest.approx(1, abs=0.05)]]
+    assert "x.npy[1]" in graphspec("predict", "run", "x.npy").out
 
 
 def test_predict_refuses_examples_of_another_shape(graphspec, here, trained) -> None:
