@@ -32,13 +32,16 @@ _LONGEST_LINE = 1 << 20
 FAILED, UNUSABLE = 1, 2
 
 
-def listen(handle: int, control: Control, *, detached: bool) -> None:
-    """Read commands from a file descriptor until it ends; the end means stop, unless detached."""
+def listen(handle: int | None, control: Control, *, detached: bool) -> None:
+    """Read commands from a file descriptor until it ends.
+
+    The end means stop. A detached training goes on, also from a pause that nobody could end.
+    """
     rest = b""
     while True:
         try:
             # Not sys.stdin: a thread that waits in it would stop the interpreter from ending.
-            data = os.read(handle, 1 << 16)
+            data = b"" if handle is None else os.read(handle, 1 << 16)
         except OSError:
             data = b""
         if not data:
@@ -50,14 +53,17 @@ def listen(handle: int, control: Control, *, detached: bool) -> None:
         if len(rest) > _LONGEST_LINE:
             control.send(Unreadable(command="", reason="the line is too long"))
             rest = b""
-    if not detached:
+    if detached:
+        control.resume()
+    else:
         control.stop()
 
 
 def work(path: Path, *, detached: bool = False) -> int:
     """Train the run at ``path`` under the commands of standard input; return the exit code."""
     control = Control()
-    arguments = (sys.stdin.fileno(), control)
+    # There is no sys.stdin when the descriptor was closed before the start.
+    arguments = (None if sys.stdin is None else sys.stdin.fileno(), control)
     listener = threading.Thread(
         target=listen, args=arguments, kwargs={"detached": detached}, daemon=True
     )

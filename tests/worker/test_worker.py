@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,29 @@ def test_a_detached_worker_goes_on(tmp_path: Path) -> None:
         worker.close_input()
         assert worker.wait() == 0
     assert run.status == "finished"
+
+
+def test_a_detached_worker_does_not_stay_paused_for_ever(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", **LONG | {"steps": 2000})
+    with Worker(run, "--detached") as worker:
+        started(worker)
+        worker.send("pause")
+        worker.wait_for(lambda event: isinstance(event, Changed))
+        worker.close_input()
+        assert worker.wait() == 0
+    assert run.status == "finished"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the descriptor")
+@pytest.mark.parametrize(("options", "status"), [("--detached", "finished"), ("", "stopped")])
+def test_no_input_at_all_is_an_input_that_has_ended(
+    tmp_path: Path, options: str, status: str
+) -> None:
+    run = new_run(tmp_path / "run", **LONG | {"steps": 2000})
+    command = f"{sys.executable} -m graphspec.worker {run.path} {options} <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert run.status == status
 
 
 def test_pause_step_and_resume(run: Run) -> None:
