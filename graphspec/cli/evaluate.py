@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from rich.table import Table
+from rich.text import Text
+
 from graphspec import api
 from graphspec.cli.files import read_spec
-from graphspec.cli.output import print_json, say
+from graphspec.cli.output import err, out, print_json, say
+from graphspec.errors import RunError
+from graphspec.evaluation import ClassReport, Evaluation, evaluate_classes
+from graphspec.train.evaluate import Metrics
+
+_WIDEST = 20
+"""Classes of which a confusion matrix is still readable; JSON has it in any case."""
 
 
 def evaluate(
@@ -17,9 +27,13 @@ def evaluate(
     data: str | None = None,
     split: Literal["train", "validation", "test"] = "validation",
     checkpoint: api.Checkpoint = "best",
+    report: bool = False,
+    predictions: Path | None = None,
     json: bool = False,
 ) -> None:
     """Loss and accuracy of a trained network on held-out data.
+
+    Uses of the test split are counted in the run: whoever chooses by it has trained on it.
 
     Parameters
     ----------
@@ -33,13 +47,27 @@ def evaluate(
         Which examples.
     checkpoint
         "best", "latest", or the step of a checkpoint.
+    report
+        Tell precision, recall and F1 of every class, what is taken for what, and calibration.
+    predictions
+        Write the label, the prediction and all probabilities of every example to this .csv file.
     json
         Print JSON.
     """
+    found: Evaluation | None = None
     if weights is not None:
+        if report or predictions is not None:
+            raise RunError("--report and --predictions need a run in place of --weights")
         metrics = api.evaluate_weights(read_spec(run), weights, data, split=split)
+    elif report or predictions is not None:
+        found = evaluate_classes(run, data, split=split, checkpoint=checkpoint)
+        metrics = found.metrics
+        if predictions is not None:
+            found.write_csv(predictions)
     else:
         metrics = api.evaluate(run, data, split=split, checkpoint=checkpoint)
+    warn_of_test(metrics)
+    shown = found.report if found is not None and report else None
     if json:
         print_json(
             {
@@ -48,6 +76,8 @@ def evaluate(
                 "loss": metrics.loss,
                 "losses": dict(metrics.losses),
                 "accuracy": metrics.accuracy,
+                "test_uses": metrics.test_uses,
+                **({} if shown is None else {"report": shown.to_json()}),
             }
         )
         return
@@ -55,3 +85,59 @@ def evaluate(
     say(f"loss      {metrics.loss:.4f}")
     if metrics.accuracy is not None:
         say(f"accuracy  {metrics.accuracy:.2%}")
+    if shown is not None:
+        say_report(shown)
+    if predictions is not None:
+        say(f"wrote {predictions}")
+
+
+def warn_of_test(metrics: Metrics) -> None:
+    """Say on standard error that a test set has been used before."""
+    if metrics.test_uses is not None and metrics.test_uses > 1:
+        err.print(
+            Text.assemble(
+                ("! ", "bold yellow"),
+                f"the test split has been used {metrics.test_uses} times for this run. Whoever "
+                "chooses by it has trained on it: choose on the validation split, and test once",
+            )
+        )
+
+
+def say_report(report: ClassReport) -> None:
+    """Print the figures of every class, the confusion matrix and the calibration."""
+    for k, share in report.top.items():
+        if k > 1:
+            say(f"top {k}     {share:.2%}")
+    say(f"macro F1  {report.macro_f1:.4f}")
+    names = [figures.name for figures in report.classes]
+    out.print(
+        _table(
+            ("class", "precision", "recall", "F1", "examples"),
+            [
+                (f.name, f"{f.precision:.2%}", f"{f.recall:.2%}", f"{f.f1:.4f}", f"{f.support:,}")
+                for f in report.classes
+            ],
+        )
+    )
+    if len(names) <= _WIDEST:
+        rows = [(name, *map(str, row)) for name, row in zip(names, report.confusion, strict=True)]
+        out.print(_table(("actual ↓ taken for →", *names), rows))
+    if report.calibration is None:
+        say("calibration: none, because the scores of this loss are no probabilities")
+        return
+    say(f"expected calibration error {report.calibration.error:.4f}")
+    rows = [
+        (f"{b.low:.1f} to {b.high:.1f}", f"{b.count:,}", f"{b.confidence:.2%}", f"{b.accuracy:.2%}")
+        for b in report.calibration.bins
+        if b.count
+    ]
+    out.print(_table(("confidence", "examples", "said", "was right"), rows))
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for i, title in enumerate(titles):
+        table.add_column(Text(title), justify="right" if i else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table

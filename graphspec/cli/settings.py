@@ -28,6 +28,7 @@ def takes_settings(command: Command) -> Command:
     docstrings say becomes the help.
     """
     signature = inspect.signature(command)
+    docs = TrainConfig.field_docs()
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     options = [
         inspect.Parameter(
@@ -38,13 +39,13 @@ def takes_settings(command: Command) -> Command:
                 str | None,
                 Parameter(
                     name="--" + name.replace("_", "-"),
-                    help=(field.description or "").replace("\n", " "),
+                    help=docs[name].replace("\n", " "),
                     group=_GROUP,
                     show_default=False,
                 ),
             ],
         )
-        for name, field in TrainConfig.model_fields.items()
+        for name in TrainConfig.model_fields
     ]
     parameters = [*own, *options]
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

@@ -21,10 +21,10 @@ ELEMENTS = 40
 ELEMENTS_IN_ALL = 200
 """Over all arrays of a layer that has many."""
 STEP = 1e-3
-STEPS = {"stochastic_pool2d": 1e-5}
-"""For kinds whose output jumps where another place is drawn."""
-ROUNDING = 5e-12
-"""Of the difference of a few outputs near 1, divided by the step."""
+STEPS = {"stochastic_pool2d": 1e-5, "structured_hinge_loss": 1e-5}
+"""For kinds whose output jumps or bends where another place is drawn or another chain is best."""
+ROUNDING = 5e-15
+"""Of the difference of a few outputs near 1; a numeric gradient has it divided by the step."""
 
 ADAPTER: TypeAdapter[Layer] = TypeAdapter(LayerSpec)
 
@@ -34,8 +34,9 @@ def check_documented(kind: type[Layer]) -> None:
     assert "Source:" in kind.__doc__, "the docstring names no source"
     assert "=" in kind.__doc__, "the docstring shows no formula"
     assert kind.group, "the palette needs a group"
-    for name, field in kind.model_fields.items():
-        assert field.description, f"the field {name} has no docstring"
+    docs = kind.field_docs()
+    for name in kind.model_fields:
+        assert docs.get(name), f"the field {name} has no docstring"
     for method in ("examples", "infer", "forward", "backward"):
         assert getattr(kind, method).__doc__, f"{method} has no docstring"
 
@@ -234,10 +235,10 @@ def _agree(
     )
     numeric = (4 * fine - coarse) / 3
     # What is smaller than the rounding error of the differences says nothing.
-    numeric = np.where(
-        np.abs(numeric - analytic.flat[picks]) < ROUNDING, analytic.flat[picks], numeric
-    )
-    error = relative_error(analytic.reshape(-1)[picks], numeric)
+    picked = analytic.reshape(-1)[picks]
+    noise = ROUNDING / step * max(1, np.abs(f(x)).max(initial=0))
+    numeric = np.where(np.abs(numeric - picked) < noise, picked, numeric)
+    error = relative_error(picked, numeric)
     assert error < TOLERANCE, f"the gradient of {what} is off by {error:.2g}"
 
 
