@@ -86,8 +86,10 @@ def fit(
         NonFiniteError: training met NaN or infinity; the run says where.
     """
     network = spec if isinstance(spec, GraphSpec) else document.load(spec)
-    made = create_run(network, settings(network, data, **overrides), run, engine=engine)
-    _exhaust(made, data, control, on_event, None)
+    config = settings(network, data, **overrides)
+    examples = data if isinstance(data, Dataset) else load_named(config)
+    made = create_run(network, config, run, engine=engine, data=examples)
+    _exhaust(made, examples, control, on_event, None)
     return made
 
 
@@ -127,13 +129,12 @@ def resume(
 
 def _exhaust(
     run: Run,
-    data: Dataset | str | None,
+    data: Dataset | None,
     control: Control | None,
     on_event: Callable[[Event], None] | None,
     config: TrainConfig | None,
 ) -> None:
-    examples = data if isinstance(data, Dataset) else None
-    for event in train_run(run.path, data=examples, control=control, config=config):
+    for event in train_run(run.path, data=data, control=control, config=config):
         if on_event is not None:
             on_event(event)
 

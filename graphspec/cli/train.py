@@ -14,7 +14,7 @@ from graphspec.cli.output import err, problem_text
 from graphspec.cli.settings import apply_settings, takes_settings
 from graphspec.cli.watch import watch
 from graphspec.edit import set_value
-from graphspec.train.session import create_run
+from graphspec.train.session import create_run, load_named
 
 
 @takes_settings
@@ -57,5 +57,8 @@ def train(
     for problem in find_problems(spec):
         if not problem.is_error and not (quiet or json):
             err.print(problem_text(problem))
-    made = create_run(spec, merged_settings(spec), run, engine=engine)
-    return watch(made, shown="json" if json else "nothing" if quiet else "progress")
+    config = merged_settings(spec)
+    # Read first: a mistyped name would leave an empty run, and that would be the latest one.
+    data = load_named(config)
+    made = create_run(spec, config, run, engine=engine, data=data)
+    return watch(made, shown="json" if json else "nothing" if quiet else "progress", data=data)

@@ -11,6 +11,7 @@ from rich.text import Text
 from graphspec.cli.failure import INTERRUPTED
 from graphspec.cli.output import ACCENT, say
 from graphspec.cli.progress import TrainingView
+from graphspec.data.dataset import Dataset
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Control, stop_on_interrupt
 from graphspec.train.events import Event, Finished
@@ -20,13 +21,16 @@ from graphspec.train.session import train_run
 Shown = Literal["progress", "json", "nothing"]
 
 
-def watch(run: Run, *, shown: Shown, config: TrainConfig | None = None) -> int:
+def watch(
+    run: Run, *, shown: Shown, config: TrainConfig | None = None, data: Dataset | None = None
+) -> int:
     """Train a run to its end or to the first Ctrl+C, and return the exit code.
 
     Args:
         run: the run, new or to go on with.
         shown: a live view, the events as JSON lines, or nothing.
         config: changed settings for a run that goes on.
+        data: what it is trained on; None loads what its settings name.
 
     Raises:
         GraphspecError: as ``train_run``.
@@ -34,7 +38,7 @@ def watch(run: Run, *, shown: Shown, config: TrainConfig | None = None) -> int:
     control = Control()
     last: Event | None = None
     with stop_on_interrupt(control):
-        events = train_run(run.path, control=control, config=config)
+        events = train_run(run.path, data=data, control=control, config=config)
         for event in _shown(events, run, shown):
             last = event
     stopped = isinstance(last, Finished) and last.reason == "stopped"

@@ -25,7 +25,7 @@ from graphspec.recipe.schedules.plateau import Plateau
 from graphspec.train import environment, rundir
 from graphspec.train.control import Control
 from graphspec.train.events import Event, Failed
-from graphspec.train.feeding import divide
+from graphspec.train.feeding import bind, divide
 from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.trainer import train
 from graphspec.train.writer import RunWriter
@@ -66,6 +66,7 @@ def create_run(
     path: str | os.PathLike[str] | None = None,
     *,
     engine: str = "numpy",
+    data: Dataset | None = None,
 ) -> Run:
     """Make a run directory that is ready to be trained; nothing is trained yet.
 
@@ -74,14 +75,20 @@ def create_run(
         config: the settings.
         path: the new folder; None makes one in the runs folder, named after the network.
         engine: the engine that will train it.
+        data: what it will be trained on, where that is known: a set that does not fit leaves no
+            folder behind.
 
     Raises:
         SpecError: the graph has problems, or would not fit into memory.
+        DataError: the data does not fit the graph.
         EngineError: there is no such engine.
         RunError: the folder cannot be made, or is not empty.
     """
-    refuse_oversize(spec.model_copy(update={"training": config}), compile_graph(spec))
+    plan = compile_graph(spec)
+    refuse_oversize(spec.model_copy(update={"training": config}), plan)
     opened = open_engine(engine, config.dtype)
+    if data is not None:
+        bind(plan, data, config.preprocess)
     folder = new_folder(spec.name) if path is None else Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

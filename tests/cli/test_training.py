@@ -116,6 +116,12 @@ def test_a_split_that_is_not_there_is_an_error_in_the_data(graphspec, trained) -
     assert "test" in answer.err
 
 
+@pytest.mark.parametrize("words", [["--data", "digitz"], ["--data", "digits"], ["--epochs", "0"]])
+def test_a_mistake_leaves_no_run_behind(graphspec, net, words: list[str]) -> None:
+    assert graphspec("train", net, *words).code != 0
+    assert list_runs() == []
+
+
 def test_predict_names_the_classes(graphspec, here, trained) -> None:
     np.save(here / "x.npy", np.array([[1.2, 1.8], [-1.2, -1.8]], np.float32))
     answer = graphspec("predict", "first", "x.npy", "--json")
