@@ -30,7 +30,7 @@ def refused(text: str) -> Problem:
     return problem
 
 
-def test_the_pattern_of_the_notes() -> None:
+def test_Q10_the_pattern_of_the_notes() -> None:
     spec = expand(NOTES, IMAGE, 10, name="convnet")
     block = ["conv2d", "relu", "conv2d", "relu", "max_pool2d"]
     assert kinds(spec) == [*block * 3, "linear", "relu", "linear", "softmax_loss"]
@@ -162,7 +162,7 @@ def test_a_line_and_column_in_a_pattern_of_several_lines() -> None:
     assert problem.message.split("\n")[1:] == ["    CNV ->", "    ^"]
 
 
-def test_folding_finds_the_pattern_of_the_notes_again() -> None:
+def test_Q10_folding_finds_the_pattern_of_the_notes_again() -> None:
     text = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*2 -> FC"
     assert contract(expand(text, IMAGE, 10)) == text
 
@@ -175,7 +175,7 @@ def test_folding_names_what_differs_from_the_rules() -> None:
 @pytest.mark.parametrize(
     "name", ["linear_softmax", "lenet5", "mlp", "cifar_convnet", "alexnet", "zfnet", "vgg19"]
 )
-def test_models_that_are_chains_fold_and_unfold(name: str) -> None:
+def test_Q10_models_that_are_chains_fold_and_unfold(name: str) -> None:
     spec = zoo.build(name)
     shape = spec.inputs[0].tensor().shape
     again = expand(contract(spec), shape, spec.inputs[1].classes or 0)

@@ -133,3 +133,17 @@ def test_it_is_json() -> None:
 def test_a_graph_with_problems_is_refused() -> None:
     with pytest.raises(SpecError):
         summarise(stack({**CONV3, "stride": 2, "pad": 0, "kernel": 5}))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "neurons", "weights", "biases"), [((3, 4, 2), 6, 20, 6), ((3, 4, 4, 1), 9, 32, 9)]
+)
+def test_E13_neurons_and_parameters_are_counted(
+    sizes: tuple[int, ...], neurons: int, weights: int, biases: int
+) -> None:
+    layers = [{"kind": "linear", "units": units} for units in sizes[1:]]
+    counted = summarise(stack(*layers, shape=sizes[:1]))
+    assert sum(row.output.size for row in counted.rows) == neurons
+    assert counted.params == weights + biases
+    without = [{**layer, "bias": False} for layer in layers]
+    assert summarise(stack(*without, shape=sizes[:1])).params == weights

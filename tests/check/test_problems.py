@@ -71,7 +71,7 @@ def test_what_stands_behind_a_problem_is_not_told_again() -> None:
     assert [problem.code for problem in analyse(spec).problems] == ["window-too-large"]
 
 
-def test_a_cycle_is_told_with_its_names_in_order() -> None:
+def test_E11_a_cycle_is_told_with_its_names_in_order() -> None:
     spec = graph(
         {"id": "a", "kind": "add", "inputs": ("image", "c")}, relu("b", "a"), relu("c", "b"),
         relu("after", "c"), outputs=("after",), image={"shape": (3,)},

@@ -20,7 +20,7 @@ def losses(scores: object, label: list[int]) -> Array:
     return LOSS.forward((np.array(scores, float), np.array(label)), {}, Mode()).y
 
 
-def test_B08_the_notes_scores() -> None:
+def test_B08_I02_the_notes_scores() -> None:
     assert losses([[-2.85, 0.86, 0.28]], [2])[0] == pytest.approx(1.0401905694, abs=1e-10)
 
 

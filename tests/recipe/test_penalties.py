@@ -26,7 +26,7 @@ def _w() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(3, 4))
 
 
-def test_the_notes_example() -> None:
+def test_B05_the_notes_example() -> None:
     full = L2(strength=1.0, half=False)
     assert full.value(np.array([1.0, 0, 0, 0])) == 1
     assert full.value(np.full(4, 0.25)) == 0.25

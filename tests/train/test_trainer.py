@@ -106,7 +106,7 @@ def test_the_order_of_examples_does_not_matter_to_the_whole_batch() -> None:
         np.testing.assert_allclose(w, ordered.weights()[name], atol=1e-12)
 
 
-def test_the_loss_is_data_and_penalties_exactly() -> None:
+def test_B05_the_loss_is_data_and_penalties_exactly() -> None:
     penalties = [{"kind": "l2", "strength": 0.01}, {"kind": "l2", "strength": 0.5, "half": False}]
     _, events = go(network(), config(penalties=penalties))
     for step in steps(events):
