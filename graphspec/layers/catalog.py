@@ -33,6 +33,7 @@ from graphspec.layers.gelu import Gelu
 from graphspec.layers.global_avg_pool2d import GlobalAvgPool2d
 from graphspec.layers.group_norm import GroupNorm
 from graphspec.layers.hardswish import Hardswish
+from graphspec.layers.hierarchical_softmax_loss import HierarchicalSoftmaxLoss
 from graphspec.layers.hinge_loss import HingeLoss
 from graphspec.layers.instance_norm import InstanceNorm
 from graphspec.layers.l1_loss import L1Loss
@@ -71,6 +72,7 @@ from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.layers.softplus import Softplus
 from graphspec.layers.square import Square
 from graphspec.layers.stochastic_pool2d import StochasticPool2d
+from graphspec.layers.structured_hinge_loss import StructuredHingeLoss
 from graphspec.layers.subtract import Subtract
 from graphspec.layers.sum_loss import SumLoss
 from graphspec.layers.tanh import Tanh
@@ -142,6 +144,8 @@ AnyLayer = (
     | Rnn
     | Lstm
     | MultiHeadAttention
+    | HierarchicalSoftmaxLoss
+    | StructuredHingeLoss
 )
 LayerSpec = Annotated[AnyLayer, Field(discriminator="kind")]
 

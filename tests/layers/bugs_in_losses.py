@@ -52,4 +52,16 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("(dy.reshape(", "(-dy.reshape("),
         ("x.reshape(len(x), -1).sum(axis=1)", "x.reshape(len(x), -1).mean(axis=1)"),
     ],
+    "hierarchical_softmax_loss": [
+        ("np.add.at(db, edges, ds)", "db[edges] += ds"),
+        ("p / total[:, :, None] - taken", "p - taken"),
+        ("np.log(total) - shifted", "np.log(total) + shifted"),
+        ("ds = ds * dy[:, None, None]", "pass"),
+    ],
+    "structured_hinge_loss": [
+        ("(worst[:, :-1], worst[:, 1:]), dy", "(worst[:, 1:], worst[:, :-1]), dy"),
+        ("-dy[:, None])", "dy[:, None])"),
+        ("- (y[..., None] == classes)", "+ (y[..., None] == classes)"),
+        ("sums.argmax(axis=1)", "sums.argmax(axis=2)"),
+    ],
 }

@@ -18,7 +18,7 @@ from tests.layers.sampling import Arrays, arrays
 TOLERANCE = 1e-6
 ELEMENTS = 40
 """Of each array whose gradient is checked; of a larger one, so many are picked."""
-ELEMENTS_IN_ALL = 200
+ELEMENTS_IN_ALL = 100
 """Over all arrays of a layer that has many."""
 STEP = 1e-3
 STEPS = {"stochastic_pool2d": 1e-5, "structured_hinge_loss": 1e-5}

@@ -21,10 +21,14 @@ def targets(spec: TensorSpec) -> Array:
     """Every label there is, or as many random ones; distributions where numbers are asked for."""
     if spec.classes is None:
         return np.random.default_rng(0).dirichlet(np.ones(spec.size), 50)
-    if spec.classes**spec.size <= 200:
+    if is_counted(spec):
         rows = list(product(range(spec.classes), repeat=spec.size))
         return np.array(rows, int).reshape(-1, *spec.shape)
-    return np.random.default_rng(0).integers(0, spec.classes, (200, *spec.shape))
+    return np.random.default_rng(0).integers(0, spec.classes or 0, (2000, *spec.shape))
+
+
+def is_counted(spec: TensorSpec) -> bool:
+    return spec.classes is None or spec.classes**spec.size <= 2000
 
 
 @pytest.mark.parametrize("kind", LOSSES)
@@ -38,7 +42,8 @@ def test_K01_the_loss_at_chance_is_what_the_layer_says(kind: str) -> None:
         scores = np.zeros((len(target), *inputs[0].shape))
         params = {name: np.zeros(p.shape) for name, p in layer.params(*inputs).items()}
         losses = layer.forward((scores, target), params, Mode()).y
-        assert said == pytest.approx(losses.mean(), rel=1e-12), layer
+        digits = 1e-12 if is_counted(inputs[-1]) else 0.05
+        assert said == pytest.approx(losses.mean(), rel=digits), layer
 
 
 @pytest.mark.parametrize(

@@ -73,3 +73,34 @@ def attribute_hinge_loss(layer: Any, xs: Tensors, params: dict[str, Any], traini
 def logistic_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     scores, label = (x.reshape(len(x), -1) for x in xs)
     return F.binary_cross_entropy_with_logits(scores, label.double(), reduction="none").sum(1)
+
+
+@equivalent("hierarchical_softmax_loss")
+def hierarchical_softmax_loss(
+    layer: Any, xs: Tensors, params: dict[str, Any], training: bool
+) -> Any:
+    flat = xs[0].reshape(len(xs[0]), -1)
+    scores = F.linear(flat, params["weight"], params["bias"])
+    losses = torch.zeros(len(flat), dtype=torch.float64)
+    tables = layer._tables(layer._classes(params))
+    for n, label in enumerate(xs[1].tolist()):
+        for siblings, valid, taken in zip(*(table[label] for table in tables[:3]), strict=True):
+            own = scores[n, torch.tensor(siblings[valid])]
+            losses[n] = losses[n] - F.log_softmax(own, dim=0)[int(taken[valid].argmax())]
+    return losses
+
+
+@equivalent("structured_hinge_loss")
+def structured_hinge_loss(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    classes = xs[0].shape[-1]
+    f, y = xs[0].reshape(len(xs[0]), -1, classes), xs[1].reshape(len(xs[1]), -1)
+    costs = layer.margin * (1 - torch.eye(classes, dtype=torch.float64))
+    if layer.costs is not None:
+        costs = torch.tensor(layer.costs, dtype=torch.float64)
+    moves = params.get("transitions", torch.zeros_like(costs))
+    augmented = f + costs[y]
+    reached = augmented[:, 0]
+    for t in range(1, f.shape[1]):
+        reached = (reached[:, :, None] + moves).max(1).values + augmented[:, t]
+    true = f.gather(2, y[:, :, None]).sum((1, 2)) + moves[y[:, :-1], y[:, 1:]].sum(1)
+    return reached.max(1).values - true
