@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from graphspec import document
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
+from graphspec.engines.base import Executable
 from graphspec.errors import CheckpointError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
@@ -23,9 +25,10 @@ from graphspec.train.checkpoint import read_weights
 from graphspec.train.control import Control
 from graphspec.train.evaluate import Metrics, evaluate_batches
 from graphspec.train.events import Event
-from graphspec.train.feeding import SplitName, divide
+from graphspec.train.feeding import SplitName, TrainingData, divide
 from graphspec.train.rundir import Run, find_run
 from graphspec.train.session import create_run, load_named, open_engine, train_run
+from graphspec.train.test_use import count_test_use
 
 Array = npt.NDArray[Any]
 PathLike = str | os.PathLike[str]
@@ -152,23 +155,54 @@ def evaluate(
         run: the run, its folder, or its name.
         data: another data set, or the one of the run when it has no name or path; it is divided
             as the run's settings say.
-        split: which examples.
+        split: which examples. Uses of "test" are counted in the run: see ``Metrics.test_uses``.
         checkpoint: the best, the latest, or the one of a step.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
         DataError: the data cannot be read, does not suit the graph, or has no such split.
+        RunError: a use of the test split cannot be noted.
     """
     found = find_run(run)
-    return _evaluate(
-        found.spec,
-        load_weights(found, checkpoint=checkpoint),
-        found.config,
-        data,
-        split,
-        str(found.env.get("engine", "numpy")),
-        found,
-    )
+    executable, divided = open_trained(found, data, checkpoint=checkpoint)
+    metrics = evaluate_batches(executable, divided.batches(split))
+    return note_test_use(found, metrics, split, checkpoint)
+
+
+def open_trained(
+    run: Run | PathLike,
+    data: Dataset | str | None = None,
+    *,
+    checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
+) -> tuple[Executable, TrainingData]:
+    """A run's network with its weights, and its data divided and preprocessed as in training.
+
+    Args:
+        run: the run, its folder, or its name.
+        data: as for ``evaluate``.
+        checkpoint: whose weights.
+        weights: other weights than those of a checkpoint, by full name.
+
+    Raises:
+        CheckpointError, DataError: as for ``evaluate``.
+        EngineError: the weights are of another network.
+    """
+    found = find_run(run)
+    arrays = load_weights(found, checkpoint=checkpoint) if weights is None else weights
+    engine = str(found.env.get("engine", "numpy"))
+    return _opened(found.spec, arrays, found.config, data, engine, found)
+
+
+def note_test_use(run: Run, metrics: Metrics, split: SplitName, checkpoint: Checkpoint) -> Metrics:
+    """Count a use of the test split in the run; the metrics with the count.
+
+    Raises:
+        RunError: it cannot be noted.
+    """
+    if split != "test":
+        return metrics
+    return replace(metrics, test_uses=count_test_use(run.path, checkpoint))
 
 
 def evaluate_weights(
@@ -190,18 +224,18 @@ def evaluate_weights(
     """
     network = spec if isinstance(spec, GraphSpec) else document.load(spec)
     arrays = read_weights(Path(weights))
-    return _evaluate(network, arrays, settings(network), data, split, engine, None)
+    executable, divided = _opened(network, arrays, settings(network), data, engine, None)
+    return evaluate_batches(executable, divided.batches(split))
 
 
-def _evaluate(
+def _opened(
     spec: GraphSpec,
-    weights: dict[str, Array],
+    weights: Mapping[str, Array],
     config: TrainConfig,
     data: Dataset | str | None,
-    split: SplitName,
     engine: str,
     run: Run | None,
-) -> Metrics:
+) -> tuple[Executable, TrainingData]:
     if data is None:
         examples = load_named(config)
     else:
@@ -209,7 +243,7 @@ def _evaluate(
     plan = compile_graph(spec)
     divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
     executable = open_engine(engine, config.dtype).load(plan, seed=config.seed, weights=weights)
-    return evaluate_batches(executable, divided.batches(split))
+    return executable, divided
 
 
 def predict(
@@ -218,6 +252,7 @@ def predict(
     *,
     outputs: Sequence[str] | None = None,
     checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
     batch: int = 256,
 ) -> dict[str, Array]:
     """What a run's network gives for new examples, preprocessed as in training.
@@ -227,6 +262,7 @@ def predict(
         x: examples on the first axis, as the data set of the run has them.
         outputs: the layers to return; None takes the spec's outputs.
         checkpoint: the best, the latest, or the one of a step.
+        weights: other weights than those of a checkpoint, by full name.
         batch: how many examples are run at a time.
 
     Raises:
@@ -253,7 +289,8 @@ def predict(
             f"{examples.shape}"
         )
     engine = open_engine(str(found.env.get("engine", "numpy")), config.dtype)
-    weights = load_weights(found, checkpoint=checkpoint)
+    if weights is None:
+        weights = load_weights(found, checkpoint=checkpoint)
     own = {name: array for name, array in weights.items() if name in plan.params}
     executable = engine.load(plan, seed=config.seed, weights=own)
     pipeline = found.pipeline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,11 +20,14 @@ class Metrics:
 
     ``losses`` has the mean over the examples of each loss layer, and ``accuracy`` the share of
     examples whose highest score is that of their class (None for graphs without class scores).
+    ``test_uses`` counts how often the run has been evaluated on its test split, this time included;
+    it is None for other splits, and without a run.
     """
 
     losses: dict[str, float]
     accuracy: float | None
     examples: int
+    test_uses: int | None = None
 
     @cached_property
     def loss(self) -> float:
@@ -57,12 +60,23 @@ def find_class_scores(plan: Plan) -> ClassScores | None:
 
 
 def count_right(scores: Array, labels: Array) -> int:
-    """How many examples have their highest score at their own class."""
-    return int((scores.reshape(len(scores), -1).argmax(axis=1) == labels).sum())
+    """How many examples have their highest score at their own class.
+
+    A single score, as binary losses take it, stands for class 1 where it is above zero.
+    """
+    rows = scores.reshape(len(scores), -1)
+    predicted = rows[:, 0] > 0 if rows.shape[1] == 1 else rows.argmax(axis=1)
+    return int((predicted == labels).sum())
 
 
-def evaluate_batches(executable: Executable, batches: Iterable[Feeds]) -> Metrics:
+def evaluate_batches(
+    executable: Executable,
+    batches: Iterable[Feeds],
+    on_scores: Callable[[Array, Array], None] | None = None,
+) -> Metrics:
     """Mean losses and accuracy over batches; running statistics are used, not changed.
+
+    ``on_scores`` is called with the class scores and the labels of every batch.
 
     Raises:
         FeedError: a batch does not fit the plan.
@@ -84,6 +98,8 @@ def evaluate_batches(executable: Executable, batches: Iterable[Feeds]) -> Metric
             raise NonFiniteError(_first_culprit(executable, feeds), "value")
         if pair is not None:
             right += count_right(values[pair.scores], feeds[pair.label])
+            if on_scores is not None:
+                on_scores(values[pair.scores], feeds[pair.label])
     accuracy = None if pair is None else right / examples
     return Metrics({name: total / examples for name, total in sums.items()}, accuracy, examples)
 

@@ -1,0 +1,201 @@
+"""A closer look at a classifier: its probability of every class for every example of a split."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from graphspec import atomic
+from graphspec.api import Checkpoint, PathLike, note_test_use, open_trained
+from graphspec.data.dataset import Dataset
+from graphspec.engines.base import Array
+from graphspec.errors import Problem, SpecError
+from graphspec.inspect.metrics import (
+    Calibration,
+    ClassFigures,
+    calibration,
+    class_figures,
+    confusion_matrix,
+    top_k_accuracy,
+)
+from graphspec.layers.logistic_loss import LogisticLoss
+from graphspec.layers.softmax import Softmax
+from graphspec.layers.softmax_loss import SoftmaxLoss
+from graphspec.plan import Plan
+from graphspec.train.evaluate import ClassScores, Metrics, evaluate_batches, find_class_scores
+from graphspec.train.feeding import SplitName
+from graphspec.train.rundir import Run, find_run
+
+_TOP = (1, 3, 5)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassReport:
+    """How a classifier fares on a split, in all figures that probabilities and labels give.
+
+    ``top`` has the top-k accuracy by k, for k below the number of classes; ``confusion`` the actual
+    class by row and the predicted one by column. ``calibration`` is None where the scores are no
+    logarithms of probabilities, as those of a hinge loss.
+    """
+
+    top: Mapping[int, float]
+    confusion: Array
+    classes: tuple[ClassFigures, ...]
+    calibration: Calibration | None
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean F1 of the classes, each with the same weight."""
+        return float(np.mean([figures.f1 for figures in self.classes]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values."""
+        return {
+            "top": {str(k): share for k, share in self.top.items()},
+            "macro_f1": self.macro_f1,
+            "classes": [asdict(figures) for figures in self.classes],
+            "confusion": self.confusion.tolist(),
+            "calibration": None if self.calibration is None else asdict(self.calibration),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Labels and probabilities of a split's examples, in the order of the split.
+
+    ``probabilities`` is (N, C) and its rows sum to 1; ``calibrated`` says whether training made
+    them probabilities: a softmax of hinge scores only looks like it.
+    """
+
+    split: SplitName
+    metrics: Metrics
+    classes: tuple[str, ...]
+    labels: Array
+    probabilities: Array
+    calibrated: bool
+
+    @property
+    def predictions(self) -> Array:
+        """The most probable class of every example."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @cached_property
+    def report(self) -> ClassReport:
+        """All figures."""
+        confusion = confusion_matrix(self.labels, self.predictions, len(self.classes))
+        return ClassReport(
+            {
+                k: top_k_accuracy(self.probabilities, self.labels, k)
+                for k in _TOP
+                if k < len(self.classes) or k == 1
+            },
+            confusion,
+            class_figures(confusion, self.classes),
+            calibration(self.probabilities, self.labels) if self.calibrated else None,
+        )
+
+    def write_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write one row per example: index in the split, label, prediction, probabilities.
+
+        The file is written whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(["index", "label", "prediction", *(f"p({name})" for name in self.classes)])
+        for i, (label, prediction, row) in enumerate(
+            zip(self.labels, self.predictions, self.probabilities, strict=True)
+        ):
+            shown = [f"{p:.9g}" for p in row]
+            table.writerow([i, self.classes[label], self.classes[prediction], *shown])
+        atomic.write_text(path, text.getvalue())
+
+
+def evaluate_classes(
+    run: Run | PathLike,
+    data: Dataset | str | None = None,
+    *,
+    split: SplitName = "validation",
+    checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
+) -> Evaluation:
+    """Loss, accuracy and the probability of every class for every example of a split.
+
+    Args:
+        run: the run, its folder, or its name.
+        data: another data set, or the one of the run when it has no name or path.
+        split: which examples. Uses of "test" are counted in the run.
+        checkpoint: the best, the latest, or the one of a step.
+        weights: other weights than those of a checkpoint, by full name.
+
+    Raises:
+        SpecError: the network has no class scores (``no-class-scores``).
+        CheckpointError: there is no such checkpoint, or it is damaged.
+        DataError: the data cannot be read, does not suit the graph, or has no such split.
+        RunError: a use of the test split cannot be noted.
+    """
+    found = find_run(run)
+    executable, divided = open_trained(found, data, checkpoint=checkpoint, weights=weights)
+    plan = executable.plan
+    pair = find_class_scores(plan)
+    if pair is None:
+        raise SpecError(
+            [
+                Problem(
+                    "no-class-scores",
+                    f"{found.spec.name!r} has no loss on class labels, so it has no classes to "
+                    "report on. graphspec evaluate without --report gives its loss",
+                )
+            ]
+        )
+    scores: list[Array] = []
+    labels: list[Array] = []
+
+    def keep(some: Array, of: Array) -> None:
+        scores.append(some.reshape(len(some), -1))
+        labels.append(of)
+
+    metrics = evaluate_batches(executable, divided.batches(split), keep)
+    metrics = note_test_use(found, metrics, split, checkpoint)
+    count = plan.inputs[pair.label].classes or 0
+    names = found.env.get("classes") or []
+    return Evaluation(
+        split,
+        metrics,
+        tuple(map(str, names if len(names) == count else range(count))),
+        np.concatenate(labels),
+        class_probabilities(plan, pair, np.concatenate(scores)),
+        _is_probabilistic(plan, pair),
+    )
+
+
+def class_probabilities(plan: Plan, pair: ClassScores, scores: Array) -> Array:
+    """What class scores (N, C) say of each class: their softmax, unless they are one already.
+
+    A single score f, as binary losses take it, gives σ(f) for class 1 and the rest for class 0.
+    """
+    scores = scores.astype(np.float64)
+    node = plan.by_id.get(pair.scores)
+    if node is not None and isinstance(node.layer, Softmax):
+        return scores
+    if scores.shape[1] == 1:
+        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def _is_probabilistic(plan: Plan, pair: ClassScores) -> bool:
+    layers = [plan.by_id[name].layer for name in plan.losses]
+    return any(
+        isinstance(layer, SoftmaxLoss | LogisticLoss) and layer.inputs == (pair.scores, pair.label)
+        for layer in layers
+    )
