@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -22,11 +21,9 @@ from graphspec.errors import (
     GraphspecError,
     NonFiniteError,
     RunError,
-    SpecError,
 )
 from graphspec.recipe.config import TrainConfig
-from graphspec.recipe.selection import stands_for
-from graphspec.spelling import did_you_mean
+from graphspec.train.agreement import choose_monitor, number_repeats, refuse_unknown_layers
 from graphspec.train.checkpoint import Progress, TrainState
 from graphspec.train.control import (
     Command,
@@ -113,16 +110,9 @@ class _Training:
         self.steps_per_epoch = len(self.loader)
         self.total_steps = config.steps or config.epochs * self.steps_per_epoch
         self.pair = find_class_scores(executable.plan)
-        self.monitor: Literal["accuracy", "loss"] = config.monitor or (
-            "accuracy" if self.pair else "loss"
-        )
-        if self.monitor == "accuracy" and self.pair is None:
-            raise SpecError(
-                "training.monitor is the accuracy, and the graph has no loss on class labels. "
-                "Monitor the loss."
-            )
-        self._refuse_unknown_layers()
-        self.penalty_names = _number_repeats([penalty.kind for penalty in config.penalties])
+        self.monitor = choose_monitor(config, self.pair)
+        refuse_unknown_layers(config, executable.plan)
+        self.penalty_names = number_repeats([penalty.kind for penalty in config.penalties])
         self.progress = Progress(rate=config.update.rate)
         # With the size of the log at that moment.
         self.best_state: tuple[TrainState, int] | None = None
@@ -134,17 +124,6 @@ class _Training:
         self.replay = list(run.replay) if run else []
         if run is not None and run.state is not None:
             self._restore(run.state)
-
-    def _refuse_unknown_layers(self) -> None:
-        layers = [node.id for node in self.executable.plan.nodes]
-        for field in ("penalties", "constraints"):
-            for item in getattr(self.config, field):
-                for name in item.only or ():
-                    if not any(stands_for(name, layer) for layer in layers):
-                        raise SpecError(
-                            f"training.{field} names the layer {name!r}, and the graph has none "
-                            f"of that id{did_you_mean(name, layers)}"
-                        )
 
     def _restore(self, state: TrainState) -> None:
         try:
@@ -464,13 +443,3 @@ class _Training:
 
 def _as_tap(request: TapRequest) -> Tap:
     return Tap(request.node, request.what)
-
-
-def _number_repeats(kinds: list[str]) -> list[str]:
-    """Names for kinds: ``l2``, and ``l2-1``, ``l2-2`` where one comes twice."""
-    total, seen = Counter(kinds), Counter[str]()
-    names = []
-    for kind in kinds:
-        seen[kind] += 1
-        names.append(f"{kind}-{seen[kind]}" if total[kind] > 1 else kind)
-    return names
