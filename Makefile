@@ -7,6 +7,7 @@
 #   make lint        style, types, import rules, generated files
 #   make campaigns   the slow tests
 #   make bench       speed, as printed figures
+#   make coverage    run the tests of the course notes' rows, and write docs/coverage.md
 #   make docs        the documentation, in build/docs
 #   make clean       remove the environments and what was built
 
@@ -21,7 +22,7 @@ ARGS ?=
 GUI := $(if $(wildcard tests/gui/test_*.py),$(VENV)/.gui)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core lint campaigns bench docs generated clean
+.PHONY: help demo test test-core lint campaigns bench coverage docs generated clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +50,9 @@ campaigns: $(VENV)/.test $(VENV)/.torch $(GUI)
 
 bench: $(VENV)/.test $(VENV)/.torch
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s -q $(ARGS)
+
+coverage: $(VENV)/.test $(VENV)/.torch
+	$(BIN)/python scripts/make_coverage.py
 
 docs: $(VENV)/.docs
 	$(BIN)/python scripts/write_generated.py --check
