@@ -78,5 +78,5 @@ class CrossEntropyLoss(Loss):
         return inputs[0].size
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
-        """The exponentials, and the products before they are summed."""
-        return 2 * batch * inputs[0].size
+        """The exponentials, the products, and the gradient before it is multiplied by dy."""
+        return 3 * batch * inputs[0].size

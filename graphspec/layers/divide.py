@@ -56,3 +56,7 @@ class Divide(Layer):
         b, y = saved
         da = dy / b
         return Backward((da, -da * y))
+
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """da·y, before it is negated."""
+        return batch * inputs[0].size

@@ -87,4 +87,4 @@ class Dropout(Layer):
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """The random numbers, and which of them drop."""
-        return 2 * batch * inputs[0].size if self.drop else 0
+        return batch * inputs[0].size if self.drop else 0

@@ -94,5 +94,5 @@ class HingeLoss(Loss):
         return inputs[0].size
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
-        """The differences of the scores."""
-        return batch * inputs[0].size
+        """The differences of the scores, or the terms before they are multiplied by dy."""
+        return 2 * batch * inputs[0].size

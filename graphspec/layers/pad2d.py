@@ -95,3 +95,7 @@ class Pad2d(Layer):
         mode: Literal["edge", "reflect"] = "edge" if self.mode == "edge" else "reflect"
         rows = np.pad(np.arange(shape[2]), (top, bottom), mode=mode)
         return rows, np.pad(np.arange(shape[3]), (left, right), mode=mode)
+
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """For edges and mirrors: dy, gathered into the rows of x."""
+        return 0 if self.mode == "constant" else 2 * batch * self.infer(*inputs).size

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.layers.elementwise import Elementwise
+from graphspec.tensor import TensorSpec
 
 
 class Reciprocal(Elementwise):
@@ -40,3 +41,7 @@ class Reciprocal(Elementwise):
         """dx = −dy·y²."""
         (y,) = saved
         return Backward((-dy * y * y,))
+
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """dy·y."""
+        return batch * inputs[0].size

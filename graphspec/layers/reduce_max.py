@@ -56,7 +56,7 @@ class ReduceMax(Reducing):
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """The numbers with the reduced axes last, and which of them are the largest."""
-        return 2 * batch * inputs[0].size
+        return 4 * batch * inputs[0].size
 
     def _axes(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(sorted(axis + 1 for axis in self._reduced(len(shape) - 1)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.layers.reducing import Reducing
+from graphspec.tensor import TensorSpec
 
 
 class ReduceMean(Reducing):
@@ -40,3 +41,7 @@ class ReduceMean(Reducing):
         (shape,) = saved
         share = self.spread(dy, shape) / self.count(shape)
         return Backward((np.broadcast_to(share, shape).copy(),))
+
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """The shares of dy, lined up with x."""
+        return 2 * batch * self.infer(*inputs).size

@@ -112,8 +112,8 @@ class SoftmaxLoss(Loss):
         return inputs[0].size
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
-        """The shifted scores, and with weights or smoothing the target and its products."""
-        return (1 if self._plain else 3) * batch * inputs[0].size
+        """The shifted scores and exponentials, and with weights the target and its products."""
+        return (2 if self._plain else 4) * batch * inputs[0].size
 
     @property
     def _plain(self) -> bool:

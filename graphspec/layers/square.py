@@ -9,6 +9,7 @@ import numpy as np
 
 from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.layers.elementwise import Elementwise
+from graphspec.tensor import TensorSpec
 
 
 class Square(Elementwise):
@@ -41,3 +42,7 @@ class Square(Elementwise):
         """dx = 2·x·dy."""
         (x,) = saved
         return Backward((2 * x * dy,))
+
+    def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
+        """2·x."""
+        return batch * inputs[0].size

@@ -101,7 +101,7 @@ class StochasticPool2d(Pooling):
         channels, height, width = inputs[0].shape
         rows, row = self._place((height, width)).padded
         places = as_pair(self.kernel)[0] * as_pair(self.kernel)[1]
-        return batch * (channels * rows * row + 3 * places * self.infer(*inputs).size)
+        return batch * (channels * rows * row + 4 * places * self.infer(*inputs).size)
 
     def _windows(self, x: Array, sliding: Sliding) -> Array:
         """a, with the places of the window as first axis: (F·F, N, C, OH, OW)."""
