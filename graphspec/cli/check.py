@@ -42,6 +42,7 @@ def check(file: str, *, json: bool = False, fix: bool = False) -> int:
             fixed, problems, applied = _fix_all(spec)
             if applied:
                 document.save(fixed, path)
+        problems = document.locate(problems, path)
     errors = sum(problem.is_error for problem in problems)
     if json:
         print_json(

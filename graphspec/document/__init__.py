@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from graphspec import atomic
@@ -17,7 +18,7 @@ from graphspec.document.scanner import MAX_BYTES
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 
-__all__ = ["dumps", "load", "loads", "save", "schema"]
+__all__ = ["dumps", "load", "loads", "locate", "save", "schema"]
 
 
 def loads(text: str | bytes, *, source: str | None = None) -> GraphSpec:
@@ -46,6 +47,15 @@ def load(path: str | os.PathLike[str]) -> GraphSpec:
         SpecError: the file cannot be read (``unreadable``), or is not a valid document.
     """
     return loads(_read_file(Path(path)), source=os.fspath(path))
+
+
+def locate(problems: Iterable[Problem], path: str | os.PathLike[str]) -> tuple[Problem, ...]:
+    """Add to problems of the spec that was read from a file where they stand in it.
+
+    Raises:
+        SpecError: the file cannot be read any more, or is no JSON.
+    """
+    return reader.place(problems, _read_file(Path(path)))
 
 
 def dumps(spec: GraphSpec) -> str:

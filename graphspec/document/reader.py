@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +81,16 @@ def _size_problem(document: dict[str, Any]) -> Problem | None:
         message = f"{len(layers):,} layers are more than the {MAX_LAYERS:,} that a document holds"
         return Problem("too-many-layers", message, ("layers",))
     return None
+
+
+def place(problems: Iterable[Problem], data: str | bytes) -> tuple[Problem, ...]:
+    """Add the line and column in a text to problems that were found in what it describes.
+
+    Raises:
+        SpecError: the text is no JSON.
+    """
+    scan = scanner.scan(scanner.decode(data))
+    return tuple(_placed(problem, scan) for problem in problems)
 
 
 def _placed(problem: Problem, scan: scanner.Scan) -> Problem:

@@ -26,13 +26,18 @@ def test_check_takes_the_name_of_a_shipped_model(graphspec) -> None:
 
 
 def test_check_shows_every_problem_with_its_arithmetic_and_fixes(graphspec, net) -> None:
-    edit(net, lambda text: text["layers"][2].update(units=3))
+    edit(net, lambda text: text.update(outputs=["score"]))
     edit(net, lambda text: text["layers"][1].update(inputs=["hiden"]))
     answer = graphspec("check", net, "--json")
     assert answer.code == 1
     assert not answer.json["ok"]
     codes = {problem["code"] for problem in answer.json["problems"]}
-    assert len(codes) >= 1
+    assert codes >= {"unknown-input", "unknown-output"}
+    lines = net.read_text().splitlines()
+    for problem in answer.json["problems"]:
+        assert 1 <= problem["line"] <= len(lines)
+    (unknown,) = (p for p in answer.json["problems"] if p["code"] == "unknown-input")
+    assert lines[unknown["line"] - 1][unknown["column"] - 1 :].startswith('"hiden"')
     assert any("hidden" in fix for problem in answer.json["problems"] for fix in problem["fixes"])
     shown = graphspec("check", net)
     assert shown.code == 1
