@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -60,5 +61,7 @@ def decoding(path: FilePath, what: str) -> Iterator[None]:
     except GraphspecError:
         raise
     except Exception as error:
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
+        # Some decoders name the object in memory that they read from; the path says more.
+        said = re.sub(r"<[\w.]+ object at 0x[0-9a-fA-F]+>", "it", str(error))
+        detail = " ".join(said.split())[:200] or type(error).__name__
         raise unsafe(path, f"it is not {what} ({detail!r})", DAMAGED) from error

@@ -353,6 +353,14 @@ def test_images_of_16_bits_are_refused_rather_than_clipped(tmp_path: Path) -> No
         safe_io.read_image(path, grey=True)
 
 
+def test_what_a_decoder_says_names_no_object_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(UnsafeFileError, match=r"a\.png") as caught:
+        safe_io.read_image(path)
+    assert "object at 0x" not in str(caught.value)
+
+
 def test_other_image_formats_and_damage_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGB", (4, 4)).save(path, format="TIFF")
