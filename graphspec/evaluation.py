@@ -6,7 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -144,6 +144,19 @@ def evaluate_classes(
         RunError: a use of the test split cannot be noted.
     """
     found = find_run(run)
+    seen = evaluate_uncounted(found, data, split=split, checkpoint=checkpoint, weights=weights)
+    return replace(seen, metrics=note_test_use(found, seen.metrics, split, checkpoint))
+
+
+def evaluate_uncounted(
+    found: Run,
+    data: Dataset | str | None,
+    *,
+    split: SplitName,
+    checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
+) -> Evaluation:
+    """``evaluate_classes`` for a caller that counts uses of the test split itself."""
     executable, divided = open_trained(found, data, checkpoint=checkpoint, weights=weights)
     plan = executable.plan
     pair = find_class_scores(plan)
@@ -165,7 +178,6 @@ def evaluate_classes(
         labels.append(of)
 
     metrics = evaluate_batches(executable, divided.batches(split), keep)
-    metrics = note_test_use(found, metrics, split, checkpoint)
     count = plan.inputs[pair.label].classes or 0
     names = found.env.get("classes") or []
     return Evaluation(

@@ -29,6 +29,7 @@ COMMANDS = {
     "resume": "Go on with a run that was stopped or killed.",
     "evaluate": "Loss and accuracy of a trained network on held-out data.",
     "knn": "Classify by the nearest examples: the baseline to beat.",
+    "ensemble": "Evaluate several trained networks as one.",
     "predict": "Classify images or rows with a trained network.",
     "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
     "circuit": "Value and gradient on every wire of an expression such as 'x*sigmoid(y)'.",

@@ -1,0 +1,270 @@
+"""Several trained networks as one: the mean of their probabilities, or of their weights.
+
+Source: CS231n notes, Neural Networks 3, model ensembles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphspec import api
+from graphspec.api import Checkpoint, PathLike
+from graphspec.data.dataset import Dataset
+from graphspec.engines.base import Array, Executable, Feeds, Tap
+from graphspec.errors import CheckpointError, DataError, RunError
+from graphspec.evaluation import Evaluation, class_probabilities, evaluate_uncounted
+from graphspec.inspect.metrics import accuracy, cross_entropy
+from graphspec.layers.batch_norm import BatchNorm
+from graphspec.plan import compile_graph
+from graphspec.train.checkpoint import read_weights
+from graphspec.train.evaluate import Metrics, find_class_scores
+from graphspec.train.events import Evaluated
+from graphspec.train.feeding import SplitName
+from graphspec.train.rundir import Run, find_run
+from graphspec.train.test_use import count_test_use
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One network of an ensemble: a run, and which weights of it."""
+
+    name: str
+    run: Run
+    weights: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleEvaluation:
+    """How the ensemble fares, and how each member does alone, in the members' order."""
+
+    together: Evaluation
+    alone: tuple[Metrics, ...]
+
+
+class Ensemble:
+    """A model that predicts with the mean of its members' probabilities.
+
+    p = (1/M) Σ pₘ: probabilities are averaged, not labels, so that a member that is sure counts
+    for more than one that is not.
+
+    Raises:
+        RunError: there is no member.
+    """
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.members = tuple(members)
+        if not self.members:
+            raise RunError("an ensemble needs at least one run")
+
+    def predict(self, x: npt.ArrayLike, *, batch: int = 256) -> Array:
+        """The probabilities (N, C) of new examples, each member preprocessing them as it learned.
+
+        Raises:
+            DataError: a member has no class scores, or the members have different classes.
+            FeedError: the examples have the wrong shape, or there are none.
+        """
+        parts: list[Array] = []
+        for member in self.members:
+            plan = compile_graph(member.run.spec)
+            pair = find_class_scores(plan)
+            if pair is None:
+                raise DataError(f"{member.name!r} has no class scores: it is no classifier")
+            scores = api.predict(
+                member.run, x, outputs=[pair.scores], weights=member.weights, batch=batch
+            )[pair.scores]
+            parts.append(class_probabilities(plan, pair, scores.reshape(len(scores), -1)))
+        _refuse_different({m.name: p.shape[1] for m, p in zip(self.members, parts, strict=True)})
+        return np.asarray(np.mean(parts, axis=0))
+
+    def evaluate(
+        self, data: Dataset | str | None = None, *, split: SplitName = "validation"
+    ) -> EnsembleEvaluation:
+        """Evaluate the members together and alone on a split of their data.
+
+        The ensemble's loss is the cross-entropy of the mean probabilities. Uses of "test" are
+        counted in every run.
+
+        Raises:
+            DataError: the members' splits hold different examples or classes, or cannot be read.
+            SpecError: a member has no class scores.
+        """
+        found = [
+            evaluate_uncounted(member.run, data, split=split, weights=member.weights)
+            for member in self.members
+        ]
+        first = found[0]
+        for member, other in zip(self.members, found, strict=True):
+            if other.classes != first.classes or not np.array_equal(other.labels, first.labels):
+                raise DataError(
+                    f"{member.name!r} and {self.members[0].name!r} have different {split} "
+                    "examples. Train them on the same data with the same split.seed, or name the "
+                    "data that all are to be evaluated on"
+                )
+        together = np.mean([one.probabilities for one in found], axis=0)
+        uses = None
+        if split == "test":
+            runs = {member.run.path.resolve() for member in self.members}
+            uses = max(count_test_use(path, "ensemble") for path in runs)
+        metrics = Metrics(
+            {"cross_entropy": cross_entropy(together, first.labels)},
+            accuracy(together, first.labels),
+            len(first.labels),
+            uses,
+        )
+        calibrated = all(one.calibrated for one in found)
+        return EnsembleEvaluation(
+            Evaluation(split, metrics, first.classes, first.labels, together, calibrated),
+            tuple(one.metrics for one in found),
+        )
+
+
+def _refuse_different(classes: Mapping[str, int]) -> None:
+    if len(set(classes.values())) > 1:
+        told = ", ".join(f"{name}: {count}" for name, count in classes.items())
+        raise DataError(f"the members have different numbers of classes ({told})")
+
+
+def ensemble_of_runs(
+    runs: Sequence[Run | PathLike], *, top: int | None = None, checkpoint: Checkpoint = "best"
+) -> Ensemble:
+    """Make an ensemble of runs: one network from several seeds, or the best of a search.
+
+    Args:
+        runs: the runs, their folders, or their names.
+        top: take only so many, those with the best validation accuracy (of networks without one:
+            the lowest validation loss) at any evaluation of their training.
+        checkpoint: whose weights.
+
+    Raises:
+        RunError: there is no such run, or with ``top`` one that was never evaluated.
+        CheckpointError: a run has no such checkpoint.
+    """
+    found = [find_run(run) for run in runs]
+    if top is not None:
+        if top < 1:
+            raise RunError(f"top must be at least 1, and is {top}")
+        found = sorted(found, key=_merit, reverse=True)[:top]
+    return Ensemble(
+        Member(run.name, run, api.load_weights(run, checkpoint=checkpoint)) for run in found
+    )
+
+
+def _merit(run: Run) -> tuple[float, float]:
+    """The best validation accuracy and the lowest loss, so that larger is better."""
+    seen = [e for e in run.events if isinstance(e, Evaluated) and e.split == "validation"]
+    if not seen:
+        raise RunError(f"{run.name!r} was never evaluated on validation data: leave top out")
+    return max(e.accuracy or 0.0 for e in seen), -min(e.loss for e in seen)
+
+
+def ensemble_of_checkpoints(run: Run | PathLike) -> Ensemble:
+    """Make an ensemble of all checkpoints that a run has kept (see the setting ``keep``).
+
+    Raises:
+        CheckpointError: there are none, or one is damaged.
+    """
+    found = find_run(run)
+    return Ensemble(
+        Member(f"{found.name} step {step}", found, weights) for step, weights in _checkpoints(found)
+    )
+
+
+def _checkpoints(run: Run) -> list[tuple[int, dict[str, Array]]]:
+    entries = run.checkpoints
+    if not entries:
+        raise CheckpointError(f"the run {str(run.path)!r} has no checkpoint yet; train it first")
+    return [
+        (entry.step, read_weights(run.checkpoint_path(entry), entry.sha256)) for entry in entries
+    ]
+
+
+class RunningAverage:
+    """A running exponential average of weights: a ← d·a + (1 − d)·w, beginning with the first.
+
+    After weights w₀ … wₜ it is dᵗ·w₀ + (1 − d)·Σ dᵗ⁻ⁱ·wᵢ over i = 1 … t. It is held in float64.
+
+    Raises:
+        ValueError: the decay is not in [0, 1).
+    """
+
+    def __init__(self, decay: float) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay must be in [0, 1), and is {decay}")
+        self.decay = decay
+        self._sums: dict[str, Array] = {}
+
+    def update(self, weights: Mapping[str, Array]) -> None:
+        """Take in the weights after a step."""
+        for name, w in weights.items():
+            if name not in self._sums:
+                self._sums[name] = np.array(w, np.float64)
+            else:
+                self._sums[name] *= self.decay
+                self._sums[name] += (1 - self.decay) * w
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of the averages, by full name."""
+        return {name: array.copy() for name, array in self._sums.items()}
+
+
+def ensemble_of_average(
+    run: Run | PathLike, data: Dataset | str | None = None, *, decay: float = 0.9
+) -> Ensemble:
+    """Make one network of a run's checkpoints by the running average of their weights.
+
+    The running statistics of batch normalisation belong to no average of weights, so they are
+    taken again from the training split.
+
+    Args:
+        run: the run, its folder, or its name.
+        data: the data of the run, when it has no name or path.
+        decay: d, the share of the average that each further checkpoint leaves.
+
+    Raises:
+        CheckpointError: there is no checkpoint, or one is damaged.
+        DataError: the data cannot be read.
+    """
+    found = find_run(run)
+    average = RunningAverage(decay)
+    for _, weights in _checkpoints(found):
+        average.update(weights)
+    executable, divided = api.open_trained(found, data, weights=average.weights())
+    weights = {**executable.weights(), **batch_statistics(executable, divided.batches("train"))}
+    return Ensemble([Member(f"{found.name} averaged", found, weights)])
+
+
+def batch_statistics(executable: Executable, batches: Iterable[Feeds]) -> dict[str, Array]:
+    """The running statistics of batch normalisation for the weights as they are.
+
+    The means over the batches (weighted by their size) of each batch's mean and biased variance,
+    in training mode; by full name. Nothing in the executable changes.
+
+    Raises:
+        FeedError: a batch does not fit the plan.
+    """
+    nodes = {
+        node.id: node.layer.inputs[0]
+        for node in executable.plan.nodes
+        if isinstance(node.layer, BatchNorm)
+    }
+    if not nodes:
+        return {}
+    taps = [Tap(source) for source in dict.fromkeys(nodes.values())]
+    sums: dict[str, Any] = {}
+    examples = 0
+    for feeds in batches:
+        size = len(next(iter(feeds.values())))
+        examples += size
+        values = executable.run(feeds, outputs=list(nodes), training=True, taps=taps).taps
+        for name, source in nodes.items():
+            x = values[Tap(source)].astype(np.float64)
+            axes = (0, *range(2, x.ndim))
+            for what, figure in (("mean", x.mean(axis=axes)), ("variance", x.var(axis=axes))):
+                key = f"{name}.{what}"
+                sums[key] = sums.get(key, 0.0) + size * figure
+    return {name: total / examples for name, total in sums.items()}
