@@ -16,7 +16,7 @@ from graphspec import document
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Executable
-from graphspec.errors import CheckpointError, FeedError, Problem, SpecError
+from graphspec.errors import CheckpointError, EngineError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
@@ -219,11 +219,18 @@ def evaluate_weights(
 
     Raises:
         CheckpointError: the file is missing or damaged.
-        EngineError: the weights are of another network.
+        EngineError: the weights are of another network, or some are missing.
         DataError: as for ``evaluate``.
     """
     network = spec if isinstance(spec, GraphSpec) else document.load(spec)
     arrays = read_weights(Path(weights))
+    # An engine draws what it is not given: the result would be that of a half trained network.
+    if missing := [name for name in compile_graph(network).params if name not in arrays]:
+        raise EngineError(
+            f"{os.fspath(weights)!r} has no {missing[0]!r}"
+            + (f" and lacks {len(missing) - 1} more" if len(missing) > 1 else "")
+            + ": are these the weights of another model?"
+        )
     executable, divided = _opened(network, arrays, settings(network), data, engine, None)
     return evaluate_batches(executable, divided.batches(split))
 

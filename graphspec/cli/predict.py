@@ -45,6 +45,8 @@ def predict(
         Print JSON, with the probability of every class.
     """
     found = find_run(run)
+    if top < 1:
+        raise DataError(f"--top is how many classes to show, and must be above 0, not {top}")
     if not files:
         raise DataError("name at least one image, .npy or .npz file to classify")
     shape = found.spec.inputs[0].tensor().shape

@@ -129,6 +129,7 @@ def test_predict_names_the_classes(graphspec, here, trained) -> None:
     for row in answer.json:
         assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-6)
     assert "near" in graphspec("predict", "first", "x.npy").out
+    assert "near" not in graphspec("predict", "first", "x.npy", "--top", "0").out
 
 
 def test_predict_reads_pictures_in_the_range_of_the_data(graphspec, here) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import graphspec as gs
-from graphspec.api import evaluate_weights
+from graphspec.api import evaluate_weights, load_weights
 from graphspec.data import load_data
 from graphspec.document import save
-from graphspec.errors import CheckpointError, DataError, FeedError, SpecError
+from graphspec.errors import CheckpointError, DataError, EngineError, FeedError, SpecError
 from graphspec.recipe.rules.momentum import Momentum
+from graphspec.train.checkpoint import write_arrays
 from graphspec.train.events import Event, Step
 
 SPEC = gs.GraphSpec.model_validate(
@@ -137,6 +138,14 @@ def test_weights_from_a_file(run: gs.Run) -> None:
     assert run.best is not None
     path = run.checkpoint_path(run.best)
     assert evaluate_weights(SPEC, path) == gs.evaluate(run)
+
+
+def test_weights_that_are_not_all_there_are_refused(run: gs.Run, tmp_path: Path) -> None:
+    weights = load_weights(run)
+    last = list(weights)[-1]
+    write_arrays(tmp_path / "part.safetensors", {k: w for k, w in weights.items() if k != last})
+    with pytest.raises(EngineError, match=last):
+        evaluate_weights(SPEC, tmp_path / "part.safetensors")
 
 
 def test_a_checkpoint_that_is_not_there(run: gs.Run) -> None:
