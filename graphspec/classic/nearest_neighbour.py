@@ -95,7 +95,7 @@ class NearestNeighbour:
         metric: "l1" or "l2".
 
     Raises:
-        DataError: the arrays do not fit each other, or there is nothing in them.
+        DataError: the arrays do not fit each other, there is nothing in them, or NaN or infinity.
 
     Source: CS231n notes, Image Classification.
     """
@@ -111,6 +111,7 @@ class NearestNeighbour:
                 f"y is {y.dtype}; nearest neighbours vote for classes, whole numbers from 0. "
                 "Real targets have no votes."
             )
+        _require_finite(x, "an example")
         self.metric: Metric = metric
         self.x, self.y = x.reshape(len(x), -1), y
         self.classes = int(y.max()) + 1
@@ -125,7 +126,8 @@ class NearestNeighbour:
         """Indices (Q, k) of the nearest examples, nearest first, and their distances (Q, k).
 
         Raises:
-            DataError: ``k`` is not between 1 and N, or the queries have another size.
+            DataError: ``k`` is not between 1 and N, the queries have another size, or they hold
+                NaN or infinity.
         """
         flat = queries.reshape(len(queries), -1)
         if flat.shape[1] != self.x.shape[1]:
@@ -134,6 +136,7 @@ class NearestNeighbour:
             )
         if not 1 <= k <= len(self.x):
             raise DataError(f"k is {k}; with {len(self.x)} examples use 1 to {len(self.x)}.")
+        _require_finite(flat, "a query")
         return nearest(self.x, flat, k, self.metric)
 
     def votes(self, queries: Array, k: int = 1) -> npt.NDArray[np.int64]:
@@ -211,3 +214,9 @@ def cross_validate(
         for kept, held in split_in_folds(len(x), folds, seed=seed)
     ]
     return CrossValidation(metric, tuple(ks), tuple(zip(*by_fold, strict=True)))
+
+
+def _require_finite(x: Array, what: str) -> None:
+    # The least and the largest: isfinite would need an array as large as x.
+    if x.size and x.dtype.kind == "f" and not (np.isfinite(x.min()) and np.isfinite(x.max())):
+        raise DataError(f"{what} holds NaN or infinity, which is at no distance from anything.")

@@ -15,11 +15,14 @@ from graphspec.cli.output import out, print_json, say, si, size
 from graphspec.data import Dataset, load_data
 from graphspec.errors import DataError
 
+USUAL = (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)
+"""The numbers of neighbours that the notes' assignment tries."""
+
 
 def knn(
     *,
     data: str,
-    k: str = "1,3,5,8,10,12,15,20,50,100",
+    k: str | None = None,
     metric: Literal["l1", "l2"] = "l2",
     folds: int = 5,
     train: int | None = None,
@@ -39,7 +42,8 @@ def knn(
     data
         A name from graphspec data list, or a path.
     k
-        The numbers of neighbours to try, with commas.
+        The numbers of neighbours to try, with commas; by default those of the notes, 1 to 100,
+        that there are examples for.
     metric
         The distance: l1, the sum of differences, or l2, the root of their squares' sum.
     folds
@@ -59,11 +63,12 @@ def knn(
     json
         Print JSON.
     """
-    ks = _numbers(k)
     chosen = load_data(data)
     if not chosen.classes:
         raise DataError(f"{data!r} has real targets; nearest neighbours vote for classes.")
     x, y, x_test, y_test = _divide(chosen, train, test, seed)
+    remembered = len(x) - -(-len(x) // folds) if folds else len(x)
+    ks = _numbers(k) if k is not None else tuple(n for n in USUAL if n <= max(remembered, 1))
     model = NearestNeighbour(x, y, metric=metric)
     results: dict[str, Any] = {
         "method": "nearest_neighbour",

@@ -12,6 +12,8 @@ from graphspec.lint.scene import NORMALISING, Scene, kind_of, setting
 LARGEST, LARGEST_FIRST = 5, 7
 """Kernels that the notes have beyond the first convolution, and in it."""
 SECTION = "Convolutional Networks, layer sizing patterns"
+# The image's own side says nothing about what is halved behind them.
+_RESIZING = ("pad2d", "crop2d")
 
 
 def sides(scene: Scene) -> Iterator[Problem]:
@@ -23,7 +25,7 @@ def sides(scene: Scene) -> Iterator[Problem]:
     for name in scene.order:
         layer = scene.spec.by_id[name]
         window = layer.window()
-        if window is None or len(scene.shapes[name].shape) != 3:
+        if window is None or len(scene.shapes[name].shape) != 3 or kind_of(layer) in _RESIZING:
             continue
         reached: dict[str, tuple[int, int]] = {}
         for source in layer.inputs:

@@ -204,6 +204,9 @@ def test_what_cannot_be_asked_is_refused_with_its_numbers():
         model.neighbours(q.reshape(len(q), 64)[:, :60])
     with pytest.raises(DataError, match="Real targets"):
         NearestNeighbour(x, y.astype(float))
+    for bad in (np.nan, np.inf):
+        with pytest.raises(DataError, match="NaN or infinity"):
+            NearestNeighbour(x, y, metric="l1").predict(np.full((1, 64), bad))
     huge = np.array([[1e200], [2e200]])
     with pytest.raises(DataError, match="Scale the data"), np.errstate(over="ignore"):
         NearestNeighbour(huge, np.array([0, 1])).neighbours(huge)

@@ -52,3 +52,9 @@ def test_a_folder_that_holds_something_is_left_alone(graphspec, here) -> None:
     (here / "mine").write_text("precious")
     assert graphspec("knn", "--data", "spiral", "--k", "1", "--run", ".").code == 3
     assert (here / "mine").read_text() == "precious"
+
+
+def test_by_default_only_as_many_neighbours_as_there_are(graphspec, blobs) -> None:
+    found = graphspec("knn", "--data", blobs, "--json").json
+    assert found["folds"]["k"] == [1, 3, 5, 8, 10, 12, 15, 20]
+    assert found["accuracy"] == [{"k": 1, "accuracy": 1.0, "right": 12}]

@@ -177,6 +177,15 @@ def test_Q11_each_rule_of_sizes_fires_on_its_counter_example(code):
     fires_alone(code)
 
 
+def test_Q11_an_image_that_is_padded_first_halves_as_what_it_is_padded_to():
+    text = json.loads(EXAMPLES["sizes-do-not-halve"].read_text())
+    third = next(layer for layer in text["layers"] if layer["id"] == "pool3")
+    third["kernel"] = 2
+    del third["stride"]
+    text["layers"].insert(0, {"id": "frame", "kind": "pad2d", "pad": 2})
+    assert codes(document.loads(json.dumps(text))) == []
+
+
 def test_Q11_none_fires_on_vgg():
     assert not set(codes(zoo.load("vgg16"))) & set(SIZES)
 
