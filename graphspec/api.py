@@ -11,10 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from graphspec import document
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
+from graphspec.edit import set_value
 from graphspec.engines.base import Executable
 from graphspec.errors import CheckpointError, EngineError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
@@ -53,9 +55,16 @@ def settings(spec: GraphSpec, data: Dataset | str | None = None, **overrides: An
     try:
         return TrainConfig.model_validate(fields)
     except ValidationError as error:
+        # One by one, each is refused in the words that a file or the command line would get.
+        for name, value in overrides.items():
+            set_value(spec, f"training.{name}", to_jsonable_python(value))
         raise SpecError(
             [
-                Problem("training", item["msg"], ("training", *item["loc"]))
+                Problem(
+                    "training",
+                    item["msg"].removeprefix("Value error, "),
+                    ("training", *item["loc"]),
+                )
                 for item in error.errors(include_url=False)
             ]
         ) from error

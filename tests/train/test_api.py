@@ -121,10 +121,16 @@ def test_options_of_the_data_are_part_of_the_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epoch": 3}, {"epochs": "3"}, {"update": {"kind": "adma", "rate": 0.1}}]
+    ("wrong", "said"),
+    [
+        ({"epoch": 3}, 'Did you mean "epochs"'),
+        ({"epochs": "3"}, "must be a whole number above 0"),
+        ({"update": {"kind": "adma", "rate": 0.1}}, 'Did you mean "adam"'),
+        ({"split": {"validation": 0}, "early_stopping": {}}, "hold some examples out"),
+    ],
 )
-def test_wrong_settings_are_named(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(SpecError, match=rf"training\.{next(iter(wrong))}"):
+def test_wrong_settings_are_named(tmp_path: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError, match=rf"training(\.{next(iter(wrong))})?.*{said}"):
         gs.fit(SPEC, run=tmp_path / "run", **wrong)
     assert not (tmp_path / "run").exists()
 
