@@ -12,13 +12,13 @@ import re
 
 from graphspec.circuit.gates import Gates, Term
 from graphspec.errors import Problem, SpecError
-from graphspec.graph import GraphSpec
+from graphspec.graph import UNCONNECTED, GraphSpec
 from graphspec.layers.input import Input
 from graphspec.spelling import Speller
 
 LONGEST = 2_000
 """Characters in an expression."""
-DEEPEST = 60
+DEEPEST = 150
 """Operations inside each other."""
 
 ONE_INPUT = (
@@ -116,6 +116,9 @@ class _Expression:
         for node in names:
             if node.id in FUNCTIONS:
                 message = f"{node.id} is a function: write {node.id}(…)"
+                raise self.error("expression-name", message, node.col_offset)
+            if node.id == UNCONNECTED:
+                message = f"{node.id!r} means a port that nothing is connected to: use a letter"
                 raise self.error("expression-name", message, node.col_offset)
             if len(node.id) > 100:
                 raise self.error("expression-size", "this name is too long", node.col_offset)

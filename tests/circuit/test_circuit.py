@@ -172,6 +172,7 @@ def test_a_circuit_is_a_document_like_any_other() -> None:
         ("1e2*x + .5", 200.5),
         ("max(x, 1.5) + max(x, 2.5)", 4.5),
         ("  x\t+\n1 ", 3),
+        ("+".join(["x"] * 150), 300),
     ],
 )
 def test_constants_and_precedence(text: str, expected: float) -> None:
@@ -226,10 +227,11 @@ def test_every_function_is_the_one_of_its_name(function: str) -> None:
         ("", 1, "empty"),
         ("   ", 1, "empty"),
         ("x + 1" * 500, 1, "at most"),
-        ("(" * 150 + "x" + ")" * 150 + "+1" * 99, 1, "inside each other"),
+        ("(" * 150 + "x" + ")" * 150 + "+1" * 199, 1, "inside each other"),
         ("-" * 1000 + "x", 61, "inside each other"),
         ("(" * 900 + "x" + ")" * 900, 1, "expression"),
         ("x" * 300 + " + 1", 1, "too long"),
+        ("x + _", 5, "nothing is connected"),
     ],
 )
 def test_what_is_no_circuit_is_told_with_its_column(text: str, column: int, said: str) -> None:
