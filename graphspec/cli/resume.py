@@ -39,6 +39,9 @@ def resume(
     changes: dict[str, Any] = {"epochs": epochs, "steps": steps}
     given = {name: value for name, value in changes.items() if value is not None}
     config = None
+    if epochs is not None:
+        # A number of steps would go before the epochs that are asked for here.
+        given = {"steps": None, **given}
     if given:
         config = settings(found.spec.model_copy(update={"training": found.config}), **given)
     return watch(found, shown="json" if json else "nothing" if quiet else "progress", config=config)

@@ -83,5 +83,6 @@ def _next_commands(run: Run) -> Iterator[tuple[str, str]]:
     else:
         yield "see how it went", f"graphspec runs show {run.path}"
     yield "see what it is made of", f"graphspec summary {run.path / 'spec.json'}"
-    longer = run.config.epochs * 2
-    yield "train it longer, exactly from here", f"graphspec resume {run.path} --epochs {longer}"
+    steps = run.config.steps
+    longer = f"--steps {steps * 2}" if steps else f"--epochs {run.config.epochs * 2}"
+    yield "train it longer, from here", f"graphspec resume {run.path} {longer}"

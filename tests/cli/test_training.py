@@ -37,6 +37,18 @@ def test_training_ends_by_saying_where_the_run_is_and_what_to_do_next(graphspec,
             assert graphspec(*words).code == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "total"), [(["--epochs", "4"], 20), (["--steps", "8"], 8), ([], 6)]
+)
+def test_a_run_of_some_steps_goes_on_for_as_long_as_it_is_told(
+    graphspec, net, words: list[str], total: int
+) -> None:
+    answer = graphspec("train", net, "--run", "run", "--steps", "6")
+    assert "--steps 12" in answer.out
+    assert graphspec("resume", "run", *words, "--quiet").code == 0
+    assert find_run("run").last.step == total
+
+
 def test_every_setting_is_an_option(graphspec) -> None:
     shown = graphspec("train", "--help").out
     for name in TrainConfig.model_fields:
