@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from pydantic import Field, field_serializer, field_validator
 
@@ -87,6 +87,13 @@ class GraphSpec(Record):
     @field_serializer("layout")
     def _layout_to_object(self, value: tuple[tuple[str, Position], ...]) -> dict[str, Any]:
         return {key: list(position) for key, position in value}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields replaced, which are not validated; nothing cached comes along."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("by_id", "input_by_id", "content_hash"):
+            copy.__dict__.pop(name, None)
+        return copy
 
     @cached_property
     def by_id(self) -> Mapping[str, Layer]:

@@ -47,6 +47,7 @@ def infer_shapes(spec: GraphSpec, wiring: Wiring | None = None) -> Shapes:
         layer = layers[i]
         tensors = tuple([known.get(source) for source in wiring.sources[i]])  # type: ignore[arg-type]
         if None in tensors or not _count_fits(layer, len(tensors)):
+            _know(layer, i, known)
             continue
         found = _infer(layer, tensors)  # type: ignore[arg-type]
         if isinstance(found, TensorSpec):
@@ -54,7 +55,15 @@ def infer_shapes(spec: GraphSpec, wiring: Wiring | None = None) -> Shapes:
         else:
             shapes.unfit.add(layer.id)
             shapes.problems += [_placed(problem, layer, i) for problem in found]
+            _know(layer, i, known)
     return shapes
+
+
+def _know(layer: Layer, i: int, known: dict[int, TensorSpec]) -> None:
+    """Check on beyond a layer that is broken, where its output does not depend on its input."""
+    fixed = layer.fixed_output()
+    if fixed is not None:
+        known[i] = fixed
 
 
 def infer_layer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | Problem:

@@ -9,7 +9,7 @@ from typing import Literal
 from rich.table import Table
 from rich.text import Text
 
-from graphspec import api
+from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, out, print_json, say
 from graphspec.errors import RunError
@@ -54,6 +54,11 @@ def evaluate(
     json
         Print JSON.
     """
+    if weights is None and (run in zoo.names() or run.endswith(".json")):
+        raise RunError(
+            f"{run} is a network without weights. Name a run (graphspec runs list shows them), or "
+            "give --weights FILE.safetensors"
+        )
     found: Evaluation | None = None
     if weights is not None:
         if report or predictions is not None:

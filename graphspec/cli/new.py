@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from graphspec import document
+from graphspec.check import find_problems
 from graphspec.cli.failure import UNREADABLE
 from graphspec.cli.output import err, out, say
 from graphspec.errors import Problem, SpecError
@@ -47,6 +48,9 @@ def new(
     spec = expand(
         pattern, _shape(input), classes, name=name or (output.stem if output else "untitled")
     )
+    errors = [problem for problem in find_problems(spec) if problem.is_error]
+    if errors:
+        raise SpecError(errors)
     if output is None:
         out.file.write(document.dumps(spec))
         return 0

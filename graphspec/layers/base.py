@@ -120,6 +120,13 @@ class Layer(Record, ABC):
             ShapeError: the inputs do not fit; it carries the arithmetic.
         """
 
+    def fixed_output(self) -> TensorSpec | None:
+        """The output's shape where it is the same for every input; None where it is not.
+
+        With it a graph is checked on beyond an input that is broken.
+        """
+        return None
+
     def params(self, *inputs: TensorSpec) -> Mapping[str, ParamSpec]:
         """The arrays that this layer owns, by local name (``weight``, ``bias`` …)."""
         return {}

@@ -48,6 +48,10 @@ class Linear(Layer):
 
     def infer(self, *inputs: TensorSpec) -> TensorSpec:
         """(…) → (units)."""
+        return self.fixed_output()
+
+    def fixed_output(self) -> TensorSpec:
+        """(units), whatever is read."""
         return TensorSpec((self.units,))
 
     def params(self, *inputs: TensorSpec) -> Mapping[str, ParamSpec]:

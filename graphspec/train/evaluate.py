@@ -50,8 +50,10 @@ def find_class_scores(plan: Plan) -> ClassScores | None:
     """
     found = []
     for name in plan.losses:
-        sources = plan.by_id[name].layer.inputs
-        if len(sources) == 2:
+        layer = plan.by_id[name].layer
+        sources = layer.inputs
+        # A hierarchical softmax reads features: its port of this place is no list of scores.
+        if len(sources) == 2 and layer.ports[0].startswith("score"):
             tensor = plan.inputs.get(sources[1])
             if tensor is not None and tensor.classes is not None and not tensor.shape:
                 found.append(ClassScores(*sources))

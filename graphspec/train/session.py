@@ -144,6 +144,7 @@ def train_run(
     settings = before if config is None else _changed(before, config)
     with RunWriter(run.path, settings) as writer:
         if config is not None:
+            _refuse_the_past(run, settings)
             writer.save_config(settings)
         try:
             training = _begin(run, writer, before, settings, data, control)
@@ -204,6 +205,21 @@ def _begin(
     writer.save_environment(now)
     yield first
     yield from training
+
+
+def _refuse_the_past(run: Run, settings: TrainConfig) -> None:
+    """A training cannot end before where it is."""
+    started, latest = run.started, run.latest
+    if started is None or latest is None:
+        return
+    total = settings.steps or settings.epochs * started.steps_per_epoch
+    if total < latest.step:
+        raise RunError(
+            f"the run {run.name!r} has made {latest.step:,} steps "
+            f"({latest.step / started.steps_per_epoch:.3g} epochs) already, and is asked to end "
+            f"after {total:,}. Give it more, or evaluate an earlier checkpoint: graphspec runs "
+            f"show {run.name}"
+        )
 
 
 def _changed(before: TrainConfig, after: TrainConfig) -> TrainConfig:

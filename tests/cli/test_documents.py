@@ -132,3 +132,18 @@ def test_an_unknown_command_is_a_usage_error(graphspec) -> None:
 def test_text_from_files_is_never_markup(graphspec, net) -> None:
     edit(net, lambda text: text.update(name="[red]x[/red] <img src='http://x'>"))
     assert "[red]x[/red] <img src='http://x'>" in graphspec("summary", net).out
+
+
+def test_new_refuses_a_pattern_that_does_not_fit_and_writes_nothing(graphspec, here) -> None:
+    words = ("new", "INPUT -> [CONV -> RELU -> POOL]*4 -> FC", "--input", "1,6,6")
+    printed = graphspec(*words)
+    assert (printed.code, printed.out) == (1, "")
+    assert graphspec(*words, "-o", "made.json").code == 1
+    assert not (here / "made.json").exists()
+
+
+def test_problems_below_a_broken_layer_are_told_in_the_same_pass(graphspec, net) -> None:
+    edit(net, lambda text: text["layers"][2].update(inputs=["akt"], units=3))
+    codes = [problem["code"] for problem in graphspec("check", net, "--json").json["problems"]]
+    assert "unknown-input" in codes
+    assert "scores-per-class" in codes

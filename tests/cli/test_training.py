@@ -246,3 +246,27 @@ def test_export_tensorboard_says_where(graphspec, trained) -> None:
     answer = graphspec("runs", "export-tensorboard", "first", "--folder", "tb")
     assert answer.code == 0
     assert list(Path("tb").rglob("events.out.tfevents.*"))
+
+
+def test_a_run_cannot_end_before_where_it_is(graphspec, trained) -> None:
+    before = trained.config
+    answer = graphspec("resume", "first", "--epochs", "1")
+    assert answer.code == 3
+    assert "15 steps (3 epochs) already" in answer.err
+    assert trained.config == before
+
+
+def test_a_network_without_weights_is_told_from_a_run(graphspec, net) -> None:
+    for name in ("tiny_convnet", net):
+        answer = graphspec("evaluate", name)
+        assert answer.code == 3
+        assert "--weights" in answer.err
+
+
+def test_what_a_script_does_to_runs_it_reads_as_json(graphspec, trained) -> None:
+    assert graphspec("runs", "rename", "first", "second", "--json").json["name"] == "second"
+    written = graphspec("runs", "export-tensorboard", "second", "--json").json
+    assert list(Path(written["logdir"]).rglob("events.out.tfevents.*"))
+    assert graphspec("runs", "delete", "second", "--json").code == 2
+    deleted = graphspec("runs", "delete", "second", "--yes", "--json").json["deleted"]
+    assert [Path(path).name for path in deleted] == ["second"]

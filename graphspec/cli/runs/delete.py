@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from graphspec.cli.failure import UNREADABLE
-from graphspec.cli.output import err, out, say
+from graphspec.cli.output import err, out, print_json, say
 from graphspec.train.rundir import find_run
 
 
-def delete_command(*runs: str, yes: bool = False) -> int:
+def delete_command(*runs: str, yes: bool = False, json: bool = False) -> int:
     """Remove runs with everything in them. This cannot be undone.
 
     Parameters
@@ -18,13 +18,15 @@ def delete_command(*runs: str, yes: bool = False) -> int:
         The runs' folders or names.
     yes
         Do not ask.
+    json
+        Print JSON; needs --yes.
     """
     found = [find_run(run) for run in runs]
     if not found:
         err.print("Name at least one run. graphspec runs list shows them.")
         return UNREADABLE
     if not yes:
-        if not sys.stdin.isatty():
+        if json or not sys.stdin.isatty():
             err.print("Nobody is there to be asked; pass --yes to delete.")
             return UNREADABLE
         names = ", ".join(run.name for run in found)
@@ -33,5 +35,8 @@ def delete_command(*runs: str, yes: bool = False) -> int:
             return UNREADABLE
     for run in found:
         run.delete()
-        say(f"Deleted {run.path}")
+        if not json:
+            say(f"Deleted {run.path}")
+    if json:
+        print_json({"deleted": [str(run.path) for run in found]})
     return 0
