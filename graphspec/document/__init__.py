@@ -58,27 +58,41 @@ def locate(problems: Iterable[Problem], path: str | os.PathLike[str]) -> tuple[P
     return reader.place(problems, _read_file(Path(path)))
 
 
-def dumps(spec: GraphSpec) -> str:
+def dumps(spec: GraphSpec, *, schema_address: str | None = None) -> str:
     """Write a spec as canonical JSON text: every field, in a fixed order, one layer a line.
+
+    Args:
+        spec: what is written.
+        schema_address: what ``"$schema"`` says, for text editors; None leaves it out.
 
     Raises:
         SpecError: the spec was made in Python with a value that no document may hold, such as a
             number beyond 2⁶³ or a control character; what is written can always be read.
     """
-    text = writer.write(spec)
+    text = writer.write(spec, schema_address)
     if problems := scanner.scan(text).problems:
         raise SpecError(problems)
     return text
 
 
 def save(spec: GraphSpec, path: str | os.PathLike[str]) -> None:
-    """Write a spec to a file, whole or not at all.
+    """Write a spec to a file, whole or not at all; the ``"$schema"`` that it has already stays.
 
     Raises:
         SpecError: as ``dumps``.
         OSError: the file cannot be written; what stood there before is untouched.
     """
-    atomic.write_text(path, dumps(spec))
+    atomic.write_text(path, dumps(spec, schema_address=_schema_address(Path(path))))
+
+
+def _schema_address(path: Path) -> str | None:
+    """What ``"$schema"`` says in a file, if there is one and it can be read."""
+    try:
+        value = scanner.scan(scanner.decode(_read_file(path))).value
+    except SpecError:
+        return None
+    address = value.get("$schema") if isinstance(value, dict) else None
+    return address if isinstance(address, str) else None
 
 
 def _read_file(path: Path) -> bytes:

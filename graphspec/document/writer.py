@@ -11,9 +11,10 @@ LINE = 160
 """A value is written on one line if it fits in this many columns; layers always are."""
 
 
-def write(spec: GraphSpec) -> str:
+def write(spec: GraphSpec, schema_address: str | None = None) -> str:
     """Write a spec as JSON text that reads well and whose differences read well."""
-    return _object(to_json(spec)) + "\n"
+    head = {} if schema_address is None else {"$schema": schema_address}
+    return _object(head | to_json(spec)) + "\n"
 
 
 def to_json(spec: GraphSpec) -> dict[str, Any]:

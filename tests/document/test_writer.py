@@ -139,3 +139,15 @@ def test_what_could_not_be_read_again_is_not_written(
     with pytest.raises(SpecError):
         save(spec, tmp_path / "model.json")
     assert not list(tmp_path.iterdir())
+
+
+def test_saving_over_a_file_keeps_its_schema_line(tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    spec = loads(SAMPLE)
+    path.write_text(SAMPLE.replace("{", '{\n  "$schema": "./schema.json",', 1), encoding="utf-8")
+    save(load(path), path)
+    assert path.read_text(encoding="utf-8") == dumps(spec, schema_address="./schema.json")
+    assert '"$schema": "./schema.json"' in path.read_text(encoding="utf-8")
+    assert load(path) == spec
+    save(spec, tmp_path / "other.json")
+    assert "$schema" not in (tmp_path / "other.json").read_text(encoding="utf-8")
