@@ -26,7 +26,7 @@ from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.train.checkpoint import Entry, read_arrays, read_manifest
-from graphspec.train.events import Evaluated, Event, Failed, Finished, Started
+from graphspec.train.events import Evaluated, Event, Failed, Finished, Started, parse_line
 from graphspec.train.lock import RunLock, is_locked
 from graphspec.train.log import Cursor, Tail, events_backwards, first_event, read_log
 
@@ -120,6 +120,16 @@ class Run:
         """The first event that says what began; None before it has."""
         event = first_event(self.path / EVENTS)
         return event if isinstance(event, Started) else None
+
+    @property
+    def sessions(self) -> tuple[Started, ...]:
+        """The event that each session began with; the rest of the log is not parsed."""
+        path = self.path / EVENTS
+        if not path.exists():
+            return ()
+        with path.open("rb") as lines:
+            found = [parse_line(line) for line in lines if b'"started"' in line]
+        return tuple(event for event in found if isinstance(event, Started))
 
     @property
     def last(self) -> Event | None:

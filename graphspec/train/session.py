@@ -195,6 +195,7 @@ def _begin(
         writer,
         engine=engine.name,
         reasons=(
+            *_inherited_reasons(run),
             *environment.differences(run.env, now),
             *_other_rates(before, settings, steps_per_epoch, done),
         ),
@@ -202,9 +203,15 @@ def _begin(
     first = next(training)
     if pipeline is None:
         writer.save_pipeline(divided.pipeline)
-    writer.save_environment(now)
+    writer.keep_environment(now)
     yield first
     yield from training
+
+
+def _inherited_reasons(run: Run) -> tuple[str, ...]:
+    """What was not exact once does not become exact by going on from it exactly."""
+    first = next((session for session in run.sessions if not session.exact), None)
+    return () if first is None else (f"an earlier session was not: {'; '.join(first.reasons)}",)
 
 
 def _refuse_the_past(run: Run, settings: TrainConfig) -> None:

@@ -37,6 +37,7 @@ class RunWriter:
 
     def __init__(self, path: Path, config: TrainConfig) -> None:
         self.path = path
+        self._environment: dict[str, Any] | None = None
         self._lock = RunLock(path)
         self._lock.acquire()
         try:
@@ -110,6 +111,7 @@ class RunWriter:
             # The manifest will say how long the log is; so much of it must survive a power cut.
             self._log.sync()
             name = self._checkpoints.add(state, log_bytes=log_bytes, best=best)
+            self._write_environment()
         return f"{rundir.CHECKPOINTS}/{name}"
 
     def save_taps(self, step: int, arrays: Mapping[str, Array]) -> str:
@@ -133,15 +135,18 @@ class RunWriter:
         with self._explaining("write to"):
             write_arrays(self.path / rundir.PREPROCESS, pipeline.fitted)
 
-    def save_environment(self, environment: dict[str, Any]) -> None:
-        """Keep what the bits of the result depend on.
+    def keep_environment(self, environment: dict[str, Any]) -> None:
+        """Note what the bits of the result depend on; it is written behind the next checkpoint.
 
-        Raises:
-            RunError: it cannot be written.
+        Until then the newest checkpoint is an earlier session's, and so is what stands in the file.
         """
-        with self._explaining("write to"):
-            text = json.dumps(environment, indent=2, ensure_ascii=False) + "\n"
+        self._environment = environment
+
+    def _write_environment(self) -> None:
+        if self._environment is not None:
+            text = json.dumps(self._environment, indent=2, ensure_ascii=False) + "\n"
             atomic.write_text(self.path / rundir.ENVIRONMENT, text)
+            self._environment = None
 
     def save_config(self, config: TrainConfig) -> None:
         """Keep changed settings.

@@ -233,6 +233,21 @@ def test_another_environment_is_said_to_be_not_exact(tmp_path: Path) -> None:
     assert started.reasons == ("threads was 64 and is 1",)
 
 
+def test_what_was_not_exact_once_stays_so(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run")
+    interrupt(run, 6)
+    path = run.path / ENVIRONMENT
+    path.write_text(json.dumps({**json.loads(path.read_text()), "threads": 64}))
+    # This one ends before it has a checkpoint of its own; the next begins where it did.
+    interrupt(run, 8)
+    interrupt(run, 12)
+    started = finish(run)[0]
+    assert isinstance(started, Started)
+    assert not started.exact
+    assert started.reasons == ("an earlier session was not: threads was 64 and is 1",)
+    assert [session.exact for session in run.sessions] == [True, False, False, False]
+
+
 def test_other_data_of_the_same_size_is_said_to_be_not_exact(tmp_path: Path) -> None:
     run = new_run(tmp_path / "run")
     interrupt(run, 8)
