@@ -23,7 +23,7 @@ class Shapes:
     of: dict[int, TensorSpec] = field(default_factory=dict)
     """By the numbers of the wiring."""
     unfit: set[str] = field(default_factory=set)
-    """The ids of the layers that cannot take what they read."""
+    """The ids of the layers whose inputs are missing, unknown, or not what they can take."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -31,7 +31,7 @@ def infer_shapes(spec: GraphSpec, wiring: Wiring | None = None) -> Shapes:
     """Infer the shape of every layer in running order.
 
     A layer that reads something of unknown shape is passed over in silence: what is wrong there
-    has been told where it began.
+    has been told where it began. Where its output is known all the same, checking goes on below.
     """
     wiring = wiring or wire(spec)
     shapes = Shapes()
@@ -47,23 +47,23 @@ def infer_shapes(spec: GraphSpec, wiring: Wiring | None = None) -> Shapes:
         layer = layers[i]
         tensors = tuple([known.get(source) for source in wiring.sources[i]])  # type: ignore[arg-type]
         if None in tensors or not _count_fits(layer, len(tensors)):
-            _know(layer, i, known)
+            _pass_over(layer, i, shapes)
             continue
         found = _infer(layer, tensors)  # type: ignore[arg-type]
         if isinstance(found, TensorSpec):
             known[i] = found
         else:
-            shapes.unfit.add(layer.id)
             shapes.problems += [_placed(problem, layer, i) for problem in found]
-            _know(layer, i, known)
+            _pass_over(layer, i, shapes)
     return shapes
 
 
-def _know(layer: Layer, i: int, known: dict[int, TensorSpec]) -> None:
+def _pass_over(layer: Layer, i: int, shapes: Shapes) -> None:
     """Check on beyond a layer that is broken, where its output does not depend on its input."""
+    shapes.unfit.add(layer.id)
     fixed = layer.fixed_output()
     if fixed is not None:
-        known[i] = fixed
+        shapes.of[i] = fixed
 
 
 def infer_layer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | Problem:

@@ -110,7 +110,7 @@ def _nothing_to_train(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterat
     for i, layer in enumerate(spec.layers):
         tensors = [shapes.of.get(s) if s is not None else None for s in wiring.sources[i]]
         known = [tensor for tensor in tensors if tensor is not None]
-        if len(known) < len(tensors) or i not in shapes.of or layer.id in shapes.unfit:
+        if i not in shapes.of or layer.id in shapes.unfit:
             # Whether it has weights is not known before its inputs are right.
             return
         if any(param.trained for param in layer.params(*known).values()):
