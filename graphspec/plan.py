@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from graphspec.check import analyse
 from graphspec.errors import Problem, SpecError
@@ -17,6 +17,7 @@ from graphspec.spelling import did_you_mean
 from graphspec.tensor import TensorSpec
 
 _INITIALISER_BY_KIND = {kind.model_fields["kind"].default: kind for kind in INITIALISERS}
+_LECUN = Lecun()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,12 @@ def _with_initialisers(nodes: Sequence[Node], init: Initialiser | None) -> tuple
 
 
 def _preferred(found: tuple[int, str] | None) -> Initialiser:
-    return Lecun() if found is None else _INITIALISER_BY_KIND[found[1]]()
+    return _LECUN if found is None else _default(found[1])
+
+
+@cache
+def _default(kind: str) -> Initialiser:
+    return _INITIALISER_BY_KIND[kind]()
 
 
 def _resolved(node: Node, init: Initialiser) -> Node:

@@ -25,3 +25,7 @@ class Zeros(Initialiser):
     ) -> npt.NDArray[Any]:
         """Return a float64 array of ``shape``."""
         return np.zeros(shape)
+
+
+ZEROS = Zeros()
+"""The one that layers share: making it anew for every bias is a tenth of compiling a graph."""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.ones import Ones
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec
 from graphspec.tensor import TensorSpec
 
@@ -70,8 +70,8 @@ class BatchNorm(Layer):
         channels = inputs[0].shape[:1]
         return {
             "scale": ParamSpec(channels, Ones(), decay=False),
-            "shift": ParamSpec(channels, Zeros(), decay=False),
-            "mean": ParamSpec(channels, Zeros(), decay=False, trained=False),
+            "shift": ParamSpec(channels, ZEROS, decay=False),
+            "mean": ParamSpec(channels, ZEROS, decay=False, trained=False),
             "variance": ParamSpec(channels, Ones(), decay=False, trained=False),
         }
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.layers.sliding import (
     Extents,
@@ -146,7 +146,7 @@ class Conv2d(Layer):
         )
         if not self.bias:
             return {"weight": weight}
-        bias = replace(weight, shape=(self.filters,), init=self.bias_init or Zeros(), decay=False)
+        bias = replace(weight, shape=(self.filters,), init=self.bias_init or ZEROS, decay=False)
         return {"weight": weight, "bias": bias}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

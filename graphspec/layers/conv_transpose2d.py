@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.layers.sliding import (
     Amounts,
@@ -130,7 +130,7 @@ class ConvTranspose2d(Layer):
         )
         if not self.bias:
             return {"weight": weight}
-        return {"weight": weight, "bias": ParamSpec((self.filters,), Zeros(), decay=False)}
+        return {"weight": weight, "bias": ParamSpec((self.filters,), ZEROS, decay=False)}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Every pixel's stamps, added up where they overlap."""

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.tensor import TensorSpec
 
@@ -65,7 +65,7 @@ class DropConnectLinear(Layer):
         weight = ParamSpec((x.size, self.units), self.init, fan_in=x.size, fan_out=self.units)
         if not self.bias:
             return {"weight": weight}
-        return {"weight": weight, "bias": ParamSpec((self.units,), Zeros(), decay=False)}
+        return {"weight": weight, "bias": ParamSpec((self.units,), ZEROS, decay=False)}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """y = x·(w∘m)/(1 − drop) + b in training, x·w + b otherwise."""

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Mode, ParamSpec
 from graphspec.layers.scoring import Loss
 from graphspec.tensor import TensorSpec
@@ -101,7 +101,7 @@ class HierarchicalSoftmaxLoss(Loss):
         edges, size = self._tables(inputs[1].classes or 0).edges, inputs[0].size
         return {
             "weight": ParamSpec((edges, size), self.init, fan_in=size, fan_out=edges),
-            "bias": ParamSpec((edges,), Zeros(), decay=False),
+            "bias": ParamSpec((edges,), ZEROS, decay=False),
         }
 
     def chance_loss(self, *inputs: TensorSpec) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.tensor import TensorSpec
 
@@ -60,7 +60,7 @@ class Linear(Layer):
         weight = ParamSpec((x.size, self.units), self.init, fan_in=x.size, fan_out=self.units)
         if not self.bias:
             return {"weight": weight}
-        bias = replace(weight, shape=(self.units,), init=self.bias_init or Zeros(), decay=False)
+        bias = replace(weight, shape=(self.units,), init=self.bias_init or ZEROS, decay=False)
         return {"weight": weight, "bias": bias}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.tensor import TensorSpec
 
@@ -63,7 +63,7 @@ class Maxout(Layer):
         weight = ParamSpec((self.pieces, size, self.units), self.init, size, self.units)
         if not self.bias:
             return {"weight": weight}
-        bias = ParamSpec((self.pieces, self.units), Zeros(), decay=False)
+        bias = ParamSpec((self.pieces, self.units), ZEROS, decay=False)
         return {"weight": weight, "bias": bias}
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.axes import expect_rank
 from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.tensor import TensorSpec
@@ -101,7 +101,7 @@ class MultiHeadAttention(Layer):
         for name, extent in zip((*SOURCES, "o"), extents, strict=True):
             params[f"weight_{name}"] = ParamSpec((extent, size), self.init, extent, size)
             if self.bias and name != "k":
-                params[f"bias_{name}"] = ParamSpec((size,), Zeros(), decay=False)
+                params[f"bias_{name}"] = ParamSpec((size,), ZEROS, decay=False)
         return params
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from graphspec.errors import ShapeError
 from graphspec.initialisers.ones import Ones
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Forward, Layer, Mode, ParamSpec, Window
 from graphspec.tensor import TensorSpec
 
@@ -41,7 +41,7 @@ class Normalising(Layer):
         shape, _ = self.scaled(inputs[0].shape)
         return {
             "scale": ParamSpec(shape, Ones(), decay=False),
-            "shift": ParamSpec(shape, Zeros(), decay=False),
+            "shift": ParamSpec(shape, ZEROS, decay=False),
         }
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from graphspec.initialisers.catalog import InitialiserSpec
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.axes import expect_rank
 from graphspec.layers.base import Example, Layer, ParamSpec, Window
 from graphspec.tensor import TensorSpec
@@ -51,7 +51,7 @@ class Recurrent(Layer):
             "weight_h": ParamSpec(
                 (self.units, width), self.init, fan_in=self.units, fan_out=self.units
             ),
-            "bias": ParamSpec((width,), Zeros(), decay=False),
+            "bias": ParamSpec((width,), ZEROS, decay=False),
         }
 
     def macs(self, *inputs: TensorSpec) -> int:

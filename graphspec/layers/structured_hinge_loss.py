@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from graphspec.errors import ShapeError
-from graphspec.initialisers.zeros import Zeros
+from graphspec.initialisers.zeros import ZEROS
 from graphspec.layers.base import Array, Backward, Example, Forward, Mode, ParamSpec
 from graphspec.layers.scoring import Loss
 from graphspec.tensor import TensorSpec
@@ -103,7 +103,7 @@ class StructuredHingeLoss(Loss):
         if len(inputs[0].shape) == 1:
             return {}
         classes = inputs[0].shape[1]
-        return {"transitions": ParamSpec((classes, classes), Zeros(), classes, classes)}
+        return {"transitions": ParamSpec((classes, classes), ZEROS, classes, classes)}
 
     def chance_loss(self, *inputs: TensorSpec) -> float | None:
         """The largest cost of a label, in the mean over the classes, for each step."""
