@@ -89,7 +89,7 @@ $(VENV)/.torch: $(VENV)/.test scripts/setup_torch.py
 
 $(VENV)/.gui: $(VENV)/.test scripts/setup_qt_libs.py
 	@echo "Installing what the desktop app needs"
-	@$(BIN)/python $(PIP_INSTALL) --editable '.[gui]'
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[test-gui]'
 	@$(BIN)/python scripts/setup_qt_libs.py
 	@touch $@
 
@@ -100,4 +100,5 @@ $(CORE)/.made: scripts/setup_venv.sh
 $(CORE)/.test: $(CORE)/.made pyproject.toml
 	@echo "Installing the core alone into $(CORE)"
 	@$(CORE)/bin/python $(PIP_INSTALL) --editable '.[test-core]'
+	@$(CORE)/bin/python -m pip uninstall --quiet --yes llvmlite
 	@touch $@
