@@ -1,0 +1,137 @@
+"""The style sheet: what Qt's own style cannot be told by colours alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from string import Template
+
+from graphspec_gui.colors import Colors
+
+_SHEET = Template(
+    """
+QMainWindow, QDialog { background: $window; }
+QMainWindow::separator { background: $border; width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: $accent; }
+QToolTip {
+    background: $surface; color: $text; border: 1px solid $outline; padding: 4px 8px;
+}
+QDockWidget { color: $text; }
+QDockWidget::title { background: $window; padding: 8px 12px 8px 12px; text-align: left; }
+QDockWidget > QWidget { background: $surface; }
+QToolBar {
+    background: $window; border: none; border-bottom: 1px solid $border;
+    padding: 4px 8px; spacing: 4px;
+}
+QToolBar::separator { background: $border; width: 1px; margin: 4px; }
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 4px; }
+QToolButton:hover { background: $raised; }
+QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
+QToolButton:focus { border-color: $accent; }
+QMenuBar { background: $window; padding: 0 4px; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; }
+QMenuBar::item:selected { background: $raised; }
+QMenu { background: $surface; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 4px 24px 4px 8px; border-radius: 4px; }
+QMenu::item:selected { background: $accent_soft; color: $text; }
+QMenu::item:disabled { color: $disabled; }
+QMenu::separator { background: $border; height: 1px; margin: 4px 8px; }
+QMenu::icon { padding-left: 8px; }
+QStatusBar { background: $window; border-top: 1px solid $border; }
+QStatusBar::item { border: none; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QTabBar { background: $window; }
+QTabBar::tab {
+    background: $window; color: $muted; padding: 8px 12px; border: none;
+    border-bottom: 2px solid transparent;
+}
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover:!selected { color: $text; background: $raised; }
+QTabBar::tab:focus { color: $accent; }
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
+    background: $surface; color: $text; border: 1px solid $outline; border-radius: 4px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 7px; min-height: 20px; }
+QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover { border-color: $muted; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
+    border: 2px solid $accent;
+}
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { padding: 2px 6px; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
+    color: $disabled; border-color: $border; background: $window;
+}
+QLineEdit[state="error"], QComboBox[state="error"], QPlainTextEdit[state="error"] {
+    border-color: $error;
+}
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox QAbstractItemView {
+    background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
+    selection-color: $text; padding: 4px;
+}
+QPlainTextEdit[flat="true"], QTextEdit[flat="true"] { border: none; border-radius: 0; }
+QPushButton {
+    background: $raised; color: $text; border: 1px solid $outline; border-radius: 4px;
+    padding: 3px 11px; min-height: 20px;
+}
+QPushButton:hover { border-color: $accent; }
+QPushButton:pressed { background: $accent_soft; }
+QPushButton:focus { border: 2px solid $accent; padding: 2px 10px; }
+QPushButton:default, QPushButton[main="true"] {
+    background: $accent; color: $on_accent; border-color: $accent;
+}
+QPushButton[main="true"]:focus { border: 2px solid $text; }
+QPushButton[flat="true"] {
+    background: transparent; border-color: transparent; color: $accent; text-align: left;
+}
+QPushButton[flat="true"]:hover { background: $raised; }
+QPushButton[flat="true"]:focus { border-color: $accent; }
+QPushButton:disabled {
+    color: $disabled; border-color: $border; background: $window;
+}
+QListView, QTreeView, QTableView {
+    background: $surface; border: none; outline: none;
+    selection-background-color: $accent_soft; selection-color: $text;
+}
+QListView::item, QTreeView::item { padding: 4px 8px; border: 1px solid transparent; }
+QListView::item:hover, QTreeView::item:hover { background: $raised; }
+QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
+QTreeView::item { padding-left: 2px; }
+QListView:focus::item:selected, QTreeView:focus::item:selected { border-color: $accent; }
+QHeaderView::section {
+    background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
+    padding: 4px 8px;
+}
+QScrollArea { border: none; background: $surface; }
+QScrollArea > QWidget > QWidget#page { background: $surface; }
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 32px; }
+QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::handle:hover { background: $outline; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QCheckBox { spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
+QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[state="error"] { color: $error; }
+QLabel[state="warning"] { color: $warning; }
+QLabel[state="advice"] { color: $advice; }
+QLabel[state="ok"] { color: $ok; }
+QFrame[card="true"] {
+    background: $surface; border: 1px solid $border; border-radius: 8px;
+}
+QFrame[rule="true"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
+QFrame#banner { background: $warning_soft; border: none; border-bottom: 1px solid $border; }
+QSplitter::handle { background: $border; }
+QProgressBar {
+    background: $raised; border: none; border-radius: 4px; text-align: center; color: $text;
+}
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+"""
+)
+
+
+def sheet(colors: Colors) -> str:
+    """The style sheet in some colours."""
+    return _SHEET.substitute({name: str(value) for name, value in asdict(colors).items()})
