@@ -143,6 +143,9 @@ class Executable(Protocol):
     ) -> StepResult:
         """Forward, backward and update in one; an engine may fuse all of it.
 
+        The rule's numbers may differ from step to step (an annealed momentum); as long as its type
+        is the same, it goes on with the same slots.
+
         Raises:
             FeedError, SpecError, EngineError: as for ``grad``.
             NonFiniteError: the loss or a gradient is not finite; nothing has been updated, and

@@ -7,14 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from graphspec.recipe.rules.base import Array, Fraction, UpdateRule
+from graphspec.recipe.rules.base import Array
+from graphspec.recipe.rules.momentum import WithVelocity
 
 
-class Nesterov(UpdateRule):
+class Nesterov(WithVelocity):
     """Momentum whose gradient is taken where the velocity is about to carry the weight.
 
     In terms of the place looked ahead to, x_ahead = x + μ v, which is what ``w`` holds:
-    v_prev = v;  v ← μ v − rate·dw;  w ← w − μ v_prev + (1 + μ) v.
+    v_prev = v;  v ← μ v − rate·dw;  w ← w − μ v_prev + (1 + μ) v. Where μ is annealed, the place
+    is looked ahead to with the μ of the step before, as PyTorch does it.
 
     Source: CS231n notes, Neural Networks 3; Bengio et al. 2012, Advances in Optimizing Recurrent
     Networks, section 3.5.
@@ -22,12 +24,6 @@ class Nesterov(UpdateRule):
 
     kind: Literal["nesterov"] = "nesterov"
     """The name of this rule."""
-    momentum: Fraction = 0.9
-    """μ: the share of the velocity that is kept."""
-
-    def slots(self, w: Array) -> dict[str, Array]:
-        """The velocity."""
-        return {"velocity": np.zeros_like(w)}
 
     def update(
         self, w: Array, dw: Array, slots: Mapping[str, Array], *, rate: float, step: int
