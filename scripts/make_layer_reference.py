@@ -13,7 +13,7 @@ from collections import defaultdict
 from typing import Any
 
 from graphspec.layers.base import Example, Layer
-from graphspec.layers.catalog import LAYERS
+from graphspec.layers.catalog import BY_KIND
 from graphspec.record import Record
 
 FOLDER = "docs/layers"
@@ -23,7 +23,7 @@ SHARED = ("id", "kind", "inputs")
 
 def pages() -> dict[str, str]:
     """The text of every page, by its path in the repository."""
-    return {f"{FOLDER}/{_kind(layer)}.md": _page(layer) for layer in LAYERS} | {
+    return {f"{FOLDER}/{_kind(layer)}.md": _page(layer) for layer in BY_KIND.values()} | {
         f"{FOLDER}/index.md": _index()
     }
 
@@ -44,7 +44,7 @@ def summary(thing: object) -> str:
 
 def _index() -> str:
     groups: dict[str, list[type[Layer]]] = defaultdict(list)
-    for layer in LAYERS:
+    for layer in BY_KIND.values():
         groups[layer.group].append(layer)
     lines = [
         "# Layers",
@@ -58,7 +58,7 @@ def _index() -> str:
             f"| [`{_kind(layer)}`]({_kind(layer)}.md) | {_cell(summary(layer))} |"
             for layer in members
         ]
-    names = [_kind(layer) for layer in LAYERS]
+    names = [_kind(layer) for layer in BY_KIND.values()]
     lines += ["", "```{toctree}", ":hidden:", "", *names, "```", ""]
     return "\n".join(lines)
 

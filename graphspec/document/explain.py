@@ -129,7 +129,8 @@ def _document_path(loc: Sequence[int | str], document: Any) -> tuple[JsonPath, b
     """The JSON path of a pydantic place, and whether the value failed a whole union.
 
     Steps that lead nowhere in the document are names of union members. A member chosen by the
-    value's ``kind`` is passed over; any other means that all members were tried.
+    value's ``kind`` is passed over (the layers' places have none); any other means that all
+    members were tried.
     """
     if loc[:1] == ("layout",) and len(loc) > 2:
         loc = (*loc[:2], *(loc[3:] if loc[2] == 1 else ()))
@@ -140,7 +141,8 @@ def _document_path(loc: Sequence[int | str], document: Any) -> tuple[JsonPath, b
     entered = False  # whether the last step led into this value
     for i, step in enumerate(loc):
         last = i == len(loc) - 1
-        if entered and isinstance(value, dict) and step == value.get("kind"):
+        tagged = entered and path[:-1] != ["layers"]
+        if tagged and isinstance(value, dict) and step == value.get("kind"):
             entered = False
             continue
         if isinstance(value, dict):

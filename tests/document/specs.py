@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
-from graphspec.layers.catalog import LAYERS
+from graphspec.layers.catalog import BY_KIND
 from graphspec.layers.input import Input
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.rules.sgd import Sgd
 
-EXAMPLES = [example.layer for layer in LAYERS for example in layer.examples()]
+EXAMPLES = [example.layer for layer in BY_KIND.values() for example in layer.examples()]
 
 parts = st.text("abcdefgXYZ0189_-", min_size=1, max_size=6)
 names = st.builds(

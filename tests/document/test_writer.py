@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graphspec.document import dumps, load, loads, save
 from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
-from graphspec.layers.catalog import LAYERS
+from graphspec.layers.catalog import BY_KIND
 from graphspec.recipe.config import TrainConfig
 from tests.document.specs import EXAMPLES, specs
 
@@ -127,7 +127,7 @@ def test_the_hash_sees_everything_else(spec: GraphSpec, data: st.DataObject) -> 
 
 
 def test_the_examples_cover_the_catalog() -> None:
-    assert {type(layer) for layer in EXAMPLES} == set(LAYERS)
+    assert {type(layer) for layer in EXAMPLES} == set(BY_KIND.values())
 
 
 @pytest.mark.parametrize("training", [{"data": "a\nb"}, {"data": "\ud800"}, {"seed": 2**70}])

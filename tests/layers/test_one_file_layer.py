@@ -99,12 +99,8 @@ def copy_with(folder: Path, layers: dict[str, str]) -> None:
     text = catalog.read_text(encoding="utf-8")
     for kind, source in layers.items():
         (folder / f"graphspec/layers/{kind}.py").write_text(source, encoding="utf-8")
-        name = kind.title()
-        text, found = re.subn(r"(AnyLayer = (?:\(\s*)?)", rf"\1{name} | ", text, count=1)
+        text, found = re.subn(r"(KINDS = \(\n)", rf'\1    "{kind}",\n', text, count=1)
         assert found == 1
-        last = "from graphspec.layers.linear import Linear\n"
-        assert last in text
-        text = text.replace(last, f"from graphspec.layers.{kind} import {name}\n{last}")
     catalog.write_text(text, encoding="utf-8")
 
 
