@@ -1,0 +1,89 @@
+"""From a kernel's Python function to the address of its machine code.
+
+    emit(Kernel) ──▶ LLVM text ──▶ object code ──▶ address
+                        └────────── kept on disk, by the hash of the sources ──┘
+
+A kernel is compiled at its first use in a process, and once on a machine: where the cache has it,
+its Python function is not even run. So the name of a kernel must name every choice that its
+function made (``"gemm_nt_6x16_relu"``), and a kernel may depend on nothing but its name, the
+target, and the source of this folder's ``vectors``, ``builder``, ``target`` and ``kernels/``.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+from graphspec.engines.jit.builder import Kernel
+from graphspec.engines.jit.cache import ObjectCache, default_folder
+from graphspec.engines.jit.target import LOCK, Target, assembly, compile_module, host, load
+
+Emit = Callable[[Kernel], None]
+
+CACHE = ObjectCache(default_folder())
+
+_addresses: dict[tuple[str, Target], int] = {}
+
+
+def native(name: str, emit: Emit, target: Target | None = None) -> int:
+    """Address of a kernel with the ``builder.SIGNATURE``; it stays valid while the process lives.
+
+    Raises:
+        EngineError: there are no kernels for this processor.
+    """
+    target = target or host()
+    known = _addresses.get((name, target))
+    if known is not None:
+        return known
+    with LOCK:
+        if (name, target) not in _addresses:
+            _addresses[name, target] = load(object_code(name, emit, target), name)
+        return _addresses[name, target]
+
+
+def object_code(name: str, emit: Emit, target: Target, cache: ObjectCache | None = None) -> bytes:
+    """Machine code of one kernel: from the cache, or compiled and put there."""
+    cache = cache or CACHE
+    key = f"{name}|{target.identity}|{source_hash()}|{_file_hash(_file_of(emit))}"
+    code = cache.get(key)
+    if code is None:
+        code = compile_module(llvm_text(name, emit, target), target)
+        cache.put(key, code)
+    return code
+
+
+def llvm_text(name: str, emit: Emit, target: Target | None = None) -> str:
+    """The kernel in LLVM's assembly language."""
+    kernel = Kernel(name, target)
+    emit(kernel)
+    return kernel.text()
+
+
+def assembly_text(name: str, emit: Emit, target: Target | None = None) -> str:
+    """The kernel in the processor's assembly language, to look at what became of a formula."""
+    return assembly(llvm_text(name, emit, target), target or host())
+
+
+@functools.cache
+def source_hash() -> str:
+    """Digest of every file that a kernel's code may come from."""
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in ("vectors", "builder", "target", "vector_math")]
+    files += sorted((here / "kernels").glob("*.py"))
+    return hashlib.sha256("".join(_file_hash(str(file)) for file in files).encode()).hexdigest()
+
+
+def _file_of(emit: Emit) -> str:
+    """The file that a kernel was written in; tests and the interpreter lie outside ``kernels/``."""
+    while isinstance(emit, functools.partial):
+        emit = emit.func
+    return inspect.getsourcefile(emit) or ""
+
+
+@functools.cache
+def _file_hash(path: str) -> str:
+    file = Path(path)
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

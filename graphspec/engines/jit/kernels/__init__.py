@@ -1,0 +1,1 @@
+"""Kernels by family; each file opens with its formula and its memory layout."""

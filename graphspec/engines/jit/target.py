@@ -1,0 +1,139 @@
+"""The processor that kernels are compiled for: its name, its features, its vectors.
+
+    processor    float32 lanes    vector registers    block of a matrix product
+    NEON               4                32                    8 × 8 …
+    AVX2               8                16                    6 × 16
+    AVX-512           16                32                   14 × 32
+
+The lanes and registers shape every kernel; nothing else of the processor is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from graphspec.errors import EngineError
+
+# LLVM's own speed level: 3 unrolls and vectorises loops that the kernels have laid out already.
+_OPTIMISATION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A processor: LLVM's name of it and its features, and what its vectors hold."""
+
+    cpu: str
+    features: str
+    width: int
+    registers: int
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Rows, and vectors a row, of the block of a matrix product that registers hold.
+
+        rows·vectors sums, one row of B (vectors) and one number of A must fit; of those the
+        blocks with two vectors a row have the best ratio of products to loads.
+        """
+        return (
+            (14, 2)
+            if self.registers == 32 and self.width >= 16
+            else ((8, 3) if self.registers == 32 else (6, 2))
+        )
+
+    @property
+    def identity(self) -> str:
+        """Everything that machine code depends on, apart from its source."""
+        version = ".".join(str(part) for part in llvm.llvm_version_info)
+        return f"{self.cpu}|{self.features}|{self.width}|llvmlite {llvmlite.__version__}|{version}"
+
+
+@functools.cache
+def host() -> Target:
+    """The processor of this machine.
+
+    Raises:
+        EngineError: no kernels are written for it.
+    """
+    features = llvm.get_host_cpu_features()
+    name, flat = llvm.get_host_cpu_name(), features.flatten()
+    if features.get("avx512f") and features.get("avx512vl"):
+        return Target(name, flat, width=16, registers=32)
+    if features.get("avx2") and features.get("fma"):
+        return Target(name, flat, width=8, registers=16)
+    if features.get("neon") or llvm.get_process_triple().startswith(("aarch64", "arm64")):
+        return Target(name, flat, width=4, registers=32)
+    raise EngineError(
+        f"the fast engine has no kernels for this processor ({name}): it needs AVX2 with FMA, "
+        "AVX-512, or NEON. Use the numpy engine."
+    )
+
+
+# LLVM's compiler objects are shared by all threads, and not made for it.
+LOCK = threading.RLock()
+
+
+@functools.cache
+def _start_llvm() -> None:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+@functools.cache
+def _machine(target: Target) -> Any:
+    _start_llvm()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=target.cpu, features=target.features, opt=3, reloc="pic", codemodel="small"
+    )
+
+
+def compile_module(text: str, target: Target) -> bytes:
+    """Object code of a module in LLVM's assembly language."""
+    with LOCK:
+        machine = _machine(target)
+        module = _optimised(text, machine)
+        return bytes(machine.emit_object(module))
+
+
+def assembly(text: str, target: Target) -> str:
+    """The same as assembler text, for reading."""
+    with LOCK:
+        machine = _machine(target)
+        return str(machine.emit_assembly(_optimised(text, machine)))
+
+
+def _optimised(text: str, machine: Any) -> Any:
+    module = llvm.parse_assembly(text)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=_OPTIMISATION)
+    # Kernels say themselves what is a vector and how far a loop is unrolled.
+    tuning.loop_vectorization = False
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = False
+    passes = llvm.create_pass_builder(machine, tuning)
+    passes.getModulePassManager().run(module, passes)
+    return module
+
+
+@functools.cache
+def _linker() -> Any:
+    _start_llvm()
+    return llvm.create_lljit_compiler()
+
+
+_loaded: list[Any] = []
+
+
+def load(code: bytes, symbol: str) -> int:
+    """Bring object code into this process, for good, and return the address of one function."""
+    with LOCK:
+        library = llvm.JITLibraryBuilder().add_object_img(code).export_symbol(symbol)
+        library.add_current_process()
+        tracker = library.link(_linker(), f"{symbol}#{len(_loaded)}")
+        _loaded.append(tracker)
+        return int(tracker[symbol])
