@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +14,18 @@ import numpy.typing as npt
 from graphspec import api
 from graphspec.api import Checkpoint, PathLike
 from graphspec.data.dataset import Dataset
-from graphspec.engines.base import Array, Executable, Feeds, Tap
+from graphspec.engines.base import Array
 from graphspec.errors import CheckpointError, DataError, RunError
 from graphspec.evaluation import Evaluation, class_probabilities, evaluate_uncounted
 from graphspec.inspect.metrics import accuracy, cross_entropy
-from graphspec.layers.batch_norm import BatchNorm
 from graphspec.plan import compile_graph
+from graphspec.recipe.average import RunningAverage
 from graphspec.train.checkpoint import read_weights
 from graphspec.train.evaluate import Metrics, find_class_scores
 from graphspec.train.events import Evaluated
 from graphspec.train.feeding import SplitName
 from graphspec.train.rundir import Run, find_run
+from graphspec.train.statistics import batch_statistics
 from graphspec.train.test_use import count_test_use
 
 
@@ -183,35 +183,6 @@ def _checkpoints(run: Run) -> list[tuple[int, dict[str, Array]]]:
     ]
 
 
-class RunningAverage:
-    """A running exponential average of weights: a ← d·a + (1 − d)·w, beginning with the first.
-
-    After weights w₀ … wₜ it is dᵗ·w₀ + (1 − d)·Σ dᵗ⁻ⁱ·wᵢ over i = 1 … t. It is held in float64.
-
-    Raises:
-        ValueError: the decay is not in [0, 1).
-    """
-
-    def __init__(self, decay: float) -> None:
-        if not 0 <= decay < 1:
-            raise ValueError(f"decay must be in [0, 1), and is {decay}")
-        self.decay = decay
-        self._sums: dict[str, Array] = {}
-
-    def update(self, weights: Mapping[str, Array]) -> None:
-        """Take in the weights after a step."""
-        for name, w in weights.items():
-            if name not in self._sums:
-                self._sums[name] = np.array(w, np.float64)
-            else:
-                self._sums[name] *= self.decay
-                self._sums[name] += (1 - self.decay) * w
-
-    def weights(self) -> dict[str, Array]:
-        """Copies of the averages, by full name."""
-        return {name: array.copy() for name, array in self._sums.items()}
-
-
 def ensemble_of_average(
     run: Run | PathLike, data: Dataset | str | None = None, *, decay: float = 0.9
 ) -> Ensemble:
@@ -236,35 +207,3 @@ def ensemble_of_average(
     executable, divided = api.open_trained(found, data, weights=average.weights())
     weights = {**executable.weights(), **batch_statistics(executable, divided.batches("train"))}
     return Ensemble([Member(f"{found.name} averaged", found, weights)])
-
-
-def batch_statistics(executable: Executable, batches: Iterable[Feeds]) -> dict[str, Array]:
-    """The running statistics of batch normalisation for the weights as they are.
-
-    The means over the batches (weighted by their size) of each batch's mean and biased variance,
-    in training mode; by full name. Nothing in the executable changes.
-
-    Raises:
-        FeedError: a batch does not fit the plan.
-    """
-    nodes = {
-        node.id: node.layer.inputs[0]
-        for node in executable.plan.nodes
-        if isinstance(node.layer, BatchNorm)
-    }
-    if not nodes:
-        return {}
-    taps = [Tap(source) for source in dict.fromkeys(nodes.values())]
-    sums: dict[str, Any] = {}
-    examples = 0
-    for feeds in batches:
-        size = len(next(iter(feeds.values())))
-        examples += size
-        values = executable.run(feeds, outputs=list(nodes), training=True, taps=taps).taps
-        for name, source in nodes.items():
-            x = values[Tap(source)].astype(np.float64)
-            axes = (0, *range(2, x.ndim))
-            for what, figure in (("mean", x.mean(axis=axes)), ("variance", x.var(axis=axes))):
-                key = f"{name}.{what}"
-                sums[key] = sums.get(key, 0.0) + size * figure
-    return {name: total / examples for name, total in sums.items()}

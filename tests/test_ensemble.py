@@ -10,17 +10,17 @@ import pytest
 from graphspec import api
 from graphspec.ensemble import (
     Ensemble,
-    RunningAverage,
-    batch_statistics,
     ensemble_of_average,
     ensemble_of_checkpoints,
     ensemble_of_runs,
 )
 from graphspec.errors import CheckpointError, DataError, RunError
 from graphspec.evaluation import evaluate_classes
+from graphspec.recipe.average import RunningAverage
 from graphspec.train.checkpoint import read_weights
 from graphspec.train.events import Evaluated
 from graphspec.train.rundir import Run
+from graphspec.train.statistics import batch_statistics
 from graphspec.train.test_use import uses_of_test
 from tests.train.nets import FIELDS, linear, network, new_run, points
 
