@@ -19,11 +19,25 @@ class Field(NamedTuple):
     """The patch of the image that one output position sees.
 
     ``size`` is its height and width in pixels (the parts that reach over the edge counted in);
-    ``jump`` how far the patch moves from one output position to the next.
+    ``jump`` how far the patch moves from one output position to the next; ``start`` the row and
+    the column where the patch of the first position begins, below 0 in the padding.
     """
 
     size: tuple[int, int] = (1, 1)
     jump: tuple[int, int] = (1, 1)
+    start: tuple[int, int] = (0, 0)
+
+    def box(self, row: int, column: int, image: tuple[int, int]) -> tuple[int, int, int, int]:
+        """The patch (top, left, bottom, right) of one output position, cut at the image's edge.
+
+        ``image`` is the height and width; bottom and right are the first pixels not seen.
+        """
+        top, left = (
+            start + place * jump
+            for start, place, jump in zip(self.start, (row, column), self.jump, strict=True)
+        )
+        (height, width), (rows, columns) = self.size, image
+        return max(top, 0), max(left, 0), min(top + height, rows), min(left + width, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +106,8 @@ def summarise(spec: GraphSpec) -> Summary:
     """Count what every layer of a graph costs, needed for its outputs or not.
 
     The receptive field grows by (F_eff − 1) jumps at each window, and the jump by its stride:
-    r ← r + (F_eff − 1)·j, j ← j·S. Where branches meet, the largest counts. (CS231n notes,
-    Convolutional Networks: three 3×3 layers see 7×7.)
+    r ← r + (F_eff − 1)·j, j ← j·S; its padding moves the first patch out by P·j. Where branches
+    meet, the patch covers theirs. (CS231n notes, Convolutional Networks: three 3×3 layers see 7×7.)
 
     Raises:
         SpecError: the graph has problems; it carries all of them.
@@ -131,13 +145,15 @@ def _field(node: Node, fields: Mapping[str, Field | None]) -> Field | None:
     if window is None or not sources or None in sources:
         return None
     seen = [field for field in sources if field is not None]
-    sizes, jumps = [], []
+    sizes, jumps, starts = [], [], []
     for axis in (0, 1):
-        size = max(field.size[axis] for field in seen)
+        start = min(field.start[axis] for field in seen)
+        size = max(field.start[axis] + field.size[axis] for field in seen) - start
         jump = max(field.jump[axis] for field in seen)
         sizes.append(size + (window.reach[axis] - 1) * jump)
         jumps.append(jump * window.stride[axis])
-    return Field((sizes[0], sizes[1]), (jumps[0], jumps[1]))
+        starts.append(start - window.pad[axis] * jump)
+    return Field((sizes[0], sizes[1]), (jumps[0], jumps[1]), (starts[0], starts[1]))
 
 
 def _row_to_json(row: Row) -> dict[str, Any]:

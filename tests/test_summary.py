@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from graphspec import zoo
 from graphspec.document import loads
+from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
 from graphspec.summary import Field, Summary, summarise
 
 
@@ -76,16 +79,16 @@ def test_strides_multiply_and_dilation_spreads() -> None:
         CONV3, POOL2, {**CONV3, "dilation": 2, "pad": 2}, {**CONV3, "kernel": [3, 1], "pad": [1, 0]}
     )
     assert fields(summarise(spec)) == [
-        Field((3, 3), (1, 1)),
-        Field((4, 4), (2, 2)),
-        Field((4 + 4 * 2, 12), (2, 2)),
-        Field((12 + 2 * 2, 12), (2, 2)),
+        Field((3, 3), (1, 1), (-1, -1)),
+        Field((4, 4), (2, 2), (-1, -1)),
+        Field((4 + 4 * 2, 12), (2, 2), (-5, -5)),
+        Field((12 + 2 * 2, 12), (2, 2), (-7, -5)),
     ]
 
 
 def test_lenet_sees_16_pixels_of_an_image() -> None:
     rows = {row.id: row for row in summarise(zoo.build("lenet5")).rows}
-    assert rows["pool2"].field == Field((16, 16), (4, 4))
+    assert rows["pool2"].field == Field((16, 16), (4, 4), (-2, -2))
 
 
 @pytest.mark.parametrize(("name", "size"), [("vgg16", 212), ("resnet18", 435), ("resnet50", 427)])
@@ -99,7 +102,34 @@ def test_the_largest_branch_counts() -> None:
     wide = {**CONV3, "filters": 3, "kernel": 5, "pad": 2}
     spec = stack(wide, {"kind": "add", "inputs": ["l1", "image"]})
     rows = {row.id: row for row in summarise(spec).rows}
-    assert rows["l2"].field == Field((5, 5), (1, 1))
+    assert rows["l2"].field == Field((5, 5), (1, 1), (-2, -2))
+
+
+def test_the_box_is_the_pixels_that_change_the_output() -> None:
+    spec = stack(
+        {**CONV3, "pad": [2, 0, 1, 1], "bias": False},
+        {"kind": "avg_pool2d", "kernel": 2, "rounding": "floor"},
+        {**CONV3, "kernel": [2, 3], "pad": 0, "dilation": [1, 2]},
+        shape=(1, 17, 20),
+    ).model_copy(update={"outputs": ("l3",)})
+    field = summarise(spec).rows[2].field
+    executable = NumpyEngine("float64").load(compile_graph(spec), seed=0)
+
+    def run(image: np.ndarray) -> np.ndarray:
+        return executable.run({"image": image}).values["l3"].sum(axis=1)
+
+    pixels = np.eye(17 * 20).reshape(-1, 1, 17, 20)
+    changed = run(pixels) != run(np.zeros((1, 1, 17, 20)))
+    rows, columns = changed.shape[1:]
+    assert rows > 2
+    assert field is not None
+    for row, column in np.ndindex(rows, columns):
+        seen = changed[:, row, column].reshape(17, 20)
+        top, left, bottom, right = field.box(row, column, (17, 20))
+        assert seen[[top, bottom - 1]].any(axis=1).all()
+        assert seen[:, [left, right - 1]].any(axis=0).all()
+        seen[top:bottom, left:right] = False
+        assert not seen.any()
 
 
 def test_what_sees_everything_or_no_image_has_no_field() -> None:
