@@ -32,7 +32,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Sizes": ("too-much-memory",),
     "Training": (
-        "data-shape", "data-classes", "no-example-input", "too-many-answers", "no-accuracy",
+        "data-shape", "data-classes", "no-example-input", "too-many-answers", "images-expected",
+        "whole-labels", "no-accuracy",
         "nothing-to-train", "warm-up-too-long", "decayed-twice", "unknown-layer",
     ),
 }  # fmt: skip

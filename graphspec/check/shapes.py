@@ -77,7 +77,7 @@ def _infer(layer: Layer, tensors: tuple[TensorSpec, ...]) -> TensorSpec | list[P
     mistaken = []
     for j, tensor in enumerate(tensors):
         port = ports[j] if j < len(ports) else ports[-1]
-        if (tensor.dtype == "int") != (port in layer.label_ports):
+        if port not in layer.open_ports and (tensor.dtype == "int") != (port in layer.label_ports):
             mistaken.append(_wrong_type(layer, j, tensor))
     if mistaken:
         return mistaken

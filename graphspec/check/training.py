@@ -8,10 +8,13 @@ from typing import Any
 
 from graphspec import edit
 from graphspec.check.shapes import Shapes
-from graphspec.check.wiring import Wiring
+from graphspec.check.wiring import Wiring, kind_of
 from graphspec.errors import Fix, JsonPath, Problem
 from graphspec.graph import GraphSpec
+from graphspec.layers.base import Layer
 from graphspec.layers.input import Input
+from graphspec.layers.scoring import can_be_distribution
+from graphspec.recipe.augment.base import ImageAugmentation
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import output_shape
 from graphspec.recipe.selection import stands_for
@@ -29,6 +32,15 @@ KNOWN_DATA: dict[str, tuple[tuple[int, ...], int]] = {
 """The shape of one example and the number of classes of every data set that has a name."""
 
 
+_AN_IMAGE = (1, 2, 2)
+_TAKES_PROBABILITIES = {
+    "hinge_loss": "softmax_loss",
+    "hierarchical_softmax_loss": "softmax_loss",
+    "binary_hinge_loss": "logistic_loss",
+    "attribute_hinge_loss": "logistic_loss",
+}
+
+
 def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterator[Problem]:
     """Compare the training block with the graph that it trains; no data is read.
 
@@ -38,6 +50,7 @@ def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterat
     if config is None or not spec.layers:
         return
     yield from _data_problems(spec, config)
+    yield from _augment_problems(spec, config)
     if any(layer.is_loss for layer in spec.layers):
         yield from _goal_problems(spec, config)
         yield from _nothing_to_train(spec, wiring, shapes)
@@ -92,6 +105,48 @@ def _data_mismatch(code: str, data: str, item: Input, field: str, right: Any) ->
                 partial(edit.set_field, name=item.id, field=field, value=right),
             ),
         ),
+    )
+
+
+def _augment_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
+    examples = next((item for item in spec.inputs if item.classes is None), None)
+    labels = [item for item in spec.inputs if item.classes is not None]
+    if examples is None:
+        return
+    # What is fed has another shape than the examples where preprocessing changes it.
+    shape: tuple[int, ...] | None = examples.shape
+    if output_shape(config.preprocess, _AN_IMAGE) != _AN_IMAGE:
+        shape, _ = KNOWN_DATA.get(config.data or "", (None, 0))
+    for k, item in enumerate(config.augment):
+        if isinstance(item, ImageAugmentation):
+            if shape is not None and len(shape) != 3:
+                yield Problem(
+                    "images-expected",
+                    f"{item.kind} changes images (channels, height, width), and the examples of "
+                    f"{examples.id!r} have the shape {list(shape)}",
+                    ("training", "augment", k),
+                    arithmetic=f"{len(shape)} axes ≠ 3",
+                    fixes=(_without(config, "augment", k),),
+                )
+            continue
+        readers = ((label, layer) for label in labels for layer in spec.layers)
+        for label, layer in readers:
+            if not can_be_distribution(label.id, [layer]):
+                yield _whole_labels(config, k, label, layer)
+
+
+def _whole_labels(config: TrainConfig, k: int, label: Input, reader: Layer) -> Problem:
+    kind, fixes = kind_of(reader), [_without(config, "augment", k)]
+    if other := _TAKES_PROBABILITIES.get(kind):
+        change = partial(edit.set_field, name=reader.id, field="kind", value=other)
+        fixes.append(Fix(f"make {reader.id} a {other}", change))
+    return Problem(
+        "whole-labels",
+        f"{config.augment[k].kind} blends the labels of two examples, and {reader.id!r} ({kind}) "
+        f"takes {label.id!r} as whole labels only: use a loss that takes class probabilities "
+        "(softmax_loss, logistic_loss)",
+        ("training", "augment", k),
+        fixes=tuple(fixes),
     )
 
 

@@ -14,7 +14,7 @@ from graphspec.data.splits import Indices
 from graphspec.errors import DataError
 
 Array = npt.NDArray[Any]
-Transform = Callable[[Array, np.random.Generator], Array]
+Transform = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +50,9 @@ class Loader:
     """Gives batches of ``x`` and ``y``: in one epoch, every example exactly once.
 
     A new permutation is drawn from ``rng`` when an epoch begins; ``drop_last`` leaves out the
-    last batch of an epoch when it is smaller than the others. ``transform(x, rng)`` is applied to
-    a batch after it has been converted to ``dtype``; it draws from the same generator, so that
-    its draws are part of the saved state too.
+    last batch of an epoch when it is smaller than the others. ``transform(x, y, rng)`` gives a
+    batch's new x and y, after they have been converted to ``dtype`` (whole numbers in y are not);
+    it draws from the same generator, so that its draws are part of the saved state too.
 
     Raises:
         DataError: the arrays or the batch size do not fit.
@@ -106,11 +106,11 @@ class Loader:
         indices = self._order[self._cursor : end].copy()
         self._cursor = end
         x = self.x[indices].astype(self.dtype, copy=False)
-        if self.transform is not None:
-            x = self.transform(x, self.rng)
         y = self.y[indices]
         if y.dtype.kind == "f":
             y = y.astype(self.dtype, copy=False)
+        if self.transform is not None:
+            x, y = self.transform(x, y, self.rng)
         return Batch(
             indices=indices,
             x=np.ascontiguousarray(x, dtype=self.dtype),

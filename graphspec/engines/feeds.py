@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from graphspec.errors import FeedError
+from graphspec.layers.scoring import can_be_distribution
+from graphspec.plan import Plan
 from graphspec.spelling import did_you_mean
 from graphspec.tensor import TensorSpec
 
@@ -20,16 +22,19 @@ def read_feeds(
     needed: Mapping[str, TensorSpec],
     known: Collection[str],
     dtype: np.dtype[Any],
+    soft: Collection[str] = (),
 ) -> dict[str, Array]:
     """The arrays of the needed inputs, with the batch as first axis, in the engine's types.
 
     Values become ``dtype`` by plain conversion: uint8 images keep their range of 0 to 255, scaling
-    is for preprocessing. Labels become ``intp``. An array that has the type already is not copied.
-    Feeds of inputs that are known but not needed are ignored.
+    is for preprocessing. Labels become ``intp``; those in ``soft`` may be class probabilities
+    (batch, …, classes) instead, which become ``dtype``. An array that has the type already is not
+    copied. Feeds of inputs that are known but not needed are ignored.
 
     Raises:
         FeedError: an input is missing, unknown, empty, of the wrong shape or type, or has another
-            batch size than the others; a label is not a class of its input.
+            batch size than the others; a label is not a class of its input, or probabilities do
+            not sum to one.
     """
     for name in feeds:
         if name not in needed and name not in known:
@@ -42,12 +47,45 @@ def read_feeds(
                 f"Feed {{{name!r}: array}}"
             )
         array = np.asarray(feeds[name])
+        if name in soft and array.dtype.kind == "f" and _is_soft(tensor, array):
+            arrays[name] = _probabilities(name, array, dtype)
+            continue
         _refuse_shape(name, tensor, array)
         arrays[name] = _labels(name, tensor, array) if tensor.dtype == "int" else array
         if tensor.dtype == "float" and array.dtype != dtype:
             arrays[name] = _floats(name, array, dtype)
     _refuse_unequal(arrays)
     return arrays
+
+
+def soft_labels(plan: Plan) -> frozenset[str]:
+    """The label inputs that may be fed with class probabilities: everything reading them can."""
+    layers = [node.layer for node in plan.nodes]
+    return frozenset(
+        name
+        for name, tensor in plan.inputs.items()
+        if tensor.dtype == "int" and can_be_distribution(name, layers)
+    )
+
+
+def _is_soft(tensor: TensorSpec, array: Array) -> bool:
+    return len(array) > 0 and array.shape[1:] == (*tensor.shape, tensor.classes)
+
+
+def _probabilities(name: str, array: Array, dtype: np.dtype[Any]) -> Array:
+    off = np.abs(array.sum(axis=-1, dtype=np.float64) - 1)
+    # Written so that NaN is refused too.
+    if not (array.min() >= 0 and off.max() <= 1e-3):
+        bad = int(
+            np.argmax(
+                ~((array >= 0).all(axis=-1) & (off <= 1e-3)).reshape(len(array), -1).all(axis=1)
+            )
+        )
+        raise FeedError(
+            f"{name}[{bad}] is no distribution over the classes: its probabilities must be at "
+            "least 0 and sum to 1"
+        )
+    return array.astype(dtype, copy=False)
 
 
 def _refuse_shape(name: str, tensor: TensorSpec, array: Array) -> None:

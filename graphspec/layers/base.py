@@ -94,6 +94,8 @@ class Layer(Record, ABC):
     label_ports: ClassVar[tuple[str, ...]] = ("label",)
     """The ports, where there are any of these names, that read whole numbers (class labels, the
     numbers of words); all others read measured numbers."""
+    open_ports: ClassVar[tuple[str, ...]] = ()
+    """Those of the label ports that read measured numbers as well."""
     is_loss: ClassVar[bool] = False
     """Whether training minimises the mean of the output over the batch (then a scalar each)."""
     draws: ClassVar[bool] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from graphspec.errors import ShapeError
@@ -16,10 +17,18 @@ class Loss(Layer):
     group: ClassVar[str] = "Loss"
     ports: ClassVar[tuple[str, ...]] = ("scores", "label")
     is_loss: ClassVar[bool] = True
+    takes_distributions: ClassVar[bool] = False
+    """Whether a batch of class probabilities (N, …, C) may be fed in the place of its labels."""
 
     def window(self) -> Window | None:
         """A loss sees everything that it is given."""
         return None
+
+
+def can_be_distribution(label: str, layers: Iterable[Layer]) -> bool:
+    """Whether everything that reads a label input takes class probabilities in its place."""
+    readers = [layer for layer in layers if label in layer.inputs]
+    return all(isinstance(layer, Loss) and layer.takes_distributions for layer in readers)
 
 
 def expect_scores(scores: TensorSpec, label: TensorSpec) -> TensorSpec:

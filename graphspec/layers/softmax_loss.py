@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import log
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,11 +29,16 @@ class SoftmaxLoss(Loss):
     qⱼ = wⱼ·((1 − ε)·1(j = y) + ε/C), and df = p·Σq − q. (As PyTorch without reduction; its mean
     divides by the sum of the weights, training here by the number of examples.)
 
+    Class probabilities t (N, C) may be fed in the place of the labels, as mixup does: tⱼ then
+    stands where 1(j = y) stands.
+
     Scores (N, C) and labels (N,) give losses (N,). At chance the loss is ln C, times the mean
     weight. Targets that are distributions are for cross_entropy_loss.
     Source: CS231n notes, Linear classification, softmax classifier; Szegedy et al. 2015,
     Rethinking the Inception Architecture (label smoothing).
     """
+
+    takes_distributions: ClassVar[bool] = True
 
     kind: Literal["softmax_loss"] = "softmax_loss"
     """The name of this layer's type."""
@@ -82,7 +87,7 @@ class SoftmaxLoss(Loss):
         shifted = scores - scores.max(axis=1, keepdims=True)
         exponentials = np.exp(shifted)
         total = exponentials.sum(axis=1, keepdims=True)
-        if self._plain:
+        if self._counts_one(label):
             losses = np.log(total[:, 0]) - shifted[np.arange(len(label)), label]
         else:
             target = self._target(label, scores)
@@ -99,7 +104,7 @@ class SoftmaxLoss(Loss):
     ) -> Backward:
         """df = p − 1(j = y), or p·Σq − q."""
         probabilities, label = saved
-        if not self._plain:
+        if not self._counts_one(label):
             target = self._target(label, probabilities)
             dscores = probabilities * target.sum(axis=1, keepdims=True) - target
             return Backward((dscores * dy[:, None], None))
@@ -119,11 +124,18 @@ class SoftmaxLoss(Loss):
     def _plain(self) -> bool:
         return self.class_weights is None and not self.smoothing
 
+    def _counts_one(self, label: Array) -> bool:
+        """Whether the loss of an example is −log p of a single class."""
+        return self._plain and label.ndim == 1
+
     def _target(self, label: Array, like: Array) -> Array:
         """Row by row qⱼ = wⱼ·((1 − ε)·1(j = y) + ε/C), in the type of ``like``."""
         classes = like.shape[1]
         target = np.full_like(like, self.smoothing / classes)
-        target[np.arange(len(label)), label] += 1 - self.smoothing
+        if label.ndim == 2:
+            target += (1 - self.smoothing) * label
+        else:
+            target[np.arange(len(label)), label] += 1 - self.smoothing
         if self.class_weights is not None:
             target *= np.array(self.class_weights, like.dtype)
         return target

@@ -64,8 +64,11 @@ def find_class_scores(plan: Plan) -> ClassScores | None:
 def count_right(scores: Array, labels: Array) -> int:
     """How many examples have their highest score at their own class.
 
-    A single score, as binary losses take it, stands for class 1 where it is above zero.
+    A single score, as binary losses take it, stands for class 1 where it is above zero. Of class
+    probabilities (N, C) in the place of labels the largest is the class.
     """
+    if labels.ndim == 2:
+        labels = labels.argmax(axis=1)
     rows = scores.reshape(len(scores), -1)
     predicted = rows[:, 0] > 0 if rows.shape[1] == 1 else rows.argmax(axis=1)
     return int((predicted == labels).sum())

@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from graphspec.data.dataset import Dataset
 from graphspec.data.loader import Batch, Loader
+from graphspec.engines.feeds import soft_labels
 from graphspec.engines.generators import generator
 from graphspec.errors import DataError
 from graphspec.plan import Plan
+from graphspec.recipe.augment.base import ImageAugmentation
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.base import PreprocessStep
 from graphspec.recipe.preprocess.pipeline import Pipeline, output_shape
@@ -96,7 +98,8 @@ class TrainingData:
     """The parts of a data set, what they feed, and the preprocessing fitted to the first part.
 
     ``parts`` holds (x, y) as the data set has them, for each split that is not empty; ``batch`` is
-    the number of examples that are evaluated at a time.
+    the number of examples that are evaluated at a time. ``mixed_classes`` is the number of classes
+    when augmentations blend labels, which are then fed as class probabilities.
     """
 
     name: str
@@ -105,6 +108,7 @@ class TrainingData:
     parts: Mapping[SplitName, tuple[Array, Array]]
     dtype: Literal["float32", "float64"]
     batch: int
+    mixed_classes: int | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -115,10 +119,12 @@ class TrainingData:
         """Training batches, augmented and preprocessed, in an order drawn from the seed."""
         x, y = self.parts["train"]
 
-        def prepare(x: Array, rng: np.random.Generator) -> Array:
+        def prepare(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+            if self.mixed_classes is not None:
+                y = np.eye(self.mixed_classes, dtype=self.dtype)[y]
             for augmentation in config.augment:
-                x = augmentation.apply(x, rng)
-            return self.pipeline.apply(x, self.dtype)
+                x, y = augmentation.change(x, y, rng)
+            return self.pipeline.apply(x, self.dtype), y
 
         return Loader(
             x,
@@ -176,11 +182,13 @@ def divide(
         DataError: the data does not fit the graph, or nothing is left for training.
     """
     binding = bind(plan, data, config.preprocess)
-    if config.augment and len(data.shape) != 3:
+    needs_images = [item.kind for item in config.augment if isinstance(item, ImageAugmentation)]
+    if needs_images and len(data.shape) != 3:
         raise DataError(
-            f"augmentations change images (channels, height, width), and the examples of "
-            f"{data.name!r} have the shape {list(data.shape)}. Leave augment out."
+            f"{', '.join(needs_images)} change images (channels, height, width), and the examples "
+            f"of {data.name!r} have the shape {list(data.shape)}. Leave them out of augment."
         )
+    mixed = _mixed_classes(plan, binding, config)
     settings = config.split
     has_test = data.x_test is not None
     indices = data.split(
@@ -199,4 +207,21 @@ def divide(
     if pipeline is None:
         pipeline = Pipeline.fit(config.preprocess, parts["train"][0])
     batch = min(max(config.batch, _SMALLEST_BATCH), _LARGEST_BATCH)
-    return TrainingData(data.name, binding, pipeline, parts, config.dtype, batch)
+    return TrainingData(data.name, binding, pipeline, parts, config.dtype, batch, mixed)
+
+
+def _mixed_classes(plan: Plan, binding: Binding, config: TrainConfig) -> int | None:
+    """The number of classes, where labels are to be blended; None where none are.
+
+    Raises:
+        DataError: a loss on the labels cannot take class probabilities.
+    """
+    blends = any(not isinstance(item, ImageAugmentation) for item in config.augment)
+    if not blends or binding.y is None or plan.inputs[binding.y].dtype == "float":
+        return None
+    if binding.y not in soft_labels(plan):
+        raise DataError(
+            f"mixup blends labels, and something that reads {binding.y!r} takes whole labels only. "
+            "Use softmax_loss or logistic_loss, or leave mixup out of augment."
+        )
+    return plan.inputs[binding.y].classes

@@ -24,8 +24,10 @@ def make(n: int, batch: int, *, seed: int = 0, **options: Any) -> Loader:
     return Loader(x, np.arange(n), batch, rng=generator(seed), **options)
 
 
-def noisy(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return x + rng.standard_normal(x.shape).astype(x.dtype)
+def noisy(
+    x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    return x + rng.standard_normal(x.shape).astype(x.dtype), y
 
 
 def same(a: Batch, b: Batch) -> None:
@@ -98,8 +100,10 @@ def test_batches_are_contiguous_and_of_the_asked_type() -> None:
         assert batch.y.flags.c_contiguous
     labels = Loader(x, np.arange(8), 3, rng=generator()).next_batch()
     assert labels.y.dtype == np.int64
-    turned = Loader(x, y, 3, rng=generator(), transform=lambda x, rng: x[:, ::-1]).next_batch()
+    mirror = Loader(x, y, 3, rng=generator(), transform=lambda x, y, rng: (x[:, ::-1], y[:, ::-1]))
+    turned = mirror.next_batch()
     assert turned.x.flags.c_contiguous
+    assert turned.y.flags.c_contiguous
 
 
 def test_batches_are_copies() -> None:

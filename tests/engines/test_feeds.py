@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphspec.engines.feeds import read_feeds
+from graphspec.engines.feeds import read_feeds, soft_labels
 from graphspec.errors import FeedError
+from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
 from graphspec.tensor import TensorSpec
 
 IMAGE, GREY, LABEL = TensorSpec((3, 4, 5)), TensorSpec((1, 4, 4)), TensorSpec((), "int", 10)
@@ -83,3 +85,36 @@ def test_labels_of_a_map_are_placed() -> None:
     labels[1, 2, 0] = 7
     with pytest.raises(FeedError, match=r"target\[\(1, 2, 0\)\] is 7, but the classes are 0 to 4"):
         read({"target": TensorSpec((3, 3), "int", 5)}, target=labels)
+
+
+def test_class_probabilities_stand_in_for_labels_where_all_that_read_them_can() -> None:
+    shares = np.full((2, 10), 0.1)
+    soft = read_feeds({"label": shares}, {"label": LABEL}, [], FLOAT32, ["label"])["label"]
+    assert soft.dtype == np.float32
+    np.testing.assert_allclose(soft, 0.1, rtol=1e-6)
+    whole = np.array([1, 2])
+    assert read_feeds({"label": whole}, {"label": LABEL}, [], FLOAT32, ["label"])[
+        "label"
+    ].tolist() == [1, 2]
+    with pytest.raises(FeedError, match="argmax"):
+        read({"label": LABEL}, label=shares)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 0.3, np.nan])
+def test_class_probabilities_that_are_none_are_refused(wrong: float) -> None:
+    shares = np.full((3, 10), 0.1)
+    shares[1, 4] = wrong
+    with pytest.raises(FeedError, match=r"label\[1\] is no distribution"):
+        read_feeds({"label": shares}, {"label": LABEL}, [], FLOAT32, ["label"])
+
+
+def test_a_label_that_a_hinge_loss_reads_too_stays_whole() -> None:
+    layers = [
+        {"kind": "linear", "id": "scores", "units": 3, "inputs": ["x"]},
+        {"kind": "softmax_loss", "id": "loss", "inputs": ["scores", "label"]},
+    ]
+    hinge = {"kind": "hinge_loss", "id": "hinge", "inputs": ["scores", "label"]}
+    inputs = {"x": {"shape": [2]}, "label": {"classes": 3}}
+    for chain, soft in ((layers, {"label"}), ([*layers, hinge], set())):
+        spec = GraphSpec.model_validate({"inputs": inputs, "layers": chain, "outputs": ["scores"]})
+        assert soft_labels(compile_graph(spec)) == soft

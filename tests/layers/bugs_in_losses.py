@@ -44,9 +44,10 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("self.margin - sign", "1 - 2 * sign"),
     ],
     "logistic_loss": [
-        ("(probability - y,)", "(probability + y,)"),
+        ("(probability - y,", "(probability + y,"),
         ("np.where(scores >= 0, 1, e)", "1"),
         ("- y * scores", "+ y * scores"),
+        ("else -scores * dy", "else scores * dy"),
     ],
     "sum_loss": [
         ("(dy.reshape(", "(-dy.reshape("),

@@ -17,6 +17,7 @@ from tests.layers.test_losses import hinge, loss_and_gradient
 
 NAMES = ("scores", "label")
 LOGISTIC = LogisticLoss(id="loss", inputs=NAMES)
+ATTRIBUTE_HINGE = AttributeHingeLoss(id="loss", inputs=NAMES)
 
 
 def binary_hinge(c: float = 1.0) -> BinaryHingeLoss:
@@ -50,8 +51,7 @@ def test_E02_the_logistic_head_is_a_softmax_of_two() -> None:
 
 
 def test_I04_a_hinge_per_attribute() -> None:
-    layer = AttributeHingeLoss(id="loss", inputs=NAMES)
-    loss, dscores = loss_and_gradient(layer, [[0.3, -2.0]], [[1, 0]])
+    loss, dscores = loss_and_gradient(ATTRIBUTE_HINGE, [[0.3, -2.0]], [[1, 0]])
     assert loss[0] == pytest.approx(0.7, abs=1e-15)
     assert dscores.tolist() == [[-1, 0]]
 
@@ -72,7 +72,7 @@ def test_the_logistic_loss_does_not_overflow() -> None:
     ("layer", "scores", "label", "code", "port"),
     [
         (LOGISTIC, (4,), TensorSpec((4,), "int", 3), "two-classes", "label"),
-        (LOGISTIC, (4,), TensorSpec((4,)), "two-classes", "label"),
+        (ATTRIBUTE_HINGE, (4,), TensorSpec((4,)), "two-classes", "label"),
         (LOGISTIC, (3,), TensorSpec((4,), "int", 2), "scores-per-label", "scores"),
         (LOGISTIC, (2,), TensorSpec((), "int", 2), "scores-per-label", "scores"),
         (binary_hinge(), (4,), TensorSpec((4,), "int", 2), "one-label-expected", "label"),
@@ -89,3 +89,22 @@ def test_inputs_that_do_not_fit_are_explained(
 def test_K01_logistic_at_chance_is_ln_2_per_attribute() -> None:
     attributes = TensorSpec((7,)), TensorSpec((7,), "int", 2)
     assert LOGISTIC.chance_loss(*attributes) == pytest.approx(7 * math.log(2), rel=1e-15)
+
+
+def test_targets_that_are_probabilities_blend_the_losses_of_yes_and_no() -> None:
+    f, y = np.array([[2.0, -1.0]]), np.array([[0.25, 0.75]])
+    yes, dyes = loss_and_gradient(LOGISTIC, f, np.ones((1, 2), int))
+    loss, df = loss_and_gradient(LOGISTIC, f, y)
+    assert loss[0] == pytest.approx(
+        0.25 * np.log1p(np.exp(-2))
+        + 0.75 * np.log1p(np.exp(2))
+        + (0.75 * np.log1p(np.exp(1)) + 0.25 * np.log1p(np.exp(-1)))
+    )
+    np.testing.assert_allclose(df, dyes + 1 - y, rtol=1e-12)
+    # The same as class probabilities, as mixup feeds them.
+    both, dboth = loss_and_gradient(LOGISTIC, f, np.stack([1 - y, y], axis=-1))
+    assert both == pytest.approx(loss)
+    np.testing.assert_allclose(dboth, df)
+    assert LOGISTIC.infer(TensorSpec((2,)), TensorSpec((2,))) == TensorSpec(())
+    with pytest.raises(ShapeError, match="shape"):
+        LOGISTIC.infer(TensorSpec((2,)), TensorSpec((3,)))

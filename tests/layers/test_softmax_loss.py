@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,3 +123,23 @@ def test_B11_soft_targets_do_not_overflow() -> None:
     target = np.array([[0.5, 0.25, 0.25]])
     loss = soft(np.array([[123.0, 456.0, 789.0]]), target)
     assert loss[0] == pytest.approx(0.5 * 666 + 0.25 * 333, rel=1e-15)
+
+
+@pytest.mark.parametrize("fields", [{}, {"smoothing": 0.2, "class_weights": (0.5, 1.0, 3.0)}])
+def test_class_probabilities_blend_the_losses_of_the_classes(fields: dict[str, Any]) -> None:
+    layer = SoftmaxLoss(id="loss", inputs=("scores", "label"), **fields)
+    scores, shares = np.array([[1.0, -2.0, 0.5]]), np.array([0.7, 0.3, 0.0])
+    dy = np.ones(1)
+
+    def passed(label: Array) -> tuple[float, Array]:
+        forward = layer.forward((scores, label), {}, Mode())
+        (dscores, dlabel), _ = layer.backward(dy, forward.saved, {})
+        assert dlabel is None
+        assert dscores is not None
+        return float(forward.y[0]), dscores[0]
+
+    loss, dscores = passed(shares[None])
+    whole = [passed(np.array([k])) for k in range(3)]
+    assert loss == pytest.approx(sum(shares[k] * whole[k][0] for k in range(3)), rel=1e-12)
+    expected = sum(shares[k] * whole[k][1] for k in range(3))
+    np.testing.assert_allclose(dscores, expected, rtol=1e-12, atol=1e-15)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphspec.recipe.augment.base import Augmentation
+from graphspec.recipe.augment.base import Augmentation, ImageAugmentation
 from graphspec.recipe.augment.catalog import AUGMENTATIONS
 from graphspec.recipe.augment.colour_jitter import ColourJitter
 from graphspec.recipe.augment.cutout import Cutout
+from graphspec.recipe.augment.mixup import Mixup
 from graphspec.recipe.augment.random_crop import RandomCrop
 from graphspec.recipe.augment.random_flip import RandomFlip
 from graphspec.recipe.augment.rotation import Rotation
@@ -29,16 +30,20 @@ def test_shape_type_and_the_given_images_stay(
     kind: type[Augmentation], dtype: str, channels: int
 ) -> None:
     x = images(5, channels).astype(dtype)
+    answers = np.eye(5, dtype=dtype)
     before = x.copy()
-    y = kind().apply(x, rng())
+    y, changed = kind().change(x, answers, rng())
     assert (y.shape, y.dtype) == (x.shape, x.dtype)
+    assert (changed.shape, changed.dtype) == (answers.shape, answers.dtype)
     assert (x == before).all()
+    assert (answers == np.eye(5)).all()
     assert not np.shares_memory(x, y)
-    np.testing.assert_array_equal(kind().apply(x, rng()), y)
+    again, _ = kind().change(x, answers, rng())
+    np.testing.assert_array_equal(again, y)
 
 
-@pytest.mark.parametrize("kind", AUGMENTATIONS)
-def test_every_image_is_changed_in_its_own_way(kind: type[Augmentation]) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in AUGMENTATIONS if kind is not Mixup])
+def test_every_image_is_changed_in_its_own_way(kind: type[ImageAugmentation]) -> None:
     x = np.repeat(images(1), 64, axis=0)
     y = kind().apply(x, rng())
     assert len({image.tobytes() for image in y}) >= 2
@@ -133,3 +138,19 @@ def test_cutout_covers_one_square_that_may_stick_out() -> None:
         assert (np.diff(columns) == 1).all()
         sizes |= {len(rows), len(columns)}
     assert sizes == {2, 3, 4}
+
+
+def test_mixup_blends_examples_and_answers_in_the_same_share() -> None:
+    n = 400
+    # Each example is told by its own axis, so that the shares can be read off.
+    x, y = Mixup(alpha=0.5).change(np.eye(n), np.eye(n)[::-1] * 3, rng())
+    np.testing.assert_allclose(y, 3 * x[:, ::-1])
+    np.testing.assert_allclose(x.sum(axis=1), 1)
+    assert ((x > 0).sum(axis=1) <= 2).all()
+    shares = np.diag(x)[(np.diag(x) < 1)]
+    assert len(shares) > 0.9 * n
+    # Beta(α, α) has the mean 1/2 and the variance 1/(4(2α + 1)).
+    assert shares.mean() == pytest.approx(0.5, abs=0.06)
+    assert shares.var() == pytest.approx(1 / 8, abs=0.02)
+    one, _ = Mixup().change(np.ones((1, 2)), np.ones((1, 1)), rng())
+    assert one.tolist() == [[1, 1]]

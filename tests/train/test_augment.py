@@ -10,6 +10,8 @@ import pytest
 
 from graphspec import api
 from graphspec.data.dataset import Dataset
+from graphspec.edit import set_field
+from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import DataError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
@@ -88,8 +90,55 @@ def test_going_on_draws_what_would_have_been_drawn(tmp_path: Path) -> None:
 
 
 def test_augmentations_are_for_images() -> None:
-    with pytest.raises(DataError, match=r"augmentations change images.*'points'.*\[2\]"):
+    with pytest.raises(DataError, match=r"change images.*'points'.*\[2\]"):
         divide(compile_graph(network()), points(), config(augment=EVERY))
+    mixup = config(augment=[{"kind": "mixup"}])
+    assert divide(compile_graph(network()), points(), mixup).mixed_classes == 3
+
+
+def test_mixup_feeds_class_probabilities_and_counts_the_larger_part(tmp_path: Path) -> None:
+    settings = config(augment=[{"kind": "mixup", "alpha": 1.0}], preprocess=[])
+    spec = classifier(3, 6, 6)
+    data = divide(compile_graph(spec), images(), settings)
+    batch = data.loader(settings).next_batch()
+    assert batch.y.shape == (16, 3)
+    assert batch.y.dtype == np.float32
+    np.testing.assert_allclose(batch.y.sum(axis=1), 1, rtol=1e-6)
+    assert ((batch.y > 0.01) & (batch.y < 0.99)).any()
+    assert next(data.batches("validation"))["label"].dtype == np.int64
+    run = create_run(spec, settings, tmp_path / "run")
+    step = next(event for event in train_run(run.path, data=images()) if isinstance(event, Step))
+    executable = NumpyEngine("float32").load(compile_graph(spec), seed=settings.seed)
+    scores = executable.run(data.feeds(batch), outputs=["scores"]).values["scores"]
+    right = scores.argmax(axis=1) == batch.y.argmax(axis=1)
+    assert step.accuracy == pytest.approx(right.mean())
+    found = executable.grad(data.feeds(batch))
+    assert step.losses["loss"] == pytest.approx(found.loss, rel=1e-6)
+
+
+def test_mixup_of_real_targets_blends_the_numbers() -> None:
+    spec = GraphSpec.model_validate(
+        {
+            "inputs": {"x": {"shape": [2]}, "target": {"shape": [1]}},
+            "layers": [
+                {"kind": "linear", "id": "guess", "units": 1, "inputs": ["x"]},
+                {"kind": "l2_loss", "id": "loss", "inputs": ["guess", "target"]},
+            ],
+            "outputs": ["guess"],
+        }
+    )
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    settings = config(augment=[{"kind": "mixup"}], preprocess=[], dtype="float64")
+    data = divide(compile_graph(spec), Dataset("sums", x, x.sum(1, keepdims=True)), settings)
+    batch = data.loader(settings).next_batch()
+    np.testing.assert_allclose(batch.y, batch.x.sum(axis=1, keepdims=True))
+
+
+def test_a_loss_that_takes_whole_labels_refuses_mixup() -> None:
+    spec = set_field(classifier(3, 6, 6), "loss", "kind", "hinge_loss")
+    settings = config(augment=[{"kind": "mixup"}])
+    with pytest.raises(DataError, match="mixup blends labels.*'label' takes whole labels only"):
+        divide(compile_graph(spec), images(), settings)
 
 
 def test_F05_a_network_on_principal_components_trains_and_predicts(tmp_path: Path) -> None:

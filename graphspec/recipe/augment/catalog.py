@@ -12,11 +12,12 @@ from pydantic import Field
 from graphspec.recipe.augment.base import Augmentation
 from graphspec.recipe.augment.colour_jitter import ColourJitter
 from graphspec.recipe.augment.cutout import Cutout
+from graphspec.recipe.augment.mixup import Mixup
 from graphspec.recipe.augment.random_crop import RandomCrop
 from graphspec.recipe.augment.random_flip import RandomFlip
 from graphspec.recipe.augment.rotation import Rotation
 
-AnyAugmentation = RandomFlip | RandomCrop | Rotation | ColourJitter | Cutout
+AnyAugmentation = RandomFlip | RandomCrop | Rotation | ColourJitter | Cutout | Mixup
 AugmentationSpec = Annotated[AnyAugmentation, Field(discriminator="kind")]
 
 AUGMENTATIONS: tuple[type[Augmentation], ...] = get_args(AnyAugmentation)

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.recipe.augment.base import Array, Augmentation
+from graphspec.recipe.augment.base import Array, ImageAugmentation
 
 Strength = Annotated[float, Field(ge=0, le=1)]
 _LUMA = (0.299, 0.587, 0.114)
 
 
-class ColourJitter(Augmentation):
+class ColourJitter(ImageAugmentation):
     """Changes the brightness, the contrast and the saturation of every image at random.
 
     With factors f uniform in 1 − strength … 1 + strength, in this order: x ← f·x; x ← m + f·(x − m)

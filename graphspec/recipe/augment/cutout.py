@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.recipe.augment.base import Array, Augmentation
+from graphspec.recipe.augment.base import Array, ImageAugmentation
 
 
-class Cutout(Augmentation):
+class Cutout(ImageAugmentation):
     """Covers a square at a random place of every image, so that no single part is relied upon.
 
     The square's centre is uniform over the image, so that a part of the square may lie outside.

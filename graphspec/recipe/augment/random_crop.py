@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.recipe.augment.base import Array, Augmentation
+from graphspec.recipe.augment.base import Array, ImageAugmentation
 
 
-class RandomCrop(Augmentation):
+class RandomCrop(ImageAugmentation):
     """Pads every image, and cuts one of its own size out at a random place: a random shift.
 
     Source: Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks;

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.recipe.augment.base import Array, Augmentation
+from graphspec.recipe.augment.base import Array, ImageAugmentation
 
 
-class RandomFlip(Augmentation):
+class RandomFlip(ImageAugmentation):
     """Mirrors some of the images: left and right, or top and bottom.
 
     Not for digits and letters: a mirrored one is another one, or none.

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from graphspec.recipe.augment.base import Array, Augmentation
+from graphspec.recipe.augment.base import Array, ImageAugmentation
 
 
-class Rotation(Augmentation):
+class Rotation(ImageAugmentation):
     """Turns every image about its centre by a random angle, with bilinear interpolation.
 
     Source: Simard et al. 2003, Best Practices for Convolutional Neural Networks Applied to Visual
