@@ -19,7 +19,7 @@ from graphspec.engines.base import (
     StepResult,
     Tap,
 )
-from graphspec.engines.feeds import read_feeds
+from graphspec.engines.feeds import read_feeds, soft_labels
 from graphspec.engines.generators import generator, read_state, write_state
 from graphspec.engines.numpy.blas import one_thread
 from graphspec.engines.numpy.passes import Passed, Returned, backward, forward
@@ -45,6 +45,7 @@ class NumpyExecutable:
     ) -> None:
         self.plan = plan
         self.dtype = dtype
+        self._soft = soft_labels(plan)
         self._weights = first_weights(plan, seed, weights, dtype)
         self._params = {
             node.id: {local: self._weights[f"{node.id}.{local}"] for local in node.params}
@@ -273,7 +274,8 @@ class NumpyExecutable:
         return self.plan.losses
 
     def _read(self, feeds: Feeds, program: Program) -> dict[str, Array]:
-        return read_feeds(feeds, program.inputs, self.plan.spec.input_by_id, self.dtype)
+        known = self.plan.spec.input_by_id
+        return read_feeds(feeds, program.inputs, known, self.dtype, self._soft)
 
     def _modes(self, training: bool) -> Mapping[str, Mode]:
         return self._training if training else self._evaluation
