@@ -57,8 +57,9 @@ class MaxPool2d(Pooling):
         sliding = self._place(x.shape[2:])
         xp = sliding.pad(x, -np.inf)
         height, width = sliding.kernel
-        y = np.full((*x.shape[:2], *sliding.out), -np.inf, x.dtype)
-        switches = np.zeros(y.shape, np.min_scalar_type(height * width - 1))
+        # "Like" keeps the order in memory, whichever of channels and pixels comes first there.
+        y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *sliding.out))
+        switches = np.zeros_like(y, np.min_scalar_type(height * width - 1))
         for i, j, at in sliding.positions():
             # Arithmetic, as numpy is slow at assigning under a mask: the later place has the
             # larger number. The comparison is strict, so that the first of equals stays.
@@ -81,7 +82,7 @@ class MaxPool2d(Pooling):
             return Backward((None,))
         sliding = self._place(size)
         _, width = sliding.kernel
-        dxp = np.zeros((*dy.shape[:2], *sliding.padded), dy.dtype)
+        dxp = np.zeros_like(switches, dy.dtype, shape=(*dy.shape[:2], *sliding.padded))
         overlap = any(s < k for s, k in zip(sliding.stride, sliding.kernel, strict=True))
         for i, j, at in sliding.positions():
             won = switches == i * width + j

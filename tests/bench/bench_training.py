@@ -1,4 +1,4 @@
-"""Training steps of the shipped networks on the numpy engine, and against PyTorch where it is.
+"""Training steps of four networks, against PyTorch where it is.
 
 The ratio is PyTorch's time over ours, the better of eager and eager channels-last: above 1 we are
 faster. Same batch, same rule (SGD with momentum), no data loading on either side.
@@ -11,23 +11,24 @@ from itertools import count
 import numpy as np
 import pytest
 
-from graphspec import document, zoo
 from graphspec.engines.base import Step
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
 from tests.bench.timing import alternate_ms, report, typical_ms
+from tests.bench.workloads import WORKLOADS
 
-BATCH, RATE = 64, 1e-4
+RATE = 1e-4
 
 
-def prepared(name):
-    plan = compile_graph(document.load(zoo.models_dir() / f"{name}.json"))
-    executable = NumpyEngine().load(plan, seed=0)
+def prepared(name, engine=None):
+    workload = WORKLOADS[name]
+    plan = compile_graph(workload.spec)
+    executable = (engine or NumpyEngine()).load(plan, seed=0)
     rng = np.random.default_rng(0)
     image, label = plan.inputs
-    x = rng.standard_normal((BATCH, *plan.inputs[image].shape), dtype=np.float32)
-    y = rng.integers(plan.inputs[label].classes, size=BATCH)
+    x = rng.standard_normal((workload.batch, *plan.inputs[image].shape), dtype=np.float32)
+    y = rng.integers(plan.inputs[label].classes, size=workload.batch)
     rule, steps = Momentum(rate=RATE, momentum=0.9), count()
     feeds = {image: x, label: y}
 
@@ -37,15 +38,15 @@ def prepared(name):
     return plan, x, y, step
 
 
-@pytest.mark.parametrize("name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet"])
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_step(name):
-    _, _, _, step = prepared(name)
+    _, x, _, step = prepared(name)
     time = typical_ms(step, repeats=5)
-    report(f"{name}: a step of {BATCH} examples", f"{time:.1f} ms", f"{BATCH / time:.2f} k/s")
+    report(f"{name}: a step of {len(x)} examples", f"{time:.1f} ms", f"{len(x) / time:.2f} k/s")
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("name", ["mlp", "lenet5", "cifar_convnet"])
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_against_pytorch(name, threads):
     torch = pytest.importorskip("torch")
     from tests.bench.torch_twin import step_of
@@ -60,7 +61,7 @@ def test_against_pytorch(name, threads):
     ours = times.pop("ours")
     best = min(times, key=times.__getitem__)
     report(
-        f"{name}: PyTorch ({threads} threads) / numpy engine (1 thread)",
+        f"{name}: PyTorch ({threads} threads) / numpy engine",
         f"{times[best] / ours:.2f}",
         f"ours {ours:.1f} ms, PyTorch {best} {times[best]:.1f} ms",
     )

@@ -24,6 +24,7 @@ from graphspec.engines.generators import generator, read_state, write_state
 from graphspec.engines.numpy.blas import one_thread
 from graphspec.engines.numpy.passes import Passed, Returned, backward, forward
 from graphspec.engines.numpy.program import Program, make_program
+from graphspec.engines.numpy.winograd import faster_than_layers
 from graphspec.engines.weights import first_weights, refuse_strangers
 from graphspec.errors import EngineError, NonFiniteError
 from graphspec.layers.base import Mode
@@ -58,6 +59,8 @@ class NumpyExecutable:
             node.id: Mode(training=True, rng=self._rngs.get(node.id)) for node in plan.nodes
         }
         self._evaluation = dict.fromkeys(self._training, _EVALUATION)
+        # Winograd's sums are for float32 only: the float64 engine is the oracle of all others.
+        self._faster = faster_than_layers(plan) if dtype == np.float32 else {}
         self._slots: dict[str, dict[str, Array]] = {}
         self._slots_of: type[UpdateRule] | None = None
         self._programs: dict[Any, Program] = {}
@@ -262,6 +265,7 @@ class NumpyExecutable:
                 losses=losses,
                 tapped=dict.fromkeys([*tapped, *gradients]),
                 train=train,
+                faster=self._faster,
             )
         return program
 

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from graphspec.layers.base import Layer
+from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.plan import Node, Plan
 from graphspec.tensor import TensorSpec
+
+
+class Computes(Protocol):
+    """What computes a layer: the layer itself, or what an engine has in its place."""
+
+    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+        """As ``Layer.forward``."""
+
+    def backward(
+        self,
+        dy: Array,
+        saved: tuple[Any, ...],
+        params: Mapping[str, Array],
+        *,
+        need_dx: bool = True,
+    ) -> Backward:
+        """As ``Layer.backward``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +39,7 @@ class Operation:
     """
 
     id: str
-    layer: Layer
+    layer: Computes
     sources: tuple[str, ...]
     frees: tuple[str, ...]
     backward: bool
@@ -48,6 +67,7 @@ def make_program(
     losses: Sequence[str] = (),
     tapped: Collection[str] = (),
     train: bool = False,
+    faster: Mapping[str, Computes] = MappingProxyType({}),
 ) -> Program:
     """Restrict a plan to what a call needs, forward and backward.
 
@@ -57,6 +77,7 @@ def make_program(
         losses: the losses whose gradient is taken; none for a forward pass alone.
         tapped: the values whose gradient the call returns.
         train: whether it returns the gradients of the parameters.
+        faster: by id, what computes in place of a layer.
 
     Raises:
         SpecError: a name is not in the plan.
@@ -77,7 +98,7 @@ def make_program(
         operations.append(
             Operation(
                 id=node.id,
-                layer=node.layer,
+                layer=faster.get(node.id, node.layer),
                 sources=sources,
                 frees=_freed_by(part, i, node, kept),
                 # A gradient that is tapped here and goes no further needs no backward.
