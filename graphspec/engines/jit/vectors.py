@@ -373,7 +373,7 @@ class Pointer:
         return Value(self.kernel, old)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Variable:
     """A number or vector that changes: a sum in a loop. It lives in a register."""
 
