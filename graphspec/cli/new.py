@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from graphspec import document
+from graphspec import document, zoo
 from graphspec.check import find_problems
 from graphspec.cli.failure import UNREADABLE
 from graphspec.cli.output import err, out, say
@@ -17,23 +17,31 @@ from graphspec.summary import summarise
 
 
 def new(
-    pattern: str,
+    pattern: str | None = None,
     *,
+    template: str | None = None,
+    list_templates: Annotated[bool, Parameter(name="--list", negative="")] = False,
     input: Annotated[str, Parameter(name="--input")] = "3,32,32",
     classes: int = 10,
     name: str | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     force: bool = False,
 ) -> int:
-    """Write a network file from a pattern of the course notes.
+    """Write a network file from a pattern of the course notes, or from a model that ships.
 
     Example: graphspec new "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*1 -> FC"
     --input 3,32,32 --classes 10 -o net.json
+
+    Example: graphspec new --template regularised_net -o net.json
 
     Parameters
     ----------
     pattern
         Layers joined by arrows; [ … ]*N repeats.
+    template
+        The model to start from, with its training block, in place of a pattern.
+    list_templates
+        Show the models that there are, and write nothing.
     input
         The input's shape, channels first: 3,32,32 or 784.
     classes
@@ -45,9 +53,22 @@ def new(
     force
         Write over an existing file.
     """
-    spec = expand(
-        pattern, _shape(input), classes, name=name or (output.stem if output else "untitled")
-    )
+    if list_templates:
+        for model in zoo.names():
+            say(f"{model:<18}{zoo.about(model)}")
+        return 0
+    title = name or (output.stem if output else "untitled")
+    if (pattern is None) == (template is None):
+        problem = Problem(
+            "pattern-or-template",
+            "give a pattern such as 'INPUT -> FC', or --template and a model's name (--list shows "
+            "them); one of the two",
+        )
+        raise SpecError([problem])
+    if template is not None:
+        spec = zoo.load(template).model_copy(update={"name": title})
+    else:
+        spec = expand(pattern or "", _shape(input), classes, name=title)
     errors = [problem for problem in find_problems(spec) if problem.is_error]
     if errors:
         raise SpecError(errors)

@@ -14,20 +14,28 @@ from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.spelling import did_you_mean
 from graphspec.zoo.alexnet import alexnet, alexnet_grouped, zfnet
-from graphspec.zoo.dense import linear_softmax, linear_svm, mlp, spiral_net, two_layer_net
+from graphspec.zoo.dense import (
+    linear_softmax,
+    linear_svm,
+    mlp,
+    regularised_net,
+    spiral_net,
+    two_layer_net,
+)
 from graphspec.zoo.googlenet import googlenet
 from graphspec.zoo.resnet import resnet18, resnet50
 from graphspec.zoo.small_convnets import cifar_convnet, lenet5, tiny_convnet
 from graphspec.zoo.squeezenet import squeezenet
 from graphspec.zoo.vgg import vgg16, vgg19
 
-__all__ = ["build", "load", "models_dir", "names", "path_of"]
+__all__ = ["about", "build", "load", "models_dir", "names", "path_of"]
 
 BUILDERS: tuple[Callable[[], GraphSpec], ...] = (
     linear_softmax,
     linear_svm,
     two_layer_net,
     spiral_net,
+    regularised_net,
     mlp,
     tiny_convnet,
     lenet5,
@@ -57,6 +65,15 @@ def build(name: str) -> GraphSpec:
         SpecError: no model has this name.
     """
     return _BY_NAME[_known(name)]()
+
+
+def about(name: str) -> str:
+    """What a model that ships is, in one sentence.
+
+    Raises:
+        SpecError: no model has this name.
+    """
+    return (_BY_NAME[_known(name)].__doc__ or "").partition("\n")[0]
 
 
 def load(name: str) -> GraphSpec:

@@ -8,6 +8,8 @@ import pytest
 
 from graphspec import __version__, document
 from graphspec.check import find_problems
+from graphspec.layers.dropout import Dropout
+from graphspec.recipe.penalties.l2 import L2
 
 
 def edit(path, change) -> None:
@@ -103,6 +105,27 @@ def test_new_writes_what_check_accepts_and_never_overwrites_unasked(graphspec, h
     assert (
         document.loads(printed.out).by_id.keys() == document.load(here / "made.json").by_id.keys()
     )
+
+
+def test_H09_the_template_has_one_l2_and_dropout_of_half(graphspec, here) -> None:
+    assert "regularised_net" in graphspec("new", "--list").out
+    answer = graphspec("new", "--template", "regularised_net", "-o", "mine.json")
+    assert answer.code == 0
+    spec = document.load(here / "mine.json")
+    assert spec.name == "mine"
+    assert spec.training is not None
+    (penalty,) = spec.training.penalties
+    assert isinstance(penalty, L2)
+    assert penalty.only is None
+    assert [layer.drop for layer in spec.layers if isinstance(layer, Dropout)] == [0.5, 0.5]
+
+
+def test_new_takes_a_pattern_or_a_template(graphspec, here) -> None:
+    for words in ((), ("INPUT -> FC", "--template", "mlp")):
+        answer = graphspec("new", *words)
+        assert answer.code == 1
+        assert "pattern-or-template" in answer.err
+    assert "Did you mean 'mlp'" in graphspec("new", "--template", "mpl").err
 
 
 @pytest.mark.parametrize("shape", ["3,32,x", "", "3,,3", "0,4,4"])

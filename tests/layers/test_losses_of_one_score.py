@@ -93,7 +93,7 @@ def test_K01_logistic_at_chance_is_ln_2_per_attribute() -> None:
 
 def test_targets_that_are_probabilities_blend_the_losses_of_yes_and_no() -> None:
     f, y = np.array([[2.0, -1.0]]), np.array([[0.25, 0.75]])
-    yes, dyes = loss_and_gradient(LOGISTIC, f, np.ones((1, 2), int))
+    _yes, dyes = loss_and_gradient(LOGISTIC, f, np.ones((1, 2), int))
     loss, df = loss_and_gradient(LOGISTIC, f, y)
     assert loss[0] == pytest.approx(
         0.25 * np.log1p(np.exp(-2))

@@ -137,7 +137,7 @@ def test_mixup_of_real_targets_blends_the_numbers() -> None:
 def test_a_loss_that_takes_whole_labels_refuses_mixup() -> None:
     spec = set_field(classifier(3, 6, 6), "loss", "kind", "hinge_loss")
     settings = config(augment=[{"kind": "mixup"}])
-    with pytest.raises(DataError, match="mixup blends labels.*'label' takes whole labels only"):
+    with pytest.raises(DataError, match=r"mixup blends labels.*'label' takes whole labels only"):
         divide(compile_graph(spec), images(), settings)
 
 

@@ -32,6 +32,7 @@ def held_out_accuracy(name: str, folder: Path) -> float:
         ("linear_softmax", 0.94),
         ("linear_svm", 0.94),
         ("two_layer_net", 0.97),
+        ("regularised_net", 0.97),
         ("tiny_convnet", 0.97),
     ],
 )

@@ -17,6 +17,7 @@ PARAMS = {
     "linear_svm": 64 * 10 + 10,
     "two_layer_net": 64 * 50 + 50 + 50 * 10 + 10,
     "spiral_net": 2 * 100 + 100 + 100 * 3 + 3,
+    "regularised_net": 64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10,
     "mlp": 784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
     "tiny_convnet": 16 * 9 + 16 + 32 * 16 * 9 + 32 + 32 * 4 * 10 + 10,
     "lenet5": 61_706,
@@ -42,6 +43,7 @@ MACS = {
     "squeezenet": 349_151_936,
 }
 SMALL = ["linear_softmax", "linear_svm", "two_layer_net", "spiral_net", "mlp", "tiny_convnet"]
+SMALL += ["regularised_net"]
 MIDDLE = ["lenet5", "cifar_convnet", "squeezenet"]
 
 every_model = pytest.mark.parametrize("name", zoo.names())
