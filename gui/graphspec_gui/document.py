@@ -52,7 +52,7 @@ class StudioDocument(QObject):
         self.analysis = Findings(spec)
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(HISTORY)
-        self.undo_stack.cleanChanged.connect(lambda _: self.modified_changed.emit())
+        self.undo_stack.cleanChanged.connect(self.modified_changed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE)

@@ -1,0 +1,5 @@
+"""``python -m graphspec_gui [FILE|RUN]``."""
+
+from graphspec_gui.app import run
+
+run()

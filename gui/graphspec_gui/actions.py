@@ -1,0 +1,80 @@
+"""Actions: each with an id, words, an icon, a shortcut, and the reason while it is disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+
+from graphspec_gui.theme import theme
+
+
+class StudioAction(QAction):
+    """Something that can be done, from a menu, the toolbar, a key, or the command palette.
+
+    Args:
+        name: its id, such as ``"file.open"``; also its objectName.
+        text: what it does, in the words of a menu; ``…`` at the end where it asks more.
+        run: called without arguments, or with the new state where ``checkable``.
+        parent: who owns it. A widget's actions work while it or a child has the focus.
+        icon: the name of a Material icon, ``mdi6.…``.
+        keys: shortcuts; the first one is shown.
+        tip: one sentence more than the text.
+        checkable: whether it is switched on and off.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        run: Callable[..., Any],
+        parent: QObject,
+        *,
+        icon: str | None = None,
+        keys: tuple[str, ...] = (),
+        tip: str = "",
+        checkable: bool = False,
+    ) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self._tip = tip or text.removesuffix("…")
+        self._icon = icon
+        self.reason = ""
+        """Why it is disabled; empty while it is enabled."""
+        self.setCheckable(checkable)
+        if keys:
+            self.setShortcuts([QKeySequence(key) for key in keys])
+            self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if checkable:
+            self.toggled.connect(run)
+        else:
+            self.triggered.connect(lambda _=False: run())
+        self.allow()
+        if icon is not None:
+            theme().changed.connect(self._paint)
+            self._paint()
+
+    def allow(self, reason: str | None = None) -> None:
+        """Enable it, or disable it and say why: a sentence such as "Nothing is selected."."""
+        self.reason = reason or ""
+        self.setEnabled(reason is None)
+        keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        # Not a "<b>…</b>": a tip may hold a name from a file, and is then plain text.
+        tip = f"{self._tip} ({keys})" if keys else self._tip
+        self.setToolTip(f"{tip}\n{reason}" if reason else tip)
+
+    def _paint(self) -> None:
+        if self._icon is not None:
+            self.setIcon(theme().icon(self._icon))
+
+
+def reason_of(action: QAction) -> str:
+    """Why an action is disabled, in a sentence; empty where nobody said."""
+    return action.reason if isinstance(action, StudioAction) else ""
+
+
+def plain(action: QAction) -> str:
+    """An action's words without the mark of its access key."""
+    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")

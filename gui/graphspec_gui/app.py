@@ -1,0 +1,62 @@
+"""Starting the app."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from graphspec_gui.journal import Journal
+from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_folder
+from graphspec_gui.theme import theme
+from graphspec_gui.window import MainWindow
+
+
+def main(argv: Sequence[str]) -> int:
+    """Open the app with some files or runs, and return its exit code when it is closed."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    app = QApplication(["graphspec-studio"])
+    app.setOrganizationName(ORGANISATION)
+    app.setApplicationName(APPLICATION)
+    app.setApplicationDisplayName("graphspec studio")
+    app.setDesktopFileName("graphspec-studio")
+    settings = Settings()
+    theme().choose(settings.scheme)
+    theme().apply(app)
+    window = MainWindow(settings, Journal(data_folder() / "journal"))
+    sys.excepthook = _Mishap(window)
+    window.show()
+    window.offer_left_behind()
+    for name in argv:
+        window.files.open(Path(name))
+    return app.exec()
+
+
+class _Mishap:
+    """Tells of a defect of ours: the app goes on, and what was edited is in the journal."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._window.close()
+            return
+        text = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(text)
+        self._window.tell_mishap(text)
+
+
+def run() -> None:
+    """The entry point of the installed ``graphspec-studio`` command."""
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""A message across the top of a document or the window, with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from graphspec_gui.theme import ICON, space, theme
+
+
+class Banner(QFrame):
+    """One sentence, and buttons; pressing one takes the banner away unless it is to stay.
+
+    Args:
+        text: what has happened; shown as plain text.
+        choices: the words of each button with what it does; None only closes.
+        parent: where it is shown.
+        stay: the words of buttons that leave the banner where it is.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        choices: dict[str, Callable[[], object] | None],
+        parent: QWidget | None = None,
+        *,
+        stay: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setAccessibleName("Message")
+        self.setAccessibleDescription(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(space(2), space(1), space(2), space(1))
+        row.setSpacing(space(1))
+        self._icon = QLabel(self)
+        row.addWidget(self._icon)
+        self.label = QLabel(text, self)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setWordWrap(True)
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.label, 1)
+        self.buttons: dict[str, QPushButton] = {}
+        for words, act in choices.items():
+            button = QPushButton(words, self)
+            button.setAccessibleName(words)
+            button.clicked.connect(
+                lambda _=False, act=act, keep=words in stay: self._press(act, keep)
+            )
+            row.addWidget(button)
+            self.buttons[words] = button
+        theme().changed.connect(self._paint)
+        self._paint()
+
+    def _press(self, act: Callable[[], object] | None, keep: bool) -> None:
+        if not keep:
+            self.hide()
+            self.deleteLater()
+        if act is not None:
+            act()
+
+    def _paint(self) -> None:
+        self._icon.setPixmap(theme().state_icon("warning").pixmap(ICON))

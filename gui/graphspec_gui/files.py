@@ -1,0 +1,263 @@
+"""Opening, saving and watching files, for the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from graphspec import document as documents
+from graphspec.errors import GraphspecError, RunError, SpecError
+from graphspec.graph import GraphSpec
+from graphspec.train.rundir import Run
+from graphspec_gui.banner import Banner
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.tab import EditorTab, read_text
+from graphspec_gui.text_dialog import TextDialog, differences
+
+if TYPE_CHECKING:
+    from graphspec_gui.window import MainWindow
+
+FILTER = "Networks (*.json);;All files (*)"
+SETTLE = 100
+"""Milliseconds until a file that another program writes is read."""
+
+
+class Files(QObject):
+    """What the window does with files.
+
+    Args:
+        window: the window that the documents are shown in.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._stir)
+        self._watcher.directoryChanged.connect(self._stir)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE)
+        self._settle.timeout.connect(self.look_at_disk)
+
+    def ask_open(self) -> None:
+        """Ask for files, and open them."""
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open networks", str(self._folder()), FILTER
+        )
+        for name in names:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> StudioDocument | None:
+        """Open a network file or a run's folder; what is open already comes to the front.
+
+        What cannot be read is told in a banner, with its lines.
+        """
+        path = Path(path).absolute()
+        if path.is_dir():
+            return self._open_run(path)
+        for tab in self._window.tabs():
+            if tab.document.path == path:
+                self._window.bring_to_front(tab)
+                return tab.document
+        text = read_text(path)
+        try:
+            spec = documents.load(path)
+        except SpecError as error:
+            self._refuse(path, error)
+            return None
+        document = StudioDocument(spec, path)
+        self._window.add(document, text)
+        self._window.settings.add_recent(path)
+        self.watch()
+        return document
+
+    def save(self, tab: EditorTab) -> bool:
+        """Save to the document's file, or ask for one; False where nothing was saved."""
+        document = tab.document
+        if document.path is None:
+            return self.save_as(tab)
+        if tab.changed_on_disk() is not None and not self._may_overwrite(tab):
+            return False
+        return self._write(tab, document.path)
+
+    def save_as(self, tab: EditorTab) -> bool:
+        """Ask for a file and save to it; False where nothing was saved."""
+        document = tab.document
+        name = document.path or self._folder() / f"{_portable(document.spec.name)}.json"
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save network", str(name), FILTER)
+        if not chosen:
+            return False
+        path = Path(chosen).absolute()
+        if not path.suffix:
+            path = path.with_suffix(".json")
+        if not self._write(tab, path):
+            return False
+        document.set_path(path)
+        return True
+
+    def reload(self, tab: EditorTab) -> None:
+        """Take over what the file holds; the step can be undone."""
+        path = tab.document.path
+        if path is None:
+            return
+        text = read_text(path)
+        try:
+            spec = documents.load(path)
+        except SpecError as error:
+            self._refuse(path, error)
+            return
+        tab.on_disk = text
+        tab.document.apply(spec, "Reload from disk")
+        tab.document.undo_stack.setClean()
+        tab.say(None)
+
+    def show_unsaved(self, tab: EditorTab) -> None:
+        """Show how the document differs from its file."""
+        path = tab.document.path
+        before = (read_text(path) if path else None) or ""
+        self._show_differences(tab, before, "on disk", "in the editor")
+
+    def watch(self) -> None:
+        """Watch the files of the documents that are open."""
+        wanted: set[str] = set()
+        for tab in self._window.tabs():
+            path = tab.document.path
+            if path is not None:
+                # A file that is replaced by another is lost to the watcher; its folder is not.
+                wanted |= {str(path), str(path.parent)}
+        watched = {*self._watcher.files(), *self._watcher.directories()}
+        if gone := list(watched - wanted):
+            self._watcher.removePaths(gone)
+        if new := [name for name in wanted - watched if Path(name).exists()]:
+            self._watcher.addPaths(new)
+
+    def look_at_disk(self) -> None:
+        """See whether other programs changed files that are open, and ask what to do."""
+        self.watch()
+        for tab in self._window.tabs():
+            text = tab.changed_on_disk()
+            if text is not None:
+                self._tell_changed(tab, text)
+
+    def _stir(self, _: str) -> None:
+        self._settle.start()
+
+    def _tell_changed(self, tab: EditorTab, text: str) -> None:
+        path = tab.document.path
+        assert path is not None
+        unsaved = " Your unsaved edits can be had back by Undo." if tab.document.modified else ""
+        show = "Show differences"
+
+        def keep() -> None:
+            # The document is now what should be saved.
+            tab.on_disk = text
+            tab.document.undo_stack.resetClean()
+            tab.say(None)
+
+        choices: dict[str, Callable[[], object] | None] = {
+            show: lambda: self._show_differences(tab, text, "on disk now", "in the editor"),
+            "Keep mine": keep,
+            "Reload": lambda: self.reload(tab),
+        }
+        words = f"{path.name} was changed by another program.{unsaved}"
+        tab.say(Banner(words, choices, tab, stay=(show, "Keep mine", "Reload")))
+
+    def _may_overwrite(self, tab: EditorTab) -> bool:
+        path = tab.document.path
+        assert path is not None
+        box = QMessageBox(self._window)
+        box.setObjectName("overwrite")
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(f"{path.name} was changed by another program since you opened it.")
+        box.setInformativeText("Saving replaces what is in the file now by what you see here.")
+        replace = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is replace
+
+    def _write(self, tab: EditorTab, path: Path) -> bool:
+        try:
+            documents.save(tab.document.spec, path)
+        except (OSError, SpecError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            box = QMessageBox(self._window)
+            box.setObjectName("not_saved")
+            box.setIcon(QMessageBox.Icon.Critical)
+            box.setText(f"{path.name} was not saved.")
+            box.setInformativeText(f"{reason}\nWhat was in the file before is untouched.")
+            box.exec()
+            return False
+        tab.on_disk = read_text(path)
+        tab.document.undo_stack.setClean()
+        tab.say(None)
+        self._window.settings.add_recent(path)
+        self.watch()
+        return True
+
+    def _open_run(self, path: Path) -> StudioDocument | None:
+        try:
+            run = Run(path)
+            spec = run.spec
+        except RunError as error:
+            self._refuse(path, error)
+            return None
+        document = StudioDocument(spec)
+        self._window.add(document)
+        self._window.run_opened.emit(path)
+        return document
+
+    def _refuse(self, path: Path, error: GraphspecError) -> None:
+        problems = error.problems if isinstance(error, SpecError) else ()
+        first = problems[0] if problems else None
+        words = f"{path.name} cannot be opened. "
+        if first is None:
+            self._window.say(Banner(words + str(error), {"Close": None}, self._window))
+            return
+        place = f"Line {first.line}: " if first.line is not None else ""
+        words += place + first.message
+        show = f"Show all {len(problems)} problems"
+        choices: dict[str, Callable[[], object] | None] = {"Close": None}
+        if len(problems) > 1:
+            text = "\n\n".join(str(problem) for problem in problems)
+            lead = f"What is wrong with {path.name}"
+            dialog = lambda: TextDialog("Problems", lead, text, self._window).open()  # noqa: E731
+            choices = {show: dialog, **choices}
+        self._window.say(Banner(words, choices, self._window, stay=(show,)))
+
+    def _show_differences(
+        self, tab: EditorTab, before: str, before_name: str, after_name: str
+    ) -> None:
+        after = documents.dumps(tab.document.spec)
+        # Compared as they would be saved: another layout of the same text is no difference.
+        with suppress(SpecError):
+            before = documents.dumps(documents.loads(before))
+        text = differences(before, after, before_name, after_name)
+        lead = f"{tab.document.title}: − {before_name}, + {after_name}"
+        TextDialog("Differences", lead, text, self._window, diff=True).open()
+
+    def _folder(self) -> Path:
+        recent = self._window.settings.recent
+        return recent[0].parent if recent and recent[0].parent.is_dir() else Path.cwd()
+
+
+def empty_network() -> GraphSpec:
+    """What an empty canvas holds: an image, a label, and no layers."""
+    return GraphSpec.model_validate(
+        {
+            "name": "untitled",
+            "inputs": {"image": {"shape": [1, 28, 28]}, "label": {"classes": 10}},
+            "layers": [],
+        }
+    )
+
+
+def _portable(name: str) -> str:
+    """A network's name as a file name that every system takes."""
+    text = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
+    return text.strip("_")[:80] or "network"

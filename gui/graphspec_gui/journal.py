@@ -1,0 +1,166 @@
+"""The journal: what was edited and not saved, kept on disk in case the app dies.
+
+Each start of the app has a folder with a lock that the kernel holds while the process lives, and
+in it a file for each document with unsaved edits. A folder whose lock is free was left behind by
+a crash: its documents are offered again. Writing happens in a thread of its own, at once after
+each command, so that a crash loses the last command at most.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from graphspec import atomic
+from graphspec import document as documents
+from graphspec.errors import GraphspecError, SpecError
+from graphspec.graph import GraphSpec
+from graphspec.train.lock import RunLock, is_locked
+
+FORMAT = "graphspec-journal/1"
+_END = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A document that a crash left unsaved."""
+
+    spec: GraphSpec
+    path: Path | None
+    """The file that it was opened from."""
+
+
+class Journal(QObject):
+    """This start's part of the journal.
+
+    Args:
+        root: the folder of all parts.
+        parent: who owns it.
+    """
+
+    failed = Signal(str)
+    """Writing did not work; says why. Emitted once."""
+
+    def __init__(self, root: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = root / uuid.uuid4().hex
+        self._root = root
+        self._lock: RunLock | None = None
+        self._waiting: dict[str, Any] = {}
+        self._wake = threading.Condition()
+        self._busy = False
+        self._told = False
+        self._thread: threading.Thread | None = None
+
+    def note(self, key: str, spec: GraphSpec, path: Path | None) -> None:
+        """Keep a document's unsaved state; returns at once."""
+        self._hand_over(key, (spec, path))
+
+    def drop(self, key: str) -> None:
+        """Forget a document: it was saved, or closed on purpose."""
+        if self._thread is not None:
+            self._hand_over(key, None)
+
+    def wait(self, seconds: float = 5) -> bool:
+        """Wait until everything noted is on the disk; False where that took too long."""
+        with self._wake:
+            return self._wake.wait_for(lambda: not self._waiting and not self._busy, seconds)
+
+    def close(self) -> None:
+        """End without a crash: nothing is left to be offered."""
+        if self._thread is not None:
+            self._hand_over("", _END)
+            self._thread.join(10)
+            self._thread = None
+        if self._lock is not None:
+            self._lock.release()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def left_behind(self) -> list[Left]:
+        """The documents that other starts of the app left when they died."""
+        found = []
+        for folder in self._orphans():
+            for file in sorted(folder.glob("*.json")):
+                left = _read(file)
+                if left is not None:
+                    found.append(left)
+        return found
+
+    def clear_left_behind(self) -> None:
+        """Forget them: they are open again, or not wanted."""
+        for folder in self._orphans():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _orphans(self) -> list[Path]:
+        if not self._root.is_dir():
+            return []
+        return [
+            folder
+            for folder in sorted(self._root.iterdir())
+            if folder.is_dir() and folder != self.folder and not is_locked(folder)
+        ]
+
+    def _hand_over(self, key: str, what: Any) -> None:
+        with self._wake:
+            # A later state of the same document takes the place of one that was not written yet.
+            self._waiting.pop(key, None)
+            self._waiting[key] = what
+            self._wake.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write_all, name="journal", daemon=True)
+            self._thread.start()
+
+    def _write_all(self) -> None:
+        while True:
+            with self._wake:
+                self._busy = False
+                self._wake.notify_all()
+                self._wake.wait_for(lambda: bool(self._waiting))
+                key = next(iter(self._waiting))
+                what = self._waiting.pop(key)
+                self._busy = True
+            if what is _END:
+                return
+            try:
+                self._write(key, what)
+            except (OSError, GraphspecError) as error:
+                if not self._told:
+                    self._told = True
+                    self.failed.emit(str(error))
+
+    def _write(self, key: str, what: tuple[GraphSpec, Path | None] | None) -> None:
+        file = self.folder / f"{key}.json"
+        if what is None:
+            file.unlink(missing_ok=True)
+            return
+        if self._lock is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = RunLock(self.folder)
+            lock.acquire()
+            self._lock = lock
+        spec, path = what
+        entry = {
+            "format": FORMAT,
+            "path": None if path is None else str(path),
+            "text": documents.dumps(spec),
+        }
+        atomic.write_text(file, json.dumps(entry, ensure_ascii=False))
+
+
+def _read(file: Path) -> Left | None:
+    """One entry; None for what is damaged, which nobody can do anything about."""
+    with suppress(OSError, ValueError, SpecError, RecursionError):
+        entry = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(entry, dict) and entry.get("format") == FORMAT:
+            path = entry.get("path")
+            spec = documents.loads(str(entry["text"]))
+            return Left(spec, Path(path) if isinstance(path, str) else None)
+    return None

@@ -1,0 +1,84 @@
+"""One document's page: messages on top, the canvas below."""
+
+from __future__ import annotations
+
+import uuid
+from importlib import import_module
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from graphspec_gui.banner import Banner
+from graphspec_gui.document import StudioDocument
+
+
+class EditorTab(QWidget):
+    """A document with its canvas; it owns the document.
+
+    Args:
+        document: what is edited.
+        text: what its file holds, or None where it has none yet.
+        parent: the tabs.
+    """
+
+    def __init__(
+        self, document: StudioDocument, text: str | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        document.setParent(self)
+        self.document = document
+        self.key = uuid.uuid4().hex
+        """Its name in the journal."""
+        self.on_disk = text
+        """What its file held when it was last read or written."""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self.view = _canvas(document)
+        self._column.addWidget(self.view, 1)
+        self._banner: Banner | None = None
+
+    def say(self, banner: Banner | None) -> None:
+        """Show a message above the canvas, in place of the one that is there; None only clears."""
+        if self._banner is not None:
+            self._banner.hide()
+            self._banner.deleteLater()
+        self._banner = banner
+        if banner is not None:
+            banner.destroyed.connect(self._gone)
+            self._column.insertWidget(0, banner)
+
+    @property
+    def banner(self) -> Banner | None:
+        """The message that is shown."""
+        return self._banner
+
+    def changed_on_disk(self) -> str | None:
+        """What the file holds now, where that is not what was last read or written; else None."""
+        path = self.document.path
+        text = None if path is None else read_text(path)
+        return None if text is None or text == self.on_disk else text
+
+    def _gone(self, banner: object) -> None:
+        if banner is self._banner:
+            self._banner = None
+
+
+def read_text(path: Path) -> str | None:
+    """The text of a file; None where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", newline="")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _canvas(document: StudioDocument) -> QWidget:
+    try:
+        module = import_module("graphspec_gui.canvas.view")
+    except ImportError:
+        label = QLabel("The canvas is not there yet.")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return label
+    view: QWidget = module.CanvasView(document)
+    return view

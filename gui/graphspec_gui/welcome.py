@@ -1,0 +1,187 @@
+"""The start page: three things to do with a small network, ways to begin, and recent files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec_gui.theme import Role, space, theme
+
+SAMPLE = "tiny_convnet"
+"""The network of the three things: small enough to be read at a glance."""
+WIDEST = 108
+"""Steps of the grid that the page is wide at most."""
+
+
+class Welcome(QScrollArea):
+    """What is shown while no document is open.
+
+    Args:
+        parent: the window.
+    """
+
+    sample_wanted = Signal(str)
+    """One of the three things was chosen: "look", "mend" or "text"."""
+    file_wanted = Signal(str)
+
+    def __init__(self, beginnings: dict[str, Callable[[], object]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("welcome")
+        self.setAccessibleName("Start page")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        page = QWidget(self)
+        page.setObjectName("page")
+        middle = QHBoxLayout(page)
+        middle.setContentsMargins(space(4), space(5), space(4), space(5))
+        middle.addStretch(1)
+        body = QWidget(page)
+        body.setMaximumWidth(space(WIDEST))
+        middle.addWidget(body, 100)
+        middle.addStretch(1)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(_text("Describe a network, see it checked, train it.", "display", body))
+        column.addSpacing(space(1))
+        lead = "New here? Three things to do with a small network for handwritten digits:"
+        column.addWidget(_text(lead, "body", body, muted=True))
+        column.addSpacing(space(3))
+        cards = QHBoxLayout()
+        cards.setSpacing(space(2))
+        self.cards: dict[str, QPushButton] = {}
+        for number, (name, icon, title, words, button) in enumerate(_THINGS, start=1):
+            cards.addWidget(self._card(number, name, icon, title, words, button), 1)
+        column.addLayout(cards)
+        column.addSpacing(space(4))
+        columns = QHBoxLayout()
+        columns.setSpacing(space(4))
+        column.addLayout(columns)
+        begin = QVBoxLayout()
+        begin.setSpacing(space(0.5))
+        begin.addWidget(_text("Begin", "title", body))
+        begin.addSpacing(space(0.5))
+        for words, act in beginnings.items():
+            button_ = _link(words, body)
+            button_.clicked.connect(lambda _=False, act=act: act())
+            begin.addWidget(button_)
+        begin.addStretch(1)
+        columns.addLayout(begin, 1)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(space(0.5))
+        columns.addLayout(self._recent, 2)
+        column.addStretch(1)
+        self.setWidget(page)
+        self._body = body
+        self.show_recent(())
+
+    def show_recent(self, paths: tuple[Path, ...]) -> None:
+        """List the files that were open last."""
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._recent.addWidget(_text("Recent", "title", self._body))
+        self._recent.addSpacing(space(0.5))
+        for path in paths:
+            button = _link(path.name, self._body)
+            button.setToolTip(str(path))
+            button.setAccessibleDescription(str(path))
+            button.clicked.connect(lambda _=False, path=path: self.file_wanted.emit(str(path)))
+            self._recent.addWidget(button)
+        if not paths:
+            empty = "Files that you open are listed here. Drop one anywhere to open it."
+            self._recent.addWidget(_text(empty, "body", self._body, muted=True))
+        self._recent.addStretch(1)
+
+    def _card(
+        self, number: int, name: str, icon: str, title: str, words: str, button: str
+    ) -> QFrame:
+        card = QFrame(self)
+        card.setProperty("card", True)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(space(2), space(2), space(2), space(2))
+        column.setSpacing(space(1))
+        column.addWidget(_Picture(icon, card))
+        column.addWidget(_text(f"{number}. {title}", "title", card))
+        column.addWidget(_text(words, "body", card, muted=True))
+        column.addStretch(1)
+        column.addSpacing(space(1))
+        press = QPushButton(button, card)
+        press.setObjectName(f"welcome_{name}")
+        press.setAccessibleName(f"{title}: {button}")
+        press.clicked.connect(lambda: self.sample_wanted.emit(name))
+        column.addWidget(press, 0, Qt.AlignmentFlag.AlignLeft)
+        self.cards[name] = press
+        return card
+
+
+_THINGS = (
+    (
+        "look",
+        "mdi6.vector-polyline",
+        "Look around",
+        "See the layers and the shapes between them. Choose one and change its filters: every "
+        "shape below follows.",
+        "Open it",
+    ),
+    (
+        "mend",
+        "mdi6.wrench-outline",
+        "Break it and mend it",
+        "A kernel that does not tile its image: read the arithmetic in the Problems dock, and "
+        "press one of the fixes.",
+        "Break it",
+    ),
+    (
+        "text",
+        "mdi6.code-json",
+        "Read it as text",
+        "The same network as JSON beside the canvas. Change a number in the text, and the canvas "
+        "changes with it.",
+        "Show the text",
+    ),
+)
+
+
+class _Picture(QLabel):
+    """An icon of the accent's colour, that follows the theme."""
+
+    def __init__(self, icon: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        theme().changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        picture = theme().icon(self._icon, "accent").pixmap(QSize(space(4), space(4)))
+        self.setPixmap(picture)
+
+
+def _text(words: str, role: Role, parent: QWidget, *, muted: bool = False) -> QLabel:
+    label = QLabel(words, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setFont(theme().font(role))
+    label.setWordWrap(True)
+    label.setProperty("muted", muted)
+    return label
+
+
+def _link(words: str, parent: QWidget) -> QPushButton:
+    button = QPushButton(words.replace("&", "&&"), parent)
+    button.setProperty("flat", True)
+    button.setAccessibleName(words)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button

@@ -1,0 +1,364 @@
+"""The window: tabs of documents, docks around them, and the actions that go with both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec import edit, zoo
+from graphspec.graph import GraphSpec
+from graphspec_gui.banner import Banner
+from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.files import Files
+from graphspec_gui.journal import Journal
+from graphspec_gui.menus import Menus
+from graphspec_gui.panel import Panel
+from graphspec_gui.settings import Settings
+from graphspec_gui.status import Status
+from graphspec_gui.tab import EditorTab
+from graphspec_gui.text_dialog import TextDialog
+from graphspec_gui.theme import space
+from graphspec_gui.welcome import SAMPLE, Welcome
+
+APPLICATION = "graphspec studio"
+
+
+class MainWindow(QMainWindow):
+    """The one window of the app.
+
+    Args:
+        settings: what is remembered between starts.
+        journal: where unsaved work outlives a crash.
+    """
+
+    document_changed = Signal(object)
+    """Another document is in front: a StudioDocument, or None."""
+    run_opened = Signal(Path)
+    """A run's folder was opened; its network has just become a document."""
+
+    def __init__(self, settings: Settings, journal: Journal) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.settings = settings
+        self.journal = journal
+        journal.setParent(self)
+        journal.failed.connect(self._journal_failed)
+        self.files = Files(self)
+        self.setAcceptDrops(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        self._pages = QTabWidget(self)
+        self._pages.setObjectName("documents")
+        self._pages.setAccessibleName("Documents")
+        self._pages.setDocumentMode(True)
+        self._pages.setTabsClosable(True)
+        self._pages.setMovable(True)
+        self._pages.currentChanged.connect(lambda _: self._turned())
+        self._pages.tabCloseRequested.connect(self._close_at)
+        self.docks: dict[str, QDockWidget] = {}
+        self.menus = Menus(self)
+        beginnings = {
+            "New from a template…": self.menus["file.new"].trigger,
+            "Write a pattern…": self.menus["file.new_pattern"].trigger,
+            "Start from an empty canvas": self.menus["file.new_empty"].trigger,
+            "Open a file…": self.menus["file.open"].trigger,
+        }
+        self.welcome = Welcome(beginnings, self)
+        self.welcome.sample_wanted.connect(self.open_sample)
+        self.welcome.file_wanted.connect(lambda name: self.files.open(Path(name)))
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self._pages)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._messages = column
+        column.addWidget(self._stack, 1)
+        self.setCentralWidget(centre)
+        self.status = Status(self)
+        self.setStatusBar(self.status)
+        for spec in DOCKS:
+            self._add_dock(spec)
+        self.menus.fill()
+        self._restore()
+        QApplication.instance().installEventFilter(self)
+        self._turned()
+
+    @property
+    def current(self) -> EditorTab | None:
+        """The tab in front."""
+        page = self._pages.currentWidget()
+        return page if isinstance(page, EditorTab) else None
+
+    @property
+    def document(self) -> StudioDocument | None:
+        """The document in front."""
+        return self.current.document if self.current else None
+
+    def tabs(self) -> Iterator[EditorTab]:
+        """All documents, from left to right."""
+        for i in range(self._pages.count()):
+            page = self._pages.widget(i)
+            if isinstance(page, EditorTab):
+                yield page
+
+    def add(self, document: StudioDocument, text: str | None = None) -> EditorTab:
+        """Show a document in a new tab, in front."""
+        document.silence(self.settings.silenced)
+        tab = EditorTab(document, text, self._pages)
+        document.spec_changed.connect(lambda: self._edited(tab))
+        document.modified_changed.connect(lambda: self._edited(tab))
+        document.path_changed.connect(lambda: self._edited(tab))
+        self._pages.addTab(tab, "")
+        self._name(tab)
+        self.bring_to_front(tab)
+        return tab
+
+    def new(self, spec: GraphSpec) -> StudioDocument:
+        """Begin a document that has no file yet."""
+        document = StudioDocument(spec)
+        self.add(document)
+        return document
+
+    def open_sample(self, what: str) -> None:
+        """Open the sample for one of the three things of the start page."""
+        document = self.new(zoo.load(SAMPLE))
+        first = document.spec.layers[0].id
+        if what == "mend":
+            document.apply(edit.set_field(document.spec, first, "kernel", 4), "Break the kernel")
+            document.apply(edit.set_field(document.spec, first, "stride", 3), "Break the stride")
+            document.look_now()
+            self.show_dock("problems_dock")
+        elif what == "text":
+            self.show_dock("json_dock")
+        document.select([first])
+
+    def bring_to_front(self, tab: EditorTab) -> None:
+        """Turn to a tab."""
+        self._stack.setCurrentWidget(self._pages)
+        self._pages.setCurrentWidget(tab)
+        self._turned()
+
+    def turn(self, step: int) -> None:
+        """Turn to the next tab, or the one before."""
+        if self._pages.count():
+            self._pages.setCurrentIndex((self._pages.currentIndex() + step) % self._pages.count())
+
+    def close_tab(self, tab: EditorTab) -> bool:
+        """Close a document; False where the user would rather not."""
+        if not self._may_close(tab):
+            return False
+        self._pages.removeTab(self._pages.indexOf(tab))
+        # Another document, or none, is shown before this one goes.
+        self._turned()
+        self.journal.drop(tab.key)
+        tab.deleteLater()
+        self.files.watch()
+        return True
+
+    def show_dock(self, name: str) -> None:
+        """Show a dock and bring it in front of those that share its place."""
+        if name in self.docks:
+            self.docks[name].show()
+            self.docks[name].raise_()
+
+    def reset_docks(self) -> None:
+        """Put every dock where it was at first."""
+        for spec in DOCKS:
+            dock = self.docks[spec.name]
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+            self._place(spec, dock)
+
+    def say(self, banner: Banner) -> None:
+        """Show a message across the top of the window."""
+        self._messages.insertWidget(0, banner)
+
+    def set_silenced(self, codes: frozenset[str]) -> None:
+        """Ask for no advice of these codes, in any document."""
+        self.settings.silenced = codes
+        for tab in self.tabs():
+            tab.document.silence(codes)
+
+    def offer_left_behind(self) -> None:
+        """Offer what a crash left unsaved."""
+        left = self.journal.left_behind()
+        if not left:
+            self.journal.clear_left_behind()
+            return
+        names = ", ".join(item.path.name if item.path else item.spec.name for item in left)
+        words = f"The app ended without saving {names}. Your work was kept."
+
+        def bring_back() -> None:
+            for item in left:
+                document = StudioDocument(item.spec, item.path)
+                document.undo_stack.resetClean()
+                tab = self.add(document)
+                self.journal.note(tab.key, document.spec, document.path)
+            # The new entries are on the disk before the old ones go.
+            if self.journal.wait():
+                self.journal.clear_left_behind()
+            self.files.look_at_disk()
+
+        self.say(
+            Banner(
+                words,
+                {"Throw it away": self.journal.clear_left_behind, "Open it": bring_back},
+                self,
+            )
+        )
+
+    def tell_mishap(self, text: str) -> None:
+        """Tell of a defect of the app itself."""
+        words = "Something went wrong in the app. Your edits are kept; save them when you can."
+        show = "Show details"
+        lead = "Please report this text to the authors of graphspec:"
+        dialog = TextDialog("What went wrong", lead, text, self)
+        self.say(Banner(words, {show: dialog.open, "Close": None}, self, stay=(show,)))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved work, then remember where everything stood."""
+        for tab in list(self.tabs()):
+            if not self._may_close(tab):
+                event.ignore()
+                return
+        self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
+        QApplication.instance().removeEventFilter(self)
+        for dock in self.docks.values():
+            panel = dock.widget()
+            if isinstance(panel, Panel):
+                panel.set_document(None)
+        self.journal.close()
+        event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Open files that are dropped anywhere, even on a field that would take them as text."""
+        kinds = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop)
+        if event.type() in kinds and isinstance(
+            event, QDragEnterEvent | QDragMoveEvent | QDropEvent
+        ):
+            paths = [
+                Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()
+            ]
+            if paths and isinstance(watched, QWidget) and watched.window() is self:
+                event.acceptProposedAction()
+                if event.type() == QEvent.Type.Drop:
+                    # After the drop has ended: a dialog must not keep the other program waiting.
+                    QTimer.singleShot(0, lambda: [self.files.open(path) for path in paths])
+                return True
+        return super().eventFilter(watched, event)
+
+    def _add_dock(self, spec: DockSpec) -> None:
+        dock = QDockWidget(spec.title, self)
+        dock.setObjectName(spec.name)
+        dock.setAccessibleName(spec.title)
+        panel = spec.make(self)
+        panel.setAccessibleName(spec.title)
+        dock.setWidget(panel)
+        self.docks[spec.name] = dock
+        self._place(spec, dock)
+        self.document_changed.connect(panel.set_document)
+
+    def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
+        self.addDockWidget(spec.area, dock)
+        for other in DOCKS:
+            if other is spec:
+                break
+            if spec.stack and other.stack == spec.stack:
+                self.tabifyDockWidget(self.docks[other.name], dock)
+        dock.setVisible(spec.shown)
+
+    def _restore(self) -> None:
+        self.resize(space(180), space(112))
+        remembered = self.settings.window(LAYOUT)
+        if remembered is not None:
+            self.restoreGeometry(remembered[0])
+            self.restoreState(remembered[1])
+
+    def _turned(self) -> None:
+        tab = self.current
+        self._stack.setCurrentWidget(self._pages if tab else self.welcome)
+        if tab is None:
+            self.welcome.show_recent(self.settings.recent)
+        document = tab.document if tab else None
+        self.document_changed.emit(document)
+        self._name(tab)
+
+    def _name(self, tab: EditorTab | None) -> None:
+        if tab is not None:
+            document = tab.document
+            at = self._pages.indexOf(tab)
+            mark = "● " if document.modified else ""
+            self._pages.setTabText(at, mark + document.title.replace("&", "&&"))
+            self._pages.setTabToolTip(at, str(document.path or "Not saved yet"))
+        front = self.document
+        self.setWindowTitle(f"{front.title}[*] – {APPLICATION}" if front else APPLICATION)
+        self.setWindowFilePath(str(front.path) if front and front.path else "")
+        self.setWindowModified(front is not None and front.modified)
+
+    def _edited(self, tab: EditorTab) -> None:
+        self._name(tab)
+        document = tab.document
+        if document.modified:
+            self.journal.note(tab.key, document.spec, document.path)
+        else:
+            self.journal.drop(tab.key)
+
+    def _may_close(self, tab: EditorTab) -> bool:
+        if not tab.document.modified:
+            return True
+        self.bring_to_front(tab)
+        box = QMessageBox(self)
+        box.setObjectName("unsaved")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Save the changes to {tab.document.title}?")
+        box.setInformativeText("They are lost otherwise.")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.files.save(tab)
+        return answer == buttons.Discard
+
+    def _close_at(self, index: int) -> None:
+        page = self._pages.widget(index)
+        if isinstance(page, EditorTab):
+            self.close_tab(page)
+
+    def _journal_failed(self, reason: str) -> None:
+        words = f"Unsaved work cannot be kept for the case of a crash: {reason}. Save often."
+        self.say(Banner(words, {"Close": None}, self))
+
+    def actions_by_place(self) -> list[tuple[str, QAction]]:
+        """Everything that can be done now, for the command palette."""
+        found = self.menus.all()
+        tab = self.current
+        if tab is not None:
+            found += [("Canvas", action) for action in tab.view.actions() if action.text()]
+        for spec in DOCKS:
+            dock = self.docks[spec.name]
+            found.append(("View", self.menus[f"view.{spec.name}"]))
+            panel = dock.widget()
+            if panel is not None:
+                found += [(spec.title, action) for action in panel.actions() if action.text()]
+        return found
