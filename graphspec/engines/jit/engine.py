@@ -1,0 +1,63 @@
+"""The engine that runs plans with compiled kernels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from graphspec.engines.base import Array
+from graphspec.engines.jit.executable import JitExecutable
+from graphspec.engines.jit.lowering.catalog import Catalog, catalog
+from graphspec.engines.jit.lowering.site import Accuracy
+from graphspec.errors import EngineError
+from graphspec.plan import Plan
+
+
+class JitEngine:
+    """Trains on the CPU with kernels compiled for this processor, in float32.
+
+    ``threads`` None takes all cores that the process may use. ``accuracy`` is ``fast`` (errors of a
+    layer up to 2e-5 of its largest value: Winograd F(4×4)) or ``accurate`` (2e-6). ``guarded`` puts
+    canaries around every buffer, for tests. Layers without kernels run through their numpy.
+
+    Raises:
+        EngineError: the number of threads is not above 0.
+    """
+
+    name = "jit"
+
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        accuracy: Accuracy = "fast",
+        lowerings: Catalog | None = None,
+        guarded: bool = False,
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise EngineError(f"there must be at least one thread, not {threads}")
+        self.threads = threads or usable_cores()
+        self.accuracy = accuracy
+        self._lowerings = catalog() if lowerings is None else lowerings
+        self._guarded = guarded
+
+    def load(
+        self, plan: Plan, *, seed: int, weights: Mapping[str, Array] | None = None
+    ) -> JitExecutable:
+        """Allocate and initialise; ``weights`` (by full name) replace the drawn ones.
+
+        Raises:
+            EngineError: a weight's name or shape does not belong to the plan.
+        """
+        options: dict[str, Any] = {"threads": self.threads, "accuracy": self.accuracy}
+        return JitExecutable(
+            plan, seed, weights, catalog=self._lowerings, guarded=self._guarded, **options
+        )
+
+
+def usable_cores() -> int:
+    """The cores that this process may use, which containers make fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,307 @@
+"""A plan with its arrays, run by compiled kernels."""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal
+
+import numpy as np
+
+from graphspec.engines.base import Array, Feeds, Gradients, Outputs, Step, StepResult, Tap
+from graphspec.engines.jit.arena import Arena, allocate
+from graphspec.engines.jit.buffers import Value, outside
+from graphspec.engines.jit.lowering.catalog import Catalog
+from graphspec.engines.jit.lowering.fallback import Environment
+from graphspec.engines.jit.lowering.lower import lower
+from graphspec.engines.jit.lowering.site import Accuracy, Call
+from graphspec.engines.jit.running import Running
+from graphspec.engines.jit.threads import Pool
+from graphspec.engines.numpy.blas import one_thread
+from graphspec.engines.numpy.executable import NumpyExecutable, _global_norm, _is_finite
+from graphspec.engines.numpy.program import Program
+from graphspec.errors import EngineError
+from graphspec.plan import Plan
+from graphspec.recipe.rules.base import UpdateRule
+
+FLOAT = np.dtype(np.float32)
+
+
+class JitExecutable(NumpyExecutable):
+    """A plan with its arrays, run by compiled kernels.
+
+    Weights, generators, update rules and the search for the first number that is not finite are
+    those of the numpy executable: only the forward and backward passes differ, and the update where
+    the rule has a kernel. So states of the two can be exchanged.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        seed: int,
+        weights: Mapping[str, Array] | None,
+        *,
+        threads: int,
+        accuracy: Accuracy,
+        catalog: Catalog,
+        guarded: bool = False,
+    ) -> None:
+        super().__init__(plan, seed, weights, FLOAT)
+        self._threads, self._accuracy, self._catalog = threads, accuracy, catalog
+        trained = {name: param.shape for name, param in plan.params.items() if param.trained}
+        rest = {name: param.shape for name, param in plan.params.items() if not param.trained}
+        first = self._weights
+        self._weights = _block({name: array.shape for name, array in first.items()})
+        for name, array in first.items():
+            self._weights[name][...] = array
+        self._params = {
+            node.id: {local: self._weights[f"{node.id}.{local}"] for local in node.params}
+            for node in plan.nodes
+        }
+        self._gradients = _block(trained)
+        self._new_statistics = _block(rest)
+        self._arena = Arena(guarded=guarded)
+        self._pool = Pool(threads)
+        weakref.finalize(self, Pool.close, self._pool)
+        self._running: dict[Any, Running] = {}
+        self._version = 0
+        self._lock = threading.RLock()
+
+    def run(
+        self,
+        feeds: Feeds,
+        *,
+        outputs: Sequence[str] | None = None,
+        training: bool = False,
+        taps: Sequence[Tap] = (),
+    ) -> Outputs:
+        """Compute the asked layers and nothing that they do not need.
+
+        Raises:
+            FeedError: an input is missing, unknown, empty, or of the wrong shape or type.
+            SpecError: an output or tap is not in the plan.
+            EngineError: a gradient is tapped.
+        """
+        for tap in taps:
+            if tap.what == "grad":
+                raise EngineError(
+                    f"a run computes no gradients, but {tap.node!r}'s is tapped: call grad"
+                )
+        wanted = self.plan.outputs if outputs is None else tuple(outputs)
+        program = self._program(wanted, taps, losses=(), tapped=(), train=False)
+        keep = (*wanted, *(tap.node for tap in taps))
+        with self._lock, self._changing_no_generator(training):
+            running, env = self._pass(program, keep, feeds, training=training, fixed=True)
+            return Outputs(
+                {name: running.value(name, env) for name in wanted},
+                {tap: running.value(tap.node, env) for tap in taps},
+            )
+
+    def grad(
+        self,
+        feeds: Feeds,
+        *,
+        wrt: Literal["params", "inputs"] = "params",
+        training: bool = False,
+        taps: Sequence[Tap] = (),
+    ) -> Gradients:
+        """Gradients of the total data loss (no penalties); changes nothing.
+
+        What no loss depends on has a gradient of zeros. Labels have none.
+
+        Raises:
+            FeedError: as for ``run``.
+            SpecError: a tap is not in the plan.
+            EngineError: the plan has no loss, or the gradient of a label is tapped.
+        """
+        losses = self._losses()
+        asked = [
+            name
+            for name, tensor in self.plan.inputs.items()
+            if wrt == "inputs" and tensor.dtype == "float"
+        ]
+        program = self._program(
+            self.plan.outputs, taps, losses=losses, tapped=asked, train=wrt == "params"
+        )
+        with self._lock, self._changing_no_generator(training):
+            running, env = self._pass(
+                program, self._kept(taps), feeds, training=training, fixed=True
+            )
+            means = {name: running.mean(name, env) for name in program.losses}
+            batch = _batch(env)
+            by_name = (
+                {name: array.copy() for name, array in self._gradients.items()}
+                if wrt == "params"
+                else {name: self._gradient(running, env, name, batch) for name in asked}
+            )
+            return Gradients(
+                loss=sum(means.values()),
+                losses=means,
+                by_name=by_name,
+                values={name: running.value(name, env) for name in self.plan.outputs},
+                taps=self._taps(running, env, taps, batch),
+            )
+
+    def train_step(
+        self, feeds: Feeds, rule: UpdateRule, step: Step, *, taps: Sequence[Tap] = ()
+    ) -> StepResult:
+        """Forward, backward and update, as the numpy executable does them.
+
+        Raises:
+            FeedError: as for ``run``.
+            SpecError: a tap is not in the plan.
+            EngineError: the plan has no loss.
+            NonFiniteError: the loss or a gradient is not finite; nothing has been updated, and no
+                generator has moved.
+        """
+        program = self._program(
+            self.plan.outputs, taps, losses=self._losses(), tapped=(), train=True
+        )
+        with self._lock:
+            before = self._generator_states()
+            try:
+                running, env = self._pass(
+                    program, self._kept(taps), feeds, training=True, fixed=False
+                )
+                means = {name: running.mean(name, env) for name in program.losses}
+                statistics = running.statistics(env)
+                with np.errstate(all="ignore"):
+                    penalties = self._penalise(self._gradients, step)
+                    loss = sum(means.values())
+                    norm = self._norm()
+                    finite = math.isfinite(loss + sum(penalties)) and math.isfinite(norm)
+                    if not finite or not all(map(_is_finite, statistics.values())):
+                        self._set_generators(before)
+                        self._name_the_culprit(program, self._read(feeds, program), step)
+            except BaseException:
+                self._set_generators(before)
+                raise
+            with np.errstate(all="ignore"):
+                self._update(self._gradients, norm, rule, step)
+            for name, array in statistics.items():
+                self._weights[name][...] = array
+            self._version += 1
+            return StepResult(
+                loss=loss,
+                losses=means,
+                penalties=penalties,
+                grad_norm=norm,
+                values={name: running.value(name, env) for name in self.plan.outputs},
+                taps=self._taps(running, env, taps, _batch(env)),
+            )
+
+    def restore(self, state: Any) -> None:
+        """Go on from a state; it is checked whole before anything changes.
+
+        Raises:
+            EngineError: a name or shape does not belong to the plan, or one is missing.
+        """
+        with self._lock:
+            super().restore(state)
+            self._version += 1
+
+    # --- The arrays, as lowerings see them ---------------------------------------------------
+
+    def weight(self, full: str) -> Value:
+        """A parameter or running statistic."""
+        return outside(full, self._weights[full])
+
+    def gradient(self, full: str) -> Value:
+        """The gradient of a parameter."""
+        return outside(f"{full} gradient", self._gradients[full])
+
+    def new_statistic(self, full: str) -> Value:
+        """Where a running statistic's new value waits until the step is known to be finite."""
+        return outside(f"{full} new", self._new_statistics[full])
+
+    # --- Passes ------------------------------------------------------------------------------
+
+    def _pass(
+        self,
+        program: Program,
+        keep: Sequence[str],
+        feeds: Feeds,
+        *,
+        training: bool,
+        fixed: bool,
+    ) -> tuple[Running, Environment]:
+        arrays = self._read(feeds, program)
+        running = self._lowered(program, keep, arrays, training=training, fixed=fixed)
+        env = Environment(arrays, self._params, self._modes(training))
+        for name in self._gradients.keys() - running.lowered.written if program.losses else ():
+            self._gradients[name][...] = 0
+        with calm() if running.uses_numpy else nullcontext():
+            running.run(env, self._version)
+        return running, env
+
+    def _lowered(
+        self,
+        program: Program,
+        keep: Sequence[str],
+        arrays: Mapping[str, Array],
+        *,
+        training: bool,
+        fixed: bool,
+    ) -> Running:
+        fed = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+        # Programs are kept as long as the executable, so that their identity is a name.
+        key = (id(program), training, fixed, *fed.values())
+        running = self._running.get(key)
+        if running is None:
+            batch = len(next(iter(arrays.values())))
+            call = Call(batch, training, self._threads, self._accuracy, fixed, fed)
+            lowered = lower(program, self.plan, call, keep, self, self._catalog)
+            running = self._running[key] = Running(lowered, self._arena, self._pool)
+        return running
+
+    def _kept(self, taps: Sequence[Tap]) -> tuple[str, ...]:
+        return (*self.plan.outputs, *(tap.node for tap in taps if tap.what == "value"))
+
+    def _norm(self) -> float:
+        return _global_norm(self._gradients)
+
+    def _gradient(self, running: Running, env: Environment, name: str, batch: int) -> Array:
+        found = running.gradient(name, env)
+        if found is not None:
+            return found
+        inputs, nodes = self.plan.inputs, self.plan.by_id
+        tensor = inputs[name] if name in inputs else nodes[name].output
+        return np.zeros((batch, *tensor.shape), FLOAT)
+
+    def _taps(
+        self, running: Running, env: Environment, taps: Sequence[Tap], batch: int
+    ) -> dict[Tap, Array]:
+        return {
+            tap: running.value(tap.node, env)
+            if tap.what == "value"
+            else self._gradient(running, env, tap.node, batch)
+            for tap in taps
+        }
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """What numpy needs around it: BLAS on one thread, and no warnings of overflow."""
+    with one_thread(), np.errstate(all="ignore"):
+        yield
+
+
+def _batch(env: Environment) -> int:
+    return len(next(iter(env.values.values())))
+
+
+def _block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Arrays of zeros in one piece of memory, each on a cache line of its own."""
+    starts, size = {}, 0
+    for name, shape in shapes.items():
+        starts[name] = size
+        size += -(-math.prod(shape) // 16) * 16
+    memory = allocate(size * FLOAT.itemsize).view(FLOAT)
+    memory[...] = 0
+    return {
+        name: memory[starts[name] : starts[name] + math.prod(shape)].reshape(shape)
+        for name, shape in shapes.items()
+    }

@@ -1,0 +1,19 @@
+"""Which layers have kernels: kind → lowering. All others run through their own numpy.
+
+Each family has a file with its part, ``LOWERINGS``; a new file gets its line in ``catalog``. Where
+two families name a kind, the later one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphspec.engines.jit.lowering.site import Lowering
+
+Catalog = Mapping[str, Lowering]
+
+
+def catalog() -> Catalog:
+    """Every lowering by kind."""
+    families: tuple[Catalog, ...] = ()
+    return {kind: lowering for family in families for kind, lowering in family.items()}
