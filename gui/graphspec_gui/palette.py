@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from graphspec_gui.actions import plain, reason_of
@@ -113,9 +113,7 @@ class CommandPalette(QDialog):
         action.trigger()
 
 
-def _blank() -> object:
-    from PySide6.QtGui import QIcon, QPixmap
-
+def _blank() -> QIcon:
     picture = QPixmap(ICON, ICON)
     picture.fill(Qt.GlobalColor.transparent)
     return QIcon(picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
 
 from graphspec_gui.panel import Panel
@@ -33,13 +33,13 @@ class _Figures(Panel):
         row.addWidget(self.problems)
         row.addStretch(1)
         self.chosen = self._label("status_selection", row)
-        self.size = self._label("status_size", row)
+        self.costs = self._label("status_size", row)
         self.work = self._label("status_work", row)
         theme().changed.connect(self.touch)
 
     def refresh(self) -> None:
         document = self.document
-        for widget in (self.problems, self.chosen, self.size, self.work):
+        for widget in (self.problems, self.chosen, self.costs, self.work):
             widget.setVisible(document is not None)
         if document is None:
             return
@@ -51,11 +51,11 @@ class _Figures(Panel):
         self.problems.setText(text)
         self.problems.setAccessibleName(text)
         self.problems.setIcon(theme().state_icon(worst))
-        self.problems.setIconSize(self.problems.iconSize().scaled(ICON, ICON, _keep()))
+        self.problems.setIconSize(QSize(ICON, ICON))
         chosen = document.selection
         self.chosen.setText(f"{len(chosen)} selected" if chosen else "")
         total = findings.total
-        self.size.setText(f"{len(document.spec.layers):,} layers, {total.params:,} parameters")
+        self.costs.setText(f"{len(document.spec.layers):,} layers, {total.params:,} parameters")
         self.work.setText(f"{short(total.macs)} MACs")
         self.work.setToolTip(
             f"{total.macs:,} multiply-accumulates: the work of one example forward"
@@ -94,9 +94,3 @@ def short(number: int) -> str:
             value = number / unit
             return f"{value:.3g} {letter}" if value < 999.5 else f"{value:.0f} {letter}"
     return str(number)
-
-
-def _keep() -> object:
-    from PySide6.QtCore import Qt
-
-    return Qt.AspectRatioMode.KeepAspectRatio

@@ -68,7 +68,7 @@ class EditorTab(QWidget):
 def read_text(path: Path) -> str | None:
     """The text of a file; None where it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8", newline="")
+        return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return None
 

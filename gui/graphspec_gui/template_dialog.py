@@ -63,9 +63,9 @@ class TemplateDialog(QDialog):
         self.pages.addTab(self._patterns(), "From a pattern")
         column.addWidget(self.pages, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.create = buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.create.setProperty("main", True)
-        self.create.setDefault(True)
+        self.create_button = buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.create_button.setProperty("main", True)
+        self.create_button.setDefault(True)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
@@ -161,12 +161,12 @@ class TemplateDialog(QDialog):
 
     def _template(self) -> str:
         item = self.list.currentItem()
-        return EMPTY if item is None else str(item.data(Qt.ItemDataRole.UserRole))
+        return str(item.data(Qt.ItemDataRole.UserRole))
 
     def _weigh(self) -> None:
         """Build the pattern as it is typed, and say what comes of it."""
         if self.pages.currentIndex() == 0:
-            self.create.setEnabled(True)
+            self.create_button.setEnabled(True)
             return
         try:
             findings = look(self._expanded())
@@ -183,7 +183,7 @@ class TemplateDialog(QDialog):
         self.verdict.setText(text)
         self.verdict.setProperty("state", state)
         self.verdict.style().polish(self.verdict)
-        self.create.setEnabled(state == "ok")
+        self.create_button.setEnabled(state == "ok")
 
     def _expanded(self) -> GraphSpec:
         parts = self.shape.text().replace("×", ",").split(",")

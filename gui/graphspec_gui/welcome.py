@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -35,7 +35,7 @@ class Welcome(QScrollArea):
     """One of the three things was chosen: "look", "mend" or "text"."""
     file_wanted = Signal(str)
 
-    def __init__(self, beginnings: dict[str, Callable[[], object]], parent: QWidget) -> None:
+    def __init__(self, beginnings: Mapping[str, Callable[[], object]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
         self.setAccessibleName("Start page")

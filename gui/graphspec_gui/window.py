@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
             self._add_dock(spec)
         self.menus.fill()
         self._restore()
-        QApplication.instance().installEventFilter(self)
+        _application().installEventFilter(self)
         self._turned()
 
     @property
@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
                 event.ignore()
                 return
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
-        QApplication.instance().removeEventFilter(self)
+        _application().removeEventFilter(self)
         for dock in self.docks.values():
             panel = dock.widget()
             if isinstance(panel, Panel):
@@ -362,3 +362,9 @@ class MainWindow(QMainWindow):
             if panel is not None:
                 found += [(spec.title, action) for action in panel.actions() if action.text()]
         return found
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
