@@ -1,0 +1,129 @@
+"""What layers give for examples: how large it is, how much of it is zero, which units are dead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphspec.engines.base import Array
+from graphspec.inspect.probe import BATCH, Probe
+
+_BINS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class LayerActivity:
+    """One layer over a set of examples.
+
+    A unit is a channel of an image, or one number of a vector. ``largest`` and ``smallest`` (U,)
+    are each unit's over all examples and places; ``zeros`` (U,) its share of zeros. ``counts``
+    over ``edges`` is the histogram of all values of the first batch.
+    """
+
+    id: str
+    kind: str
+    mean: float
+    std: float
+    zeros: Array
+    largest: Array
+    smallest: Array
+    counts: Array
+    edges: Array
+
+    @property
+    def share_of_zeros(self) -> float:
+        """Of all values."""
+        return float(self.zeros.mean())
+
+    @property
+    def dead(self) -> Array:
+        """The units that give the same number everywhere and for every example, by number.
+
+        Of a layer behind a ReLU these are the dead ones of the notes: always zero.
+        """
+        return np.flatnonzero(self.largest == self.smallest)
+
+
+def layer_activity(
+    probe: Probe, x: Array, layers: Sequence[str] | None = None, *, batch: int = BATCH
+) -> Mapping[str, LayerActivity]:
+    """How active the units of layers are over a set of examples, by id in running order.
+
+    Args:
+        probe: the network.
+        x: examples (N, …) as its data set has them.
+        layers: their ids; None takes every layer that reads the examples and is no loss.
+        batch: how many examples are run at a time.
+
+    Raises:
+        FeedError, SpecError: as for ``Probe.values``.
+
+    Source: CS231n notes, Visualizing what ConvNets learn: dead filters show as maps of zeros.
+    """
+    names = visible_layers(probe) if layers is None else tuple(layers)
+    sums = {name: _Sums() for name in names}
+    for values in probe.stream(x, names, batch=batch):
+        for name, value in values.items():
+            sums[name].add(value)
+    kinds = {node.id: type(node.layer).model_fields["kind"].default for node in probe.plan.nodes}
+    return {name: sums[name].activity(name, kinds[name]) for name in names}
+
+
+def visible_layers(probe: Probe) -> tuple[str, ...]:
+    """The layers whose values the examples alone decide: losses and what reads labels are not."""
+    reached = {probe.input}
+    names = []
+    for node in probe.plan.nodes:
+        if not node.layer.is_loss and all(source in reached for source in node.layer.inputs):
+            reached.add(node.id)
+            names.append(node.id)
+    return tuple(names)
+
+
+def by_unit(value: Array) -> Array:
+    """Values (N, U, …) as (U, everything else); a single number per example is one unit."""
+    if value.ndim == 1:
+        return value[None]
+    return np.moveaxis(value, 1, 0).reshape(value.shape[1], -1)
+
+
+class _Sums:
+    """Running figures of one layer, so that no activations need be kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = self.squares = 0.0
+        self.zeros: Array | None = None
+        self.largest = self.smallest = self.counts = self.edges = np.zeros(0)
+
+    def add(self, value: Array) -> None:
+        units = by_unit(value)
+        zeros = (units == 0).sum(axis=1)
+        largest, smallest = units.max(axis=1), units.min(axis=1)
+        if self.zeros is None:
+            self.zeros, self.largest, self.smallest = zeros, largest, smallest
+            self.counts, self.edges = np.histogram(value[np.isfinite(value)], bins=_BINS)
+        else:
+            self.zeros = self.zeros + zeros
+            self.largest = np.maximum(self.largest, largest)
+            self.smallest = np.minimum(self.smallest, smallest)
+        self.count += value.size
+        self.total += float(value.sum(dtype=np.float64))
+        self.squares += float(np.square(value, dtype=np.float64).sum())
+
+    def activity(self, name: str, kind: str) -> LayerActivity:
+        assert self.zeros is not None
+        mean = self.total / self.count
+        return LayerActivity(
+            id=name,
+            kind=kind,
+            mean=mean,
+            std=max(self.squares / self.count - mean**2, 0.0) ** 0.5,
+            zeros=self.zeros / (self.count / len(self.zeros)),
+            largest=self.largest,
+            smallest=self.smallest,
+            counts=self.counts,
+            edges=self.edges,
+        )
