@@ -67,6 +67,7 @@ from graphspec.engines.jit.vectors import (
     nearest,
     select,
     sqrt,
+    transposed,
     type_suffix,
     with_sign_of,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "nearest",
     "select",
     "sqrt",
+    "transposed",
     "with_sign_of",
 ]
 
@@ -204,6 +206,8 @@ class Kernel:
         """A few elements of memory of this call, on its stack, on a cache line of their own."""
         slot = self._slots.alloca(element, size=count)
         slot.align = 64
+        # llvmlite still types what alloca returns, and would not let a vector be stored there.
+        slot.type = PTR
         return Pointer(self, slot, element)
 
     # --- control -----------------------------------------------------------------------------
@@ -255,6 +259,10 @@ class Kernel:
         """``with k.either(c) as (yes, no):`` and in it ``with yes:`` and ``with no:``."""
         with self.code.if_else(condition.ir) as branches:
             yield branches
+
+    def choose(self, condition: Value, a: Pointer, b: Pointer) -> Pointer:
+        """The address ``a`` if the condition holds, else ``b``."""
+        return Pointer(self, self.code.select(condition.ir, a.ir, b.ir), a.element)
 
     def span(self, chunk: Value, size: Value | int, count: Value) -> tuple[Value, Value]:
         """Where chunk number ``chunk`` of ``size`` elements begins and ends among ``count``."""

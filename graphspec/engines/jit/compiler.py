@@ -80,7 +80,8 @@ def _file_of(emit: Emit) -> str:
     """The file that a kernel was written in; tests and the interpreter lie outside ``kernels/``."""
     while isinstance(emit, functools.partial):
         emit = emit.func
-    return inspect.getsourcefile(emit) or ""
+    written: object = emit if inspect.isfunction(emit) else type(emit)
+    return inspect.getsourcefile(written) or ""  # type: ignore[arg-type]
 
 
 @functools.cache

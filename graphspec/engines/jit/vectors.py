@@ -289,6 +289,24 @@ def with_sign_of(a: Value, b: Value) -> Value:
     return a.kernel.intrinsic("copysign", a, b)
 
 
+def transposed(rows: Sequence[Value]) -> list[Value]:
+    """n vectors of n lanes: lane j of row i becomes lane i of row j.
+
+    Squares of 1, 2, 4 … lanes off the diagonal change places.
+    """
+    out, size = list(rows), len(rows)
+    distance = size // 2
+    while distance:
+        for i in range(size):
+            if not i & distance:
+                a, b = out[i], out[i | distance]
+                keep = [j if not j & distance else size + j - distance for j in range(size)]
+                out[i] = a.shuffle(b, keep)
+                out[i | distance] = a.shuffle(b, [j + distance for j in keep])
+        distance //= 2
+    return out
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pointer:
     """An address, and the type of what lies there."""
