@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphspec.data.binning import bin_targets
 from graphspec.data.budget import DEFAULT_BUDGET, Budget
 from graphspec.data.catalog import DataEntry, list_data, load_data
 from graphspec.data.dataset import Dataset
@@ -19,6 +20,7 @@ __all__ = [
     "Loader",
     "LoaderState",
     "Split",
+    "bin_targets",
     "data_home",
     "download",
     "folds",

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from graphspec.data.binning import bin_targets
 from graphspec.data.budget import DEFAULT_BUDGET, FilePath
 from graphspec.data.builtin import (
     DIGITS_SOURCE,
@@ -198,11 +199,22 @@ def load_data(name_or_path: FilePath, **options: Any) -> Dataset:
     ``options`` go to the reader: ``held_out`` for digits; ``n``, ``classes``, ``noise`` and
     ``seed`` for spiral; ``labels`` for CIFAR-100; ``channels`` for npz; ``colour`` and ``size``
     for image folders; ``label``, ``target``, ``header`` and ``delimiter`` for csv; and for all but
-    spiral a ``budget``.
+    spiral a ``budget``. With ``bins`` (and ``binning``) real targets become that many classes; see
+    ``bin_targets``.
 
     Raises:
         DataError: there is no such set or path, an option does not exist, or the data are wrong.
     """
+    binned = {key: options.pop(key) for key in ("bins", "binning") if key in options}
+    data = _load(name_or_path, options)
+    if "bins" in binned:
+        return bin_targets(data, **binned)
+    if binned:
+        raise DataError("binning says how bins are made, and there are none: give bins as well.")
+    return data
+
+
+def _load(name_or_path: FilePath, options: dict[str, Any]) -> Dataset:
     text = str(name_or_path)
     if text in _KNOWN:
         return _load_known(text, options)

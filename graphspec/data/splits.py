@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,39 @@ def folds(
     return tuple(
         (np.concatenate([*parts[:i], *parts[i + 1 :]]), part) for i, part in enumerate(parts)
     )
+
+
+def some(indices: Indices, part: float, labels: npt.NDArray[Any] | None = None) -> Indices:
+    """The first of some examples, for a learning curve: a share below 1, or a whole number.
+
+    With ``labels`` (of these examples) every class is taken in proportion. The order stays, so that
+    without labels each part holds every smaller one.
+
+    Raises:
+        DataError: none would be left, or there are not so many.
+    """
+    count = _size(len(indices), part, "training")
+    if not 0 < count <= len(indices):
+        raise DataError(
+            f"there are {len(indices)} training examples, and {count} of them are asked for; "
+            f"use 1 to {len(indices)}, or a share below 1."
+        )
+    dropped = _choose(np.arange(len(indices)), len(indices) - count, labels)
+    return np.delete(indices, dropped)
+
+
+def balanced(indices: Indices, labels: npt.NDArray[Any], how: Literal["drop", "repeat"]) -> Indices:
+    """As many examples of every class: larger ones lose some, or smaller ones are repeated.
+
+    ``labels`` are the classes of these examples. Of a larger class the first ones stay; those of a
+    smaller class are taken again and again, in turn.
+    """
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    sizes = [len(group) for group in members]
+    size = min(sizes) if how == "drop" else max(sizes)
+    positions = np.concatenate([np.resize(group, size) for group in members])
+    chosen: Indices = indices[np.sort(positions)]
+    return chosen
 
 
 def _generator(seed: int) -> np.random.Generator:

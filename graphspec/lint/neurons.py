@@ -164,7 +164,8 @@ def regression(scene: Scene) -> Iterator[Problem]:
                 "prefer-bins",
                 f"{loss.id} is a squared loss of one number, which is harder to optimise than a "
                 "softmax: every output has to be met exactly. See whether bins of the target would "
-                "do; they give a distribution as well (Neural Networks 2, losses, regression)",
+                "do (the data option bins makes classes of them); they give a distribution as well "
+                "(Neural Networks 2, losses, regression)",
                 loss,
             )
         source: Layer | None = scene.source(loss)

@@ -53,6 +53,12 @@ class SplitConfig(Record):
     stratified: bool = True
     """Whether each part holds every class in proportion (class labels only)."""
 
+    train: Count | Annotated[float, Field(gt=0, lt=1)] | None = None
+    """How many of the training examples are used: a share below 1, or a number; null uses all. The
+    other parts stay the same, so that runs with more and more examples make a learning curve."""
+    balance: Literal["drop", "repeat"] | None = None
+    """How every class gets as many training examples (class labels only): some of the larger ones
+    are dropped, or those of the smaller ones repeated; null leaves the classes as they are."""
 
 class EarlyStopping(Record):
     """Stopping when the monitored metric no longer gets better."""

@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from graphspec.data.dataset import Dataset
 from graphspec.data.loader import Batch, Loader
+from graphspec.data.splits import Indices, balanced, some
 from graphspec.engines.feeds import soft_labels
 from graphspec.engines.generators import generator
 from graphspec.errors import DataError
 from graphspec.plan import Plan
 from graphspec.recipe.augment.base import ImageAugmentation
-from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.config import SplitConfig, TrainConfig
 from graphspec.recipe.preprocess.base import PreprocessStep
 from graphspec.recipe.preprocess.pipeline import Pipeline, output_shape
 
@@ -202,6 +203,8 @@ def divide(
         chosen = getattr(indices, name)
         if len(chosen):
             parts[name] = (data.x[chosen], data.y[chosen])
+        if name == "train":
+            chosen = _training_part(data, chosen, settings)
     if data.x_test is not None and data.y_test is not None:
         parts["test"] = (data.x_test, data.y_test)
     if pipeline is None:
@@ -212,6 +215,25 @@ def divide(
 
 def _mixed_classes(plan: Plan, binding: Binding, config: TrainConfig) -> int | None:
     """The number of classes, where labels are to be blended; None where none are.
+def _training_part(data: Dataset, indices: Indices, settings: SplitConfig) -> Indices:
+    """The training examples that are used: some of them, or as many of each class.
+
+    Raises:
+        DataError: there are not so many, or classes are to be balanced and there are none.
+    """
+    if settings.balance is not None and not data.classes:
+        raise DataError(
+            f"{data.name!r} has real targets, so there are no classes to balance. Leave "
+            "split.balance out, or make classes with the data option bins."
+        )
+    if settings.train is not None:
+        labels = data.y[indices] if settings.stratified and data.classes else None
+        indices = some(indices, settings.train, labels)
+    if settings.balance is not None:
+        indices = balanced(indices, data.y[indices], settings.balance)
+    return indices
+
+
 
     Raises:
         DataError: a loss on the labels cannot take class probabilities.

@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphspec.data import folds, split
+from graphspec.data.splits import balanced, some
 from graphspec.errors import DataError
 
 seeds = st.none() | st.integers(0, 2**32)
@@ -87,3 +88,27 @@ def test_folds_are_contiguous_without_a_seed() -> None:
     assert [held.tolist() for _, held in folds(5, 2)] == [[0, 1, 2], [3, 4]]
     with pytest.raises(DataError, match="use 2 to 5"):
         folds(5, 6)
+
+
+def test_some_examples_are_the_first_ones_so_that_larger_parts_hold_smaller_ones() -> None:
+    order = np.array([7, 3, 9, 1, 0, 4])
+    assert some(order, 2).tolist() == [7, 3]
+    assert some(order, 0.5).tolist() == [7, 3, 9]
+    assert some(order, 6).tolist() == order.tolist()
+    for part in (7, 0.01):
+        with pytest.raises(DataError, match="use 1 to 6"):
+            some(order, part)
+
+
+def test_some_examples_of_every_class_in_proportion() -> None:
+    labels = np.repeat([0, 1, 2], [60, 30, 10])
+    chosen = some(np.arange(100), 20, labels)
+    assert np.bincount(labels[chosen]).tolist() == [12, 6, 2]
+    assert (np.diff(chosen) > 0).all()
+
+
+def test_classes_are_balanced_by_dropping_or_by_repeating() -> None:
+    indices = np.array([5, 6, 7, 8, 9, 10])
+    labels = np.array([0, 1, 0, 0, 0, 1])
+    assert balanced(indices, labels, "drop").tolist() == [5, 6, 7, 10]
+    assert balanced(indices, labels, "repeat").tolist() == [5, 6, 6, 7, 8, 9, 10, 10]
