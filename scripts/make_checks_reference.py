@@ -30,11 +30,12 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "reshape-size", "scores-per-class", "scores-per-label", "two-classes", "class-weights",
         "one-value", "out-of-range",
     ),
-    "Sizes": ("too-much-memory",),
+    "Sizes": ("too-much-memory", "hessian-too-large"),
     "Training": (
         "data-shape", "data-classes", "no-example-input", "too-many-answers", "images-expected",
         "whole-labels", "no-accuracy",
         "nothing-to-train", "warm-up-too-long", "decayed-twice", "unknown-layer",
+        "full-batch-only", "steady-loss-only", "not-with-this-rule",
     ),
 }  # fmt: skip
 

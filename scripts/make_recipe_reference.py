@@ -12,16 +12,23 @@ from make_layer_reference import doc, fields_table, summary
 
 from graphspec.initialisers.catalog import INITIALISERS
 from graphspec.recipe.augment.catalog import AUGMENTATIONS
+from graphspec.recipe.average import Ema
 from graphspec.recipe.config import EarlyStopping, SplitConfig, TrainConfig
 from graphspec.recipe.constraints.catalog import CONSTRAINTS
 from graphspec.recipe.penalties.catalog import PENALTIES
 from graphspec.recipe.preprocess.catalog import PREPROCESS_STEPS
-from graphspec.recipe.rules.catalog import RULES
+from graphspec.recipe.rules.catalog import RULES, WHOLE_RULES
 from graphspec.recipe.schedules.catalog import SCHEDULES
 from graphspec.record import Record
 
 SECTIONS: tuple[tuple[str, str, Sequence[type[Record]]], ...] = (
     ("Update rules", "`update`: how a gradient changes a weight.", RULES),
+    (
+        "Rules of the whole loss",
+        "`update`, for rules that compare losses at several places: they take all training "
+        "examples in every step.",
+        WHOLE_RULES,
+    ),
     ("Schedules", "`schedule`: how the learning rate changes.", SCHEDULES),
     ("Penalties", "`penalties`: terms of the loss that depend on the weights alone.", PENALTIES),
     ("Constraints", "`constraints`: what weights are brought back to after a step.", CONSTRAINTS),
@@ -38,7 +45,11 @@ SECTIONS: tuple[tuple[str, str, Sequence[type[Record]]], ...] = (
 def page() -> str:
     """The text of the page."""
     lines = ["# The training block", "", *_body(TrainConfig), *fields_table(TrainConfig), ""]
-    parts: dict[str, type[Record]] = {"split": SplitConfig, "early_stopping": EarlyStopping}
+    parts: dict[str, type[Record]] = {
+        "split": SplitConfig,
+        "average": Ema,
+        "early_stopping": EarlyStopping,
+    }
     for title, part in parts.items():
         lines += [f"## {title}", "", *_body(part), *fields_table(part), ""]
     for title, about, kinds in SECTIONS:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from graphspec import edit
 from graphspec.check.analysis import Analysis, analyse
+from graphspec.check.whole_objective import curvature_problem
 from graphspec.errors import Fix, JsonPath, Problem, SizeError
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer, ParamSpec
@@ -78,13 +80,23 @@ def estimate_for(config: TrainConfig | None, plan: Placement) -> MemoryEstimate:
     """What a plan takes with these settings; without settings, on one example, forward only."""
     if config is None:
         return estimate(plan, 1, training=False)
-    # A rule tells how many arrays it keeps by making those of a weight with one number.
-    slots = sum(array.size for array in config.update.slots(np.zeros(1)).values())
+    slots = config.update.arrays_kept(_trained(plan))
     itemsize = np.dtype(config.dtype).itemsize
     return estimate(plan, config.batch, itemsize=itemsize, slots=slots)
 
 
+def _trained(plan: Placement) -> int:
+    """How many numbers are trained."""
+    params = (param for node in plan.nodes for param in node.params.values())
+    return sum(prod(param.shape) for param in params if param.trained)
+
+
 def _size_problems(spec: GraphSpec, plan: Placement, budget: int | None) -> Iterator[Problem]:
+    if (config := spec.training) is not None:
+        curvatures = curvature_problem(config, _trained(plan), np.dtype(config.dtype).itemsize)
+        if curvatures is not None:
+            yield curvatures
+            return
     limit = int(physical_memory() * SHARE_OF_MACHINE) if budget is None else budget
     needed = estimate_for(spec.training, plan)
     heaviest = needed.heaviest

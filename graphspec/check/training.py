@@ -8,6 +8,7 @@ from typing import Any
 
 from graphspec import edit
 from graphspec.check.shapes import Shapes
+from graphspec.check.whole_objective import training_examples, whole_objective_problems
 from graphspec.check.wiring import Wiring, kind_of
 from graphspec.errors import Fix, JsonPath, Problem
 from graphspec.graph import GraphSpec
@@ -55,6 +56,7 @@ def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterat
         yield from _goal_problems(spec, config)
         yield from _nothing_to_train(spec, wiring, shapes)
     yield from _rule_problems(config)
+    yield from whole_objective_problems(config, spec.layers, training_examples(config))
     yield from _selection_problems(spec, config)
 
 

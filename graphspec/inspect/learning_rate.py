@@ -11,6 +11,7 @@ import numpy as np
 from graphspec.engines.base import Array, Executable, Step
 from graphspec.errors import NonFiniteError
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.rules.base import UpdateRule
 from graphspec.recipe.rules.sgd import Sgd
 from graphspec.train.evaluate import evaluate_batches
 from graphspec.train.feeding import TrainingData
@@ -89,7 +90,8 @@ def find_rate_range(
         steps: how many batches are taken, at least 2.
 
     Raises:
-        ValueError: ``low`` is not above 0 and below ``high``, or there are fewer than 2 steps.
+        ValueError: ``low`` is not above 0 and below ``high``, there are fewer than 2 steps, or
+            the rule is none for batches.
 
     Source: Smith 2015, Cyclical Learning Rates for Training Neural Networks, section 3.3.
     """
@@ -97,6 +99,12 @@ def find_rate_range(
         raise ValueError(
             f"the rate cannot rise from {low:g} to {high:g} in {steps} steps: give 0 < low < high "
             "and at least 2 steps"
+        )
+    rule = config.update
+    if not isinstance(rule, UpdateRule):
+        raise ValueError(
+            f"{rule.kind} chooses the length of its steps by the loss: it has no rate to look for. "
+            "Use a rule for batches, such as sgd"
         )
     before = executable.state()
     loader = data.loader(config)
@@ -109,7 +117,7 @@ def find_rate_range(
             step = Step(i, rate, config.penalties, config.clip_norm, config.constraints)
             rates.append(rate)
             try:
-                result = executable.train_step(data.feeds(loader.next_batch()), config.update, step)
+                result = executable.train_step(data.feeds(loader.next_batch()), rule, step)
             except NonFiniteError:
                 losses.append(math.inf)
                 break

@@ -9,6 +9,7 @@ from pydantic import Field, WithJsonSchema, field_serializer, field_validator, m
 
 from graphspec.initialisers.catalog import InitialiserSpec
 from graphspec.recipe.augment.catalog import AugmentationSpec
+from graphspec.recipe.average import Ema
 from graphspec.recipe.constraints.catalog import ConstraintSpec
 from graphspec.recipe.penalties.catalog import PenaltySpec
 from graphspec.recipe.preprocess.catalog import StepSpec
@@ -52,13 +53,13 @@ class SplitConfig(Record):
     """The seed of the shuffle before dividing; null keeps the order, training examples first."""
     stratified: bool = True
     """Whether each part holds every class in proportion (class labels only)."""
-
     train: Count | Annotated[float, Field(gt=0, lt=1)] | None = None
     """How many of the training examples are used: a share below 1, or a number; null uses all. The
     other parts stay the same, so that runs with more and more examples make a learning curve."""
     balance: Literal["drop", "repeat"] | None = None
     """How every class gets as many training examples (class labels only): some of the larger ones
     are dropped, or those of the smaller ones repeated; null leaves the classes as they are."""
+
 
 class EarlyStopping(Record):
     """Stopping when the monitored metric no longer gets better."""
@@ -111,6 +112,8 @@ class TrainConfig(Record):
     """What the weights are brought back to after every update; biases and scales are exempt."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """The largest global L2 norm of the gradient; longer ones are scaled down to it."""
+    average: Ema | None = None
+    """A running average of the weights, kept and evaluated beside them; null: none."""
     seed: Seed = 0
     """The seed of every random draw but the split: initial weights, order, dropout."""
     dtype: Literal["float32", "float64"] = "float32"

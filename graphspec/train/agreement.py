@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from graphspec.check.whole_objective import whole_objective_problems
 from graphspec.errors import SpecError
 from graphspec.plan import Plan
 from graphspec.recipe.config import TrainConfig
@@ -43,6 +44,23 @@ def refuse_unknown_layers(config: TrainConfig, plan: Plan) -> None:
                         f"training.{field} names the layer {name!r}, and the graph has none of "
                         f"that id{did_you_mean(name, layers)}"
                     )
+
+
+def refuse_part_losses(config: TrainConfig, plan: Plan, examples: int) -> None:
+    """Refuse what a rule that needs the whole loss would not get.
+
+    Args:
+        config: the settings.
+        plan: what is trained.
+        examples: the size of the training split.
+
+    Raises:
+        SpecError: the batch is a part of the examples, or the loss changes by itself.
+    """
+    layers = [node.layer for node in plan.nodes]
+    problems = tuple(whole_objective_problems(config, layers, examples))
+    if problems:
+        raise SpecError(problems)
 
 
 def number_repeats(kinds: Sequence[str]) -> list[str]:

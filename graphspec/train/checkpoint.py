@@ -1,9 +1,10 @@
 """Checkpoints: everything that the next step depends on, in one file with a known hash.
 
 A checkpoint is a safetensors file. Its arrays have the names that the executable gives them
-(``conv1.weight``, ``conv1.weight/velocity``) and ``order``, the permutation of the running epoch;
-its metadata holds the rest as JSON. ``manifest.json`` lists the files with their SHA-256. It is
-written last, so that a file it names is whole.
+(``conv1.weight``, ``conv1.weight/velocity``), ``order``, the permutation of the running epoch,
+``update/s`` for what a rule remembers of the weights as a whole, and ``average/conv1.weight`` for
+their running average; its metadata holds the rest as JSON. ``manifest.json`` lists the files with
+their SHA-256. It is written last, so that a file it names is whole.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from graphspec.record import Record
 
 _METADATA = "graphspec"
 _ORDER = "order"
+_UPDATE, _AVERAGE = "update/", "average/"
 MANIFEST = "manifest.json"
 
 
@@ -51,11 +53,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TrainState:
-    """Everything needed to go on exactly."""
+    """Everything needed to go on exactly.
+
+    ``memory`` and ``generator`` belong to a rule that asks for the whole loss; ``average`` is the
+    running average of the weights, by full name. Trainings without these have none.
+    """
 
     progress: Progress
     executable: ExecutableState
     loader: LoaderState
+    memory: Mapping[str, Array] = field(default_factory=dict)
+    generator: Mapping[str, Any] | None = None
+    average: Mapping[str, Array] = field(default_factory=dict)
 
 
 class Entry(Record):
@@ -114,8 +123,14 @@ def write_state(path: Path, state: TrainState) -> str:
             "cursor": state.loader.cursor,
             "generator": state.loader.generator,
         },
+        "update": state.generator,
     }
-    arrays = {**state.executable.arrays, _ORDER: state.loader.order}
+    arrays = {
+        **state.executable.arrays,
+        _ORDER: state.loader.order,
+        **{_UPDATE + name: array for name, array in state.memory.items()},
+        **{_AVERAGE + name: array for name, array in state.average.items()},
+    }
     return write_arrays(path, arrays, {_METADATA: json.dumps(content, default=_plain)})
 
 
@@ -176,6 +191,7 @@ class _Content(Record):
     progress: Progress
     generators: dict[str, dict[str, Any]]
     loader: _LoaderContent
+    update: dict[str, Any] | None = None
 
 
 _CONTENT: TypeAdapter[_Content] = TypeAdapter(_Content)
@@ -196,21 +212,44 @@ def read_state(path: Path, sha256: str | None = None) -> TrainState:
             f"{str(path)!r} is no checkpoint of graphspec: it lacks the state of a training"
         ) from error
     loader = content.loader
+    # A weight's full name has a dot before any slash, so that these beginnings are nobody's.
+    memory, average = _split_off(arrays, _UPDATE), _split_off(arrays, _AVERAGE)
     return TrainState(
         content.progress,
         ExecutableState(arrays, content.generators),
         LoaderState(loader.epoch, loader.cursor, order, loader.generator),
+        memory,
+        content.update,
+        average,
     )
 
 
-def read_weights(path: Path, sha256: str | None = None) -> dict[str, Array]:
+def _split_off(arrays: dict[str, Array], beginning: str) -> dict[str, Array]:
+    """Take the arrays whose names begin so out of the others."""
+    names = [name for name in arrays if name.startswith(beginning)]
+    return {name.removeprefix(beginning): arrays.pop(name) for name in names}
+
+
+def read_weights(
+    path: Path, sha256: str | None = None, *, averaged: bool = False
+) -> dict[str, Array]:
     """The weights and running statistics of a checkpoint, or of any safetensors file.
 
+    With ``averaged`` their running average, in float64.
+
     Raises:
-        CheckpointError: it is missing or damaged.
+        CheckpointError: it is missing or damaged, or has no average.
     """
     arrays, _ = read_arrays(path, sha256)
-    return {name: array for name, array in arrays.items() if "/" not in name and name != _ORDER}
+    average = _split_off(arrays, _AVERAGE)
+    if not averaged:
+        return {name: array for name, array in arrays.items() if "/" not in name and name != _ORDER}
+    if not average:
+        raise CheckpointError(
+            f"{str(path)!r} has no running average of the weights. Train with "
+            '--set training.average=\'{"kind": "ema"}\', or take the weights as they are'
+        )
+    return average
 
 
 class CheckpointFolder:

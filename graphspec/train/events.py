@@ -63,10 +63,23 @@ class Step(EventBase):
     """Each penalty by its kind (and its number, where a kind comes twice)."""
     rate: float
     """The learning rate that was used."""
+    momentum: float | None = None
+    """The share of the velocity that was kept, where it is annealed."""
     grad_norm: float
     """The global L2 norm of the gradient, penalties included, before clipping."""
     accuracy: float | None = None
     """The share of the batch that was classified rightly before the update."""
+
+
+class AveragedMetrics(Record):
+    """How the running average of the weights fares."""
+
+    loss: float
+    """The mean data loss, without penalties."""
+    losses: dict[str, float]
+    """The mean of each loss layer."""
+    accuracy: float | None
+    """The share of examples that was classified rightly; None without class scores."""
 
 
 class Evaluated(EventBase):
@@ -88,6 +101,8 @@ class Evaluated(EventBase):
     """Whether the monitored metric is the best so far."""
     update_ratios: dict[str, float] = Field(default_factory=dict)
     """‖Δw‖/‖w‖ of the last update for each parameter; about 0.001 is healthy (CS231n, NN 3)."""
+    averaged: AveragedMetrics | None = None
+    """The same of the running average of the weights, where one is kept."""
 
 
 class Snapshot(EventBase):

@@ -21,6 +21,7 @@ from graphspec.recipe.augment.base import ImageAugmentation
 from graphspec.recipe.config import SplitConfig, TrainConfig
 from graphspec.recipe.preprocess.base import PreprocessStep
 from graphspec.recipe.preprocess.pipeline import Pipeline, output_shape
+from graphspec.recipe.rules.base import UpdateRule
 
 Array = npt.NDArray[Any]
 # Evaluating one example at a time is slow, and all of them at once may take too much memory.
@@ -132,7 +133,8 @@ class TrainingData:
             y,
             min(config.batch, len(x)),
             rng=generator(config.seed, "order"),
-            shuffle=config.shuffle,
+            # In another order, the same examples would have another loss in the last bits.
+            shuffle=config.shuffle and isinstance(config.update, UpdateRule),
             drop_last=config.drop_last,
             dtype=self.dtype,
             transform=prepare,
@@ -201,10 +203,10 @@ def divide(
     parts: dict[SplitName, tuple[Array, Array]] = {}
     for name in ("train", "validation", "test"):
         chosen = getattr(indices, name)
-        if len(chosen):
-            parts[name] = (data.x[chosen], data.y[chosen])
         if name == "train":
             chosen = _training_part(data, chosen, settings)
+        if len(chosen):
+            parts[name] = (data.x[chosen], data.y[chosen])
     if data.x_test is not None and data.y_test is not None:
         parts["test"] = (data.x_test, data.y_test)
     if pipeline is None:
@@ -213,8 +215,6 @@ def divide(
     return TrainingData(data.name, binding, pipeline, parts, config.dtype, batch, mixed)
 
 
-def _mixed_classes(plan: Plan, binding: Binding, config: TrainConfig) -> int | None:
-    """The number of classes, where labels are to be blended; None where none are.
 def _training_part(data: Dataset, indices: Indices, settings: SplitConfig) -> Indices:
     """The training examples that are used: some of them, or as many of each class.
 
@@ -234,6 +234,8 @@ def _training_part(data: Dataset, indices: Indices, settings: SplitConfig) -> In
     return indices
 
 
+def _mixed_classes(plan: Plan, binding: Binding, config: TrainConfig) -> int | None:
+    """The number of classes, where labels are to be blended; None where none are.
 
     Raises:
         DataError: a loss on the labels cannot take class probabilities.

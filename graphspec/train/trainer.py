@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 
 from graphspec.data.loader import Batch
-from graphspec.engines.base import Array, Executable, StepResult, Tap
+from graphspec.engines.base import Array, Executable, ExecutableState, StepResult
 from graphspec.engines.base import Step as Update
 from graphspec.errors import (
     CheckpointError,
@@ -22,40 +21,34 @@ from graphspec.errors import (
     NonFiniteError,
     RunError,
 )
+from graphspec.recipe.average import RunningAverage
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.agreement import choose_monitor, number_repeats, refuse_unknown_layers
-from graphspec.train.checkpoint import Progress, TrainState
-from graphspec.train.control import (
-    Command,
-    Control,
-    Pause,
-    Resume,
-    SaveCheckpoint,
-    SetRate,
-    StepOnce,
-    Stop,
-    TakeTaps,
-    TapRequest,
-    Unreadable,
+from graphspec.recipe.rules.base import Rule, UpdateRule
+from graphspec.recipe.rules.momentum import WithVelocity
+from graphspec.train.agreement import (
+    choose_monitor,
+    number_repeats,
+    refuse_part_losses,
+    refuse_unknown_layers,
 )
+from graphspec.train.checkpoint import Progress, TrainState
+from graphspec.train.control import Control, SaveCheckpoint, SetRate
 from graphspec.train.evaluate import count_right, evaluate_batches, find_class_scores
 from graphspec.train.events import (
+    AveragedMetrics,
     Changed,
     Evaluated,
     Event,
     Failed,
     Finished,
-    Refused,
-    Snapshot,
     Started,
     Step,
 )
 from graphspec.train.feeding import TrainingData
+from graphspec.train.keeping import Keeper
+from graphspec.train.objective import WholeStepper
+from graphspec.train.steering import Steering
 from graphspec.train.writer import RunWriter
-
-# Epochs of a few milliseconds would otherwise spend their time on saving.
-_SHORTEST_INTERVAL = 1.0
-_Event = TypeVar("_Event", bound=Event)
 
 
 def train(
@@ -88,7 +81,8 @@ def train(
         RunError: the run directory cannot be written to.
         CheckpointError: the run's checkpoint is of another model or other data.
         SpecError: the graph has no class scores, and the accuracy is to be monitored; or a penalty
-            is to act on a layer that is not there.
+            is to act on a layer that is not there; or the rule needs the whole loss, and does not
+            get it.
     """
     yield from _Training(executable, data, config, control, run).events(engine, reasons)
 
@@ -105,25 +99,28 @@ class _Training:
         run: RunWriter | None,
     ) -> None:
         self.executable, self.data, self.config, self.run = executable, data, config, run
-        self.control = control or Control()
         self.loader = data.loader(config)
         self.steps_per_epoch = len(self.loader)
         self.total_steps = config.steps or config.epochs * self.steps_per_epoch
         self.pair = find_class_scores(executable.plan)
         self.monitor = choose_monitor(config, self.pair)
         refuse_unknown_layers(config, executable.plan)
+        refuse_part_losses(config, executable.plan, data.sizes["train"])
         self.penalty_names = number_repeats([penalty.kind for penalty in config.penalties])
         self.progress = Progress(rate=config.update.rate)
-        # With the size of the log at that moment.
-        self.best_state: tuple[TrainState, int] | None = None
-        self.saved_at = -1
-        self.saved_time = time.monotonic()
-        self.paused = self.stopped = False
-        self.single_steps = 0
-        self.taps: tuple[Tap, ...] = ()
-        self.replay = list(run.replay) if run else []
+        self.keeper = Keeper(run, config)
+        self.steering = Steering(
+            control or Control(),
+            executable.plan,
+            can_write=run is not None,
+            replay=run.replay if run else (),
+        )
+        self.whole = WholeStepper(config.seed)
+        self.average: RunningAverage | None = None
         if run is not None and run.state is not None:
             self._restore(run.state)
+        elif config.average is not None:
+            self.average = RunningAverage(config.average.decay, executable.weights())
 
     def _restore(self, state: TrainState) -> None:
         try:
@@ -131,8 +128,11 @@ class _Training:
             self.loader.restore(state.loader)
         except (EngineError, DataError) as error:
             raise CheckpointError(f"the run cannot go on from its checkpoint: {error}") from error
+        if state.generator is not None:
+            self.whole.restore(state.memory, state.generator)
+        if self.config.average is not None:
+            self.average = RunningAverage(self.config.average.decay, state.average)
         self.progress = state.progress
-        self.saved_at = state.progress.step
 
     # --- The loop ----------------------------------------------------------------------------
 
@@ -160,17 +160,17 @@ class _Training:
             while self.progress.step < self.total_steps and not self._is_stale():
                 yield from self._replay()
                 yield from self._obey()
-                if self.stopped:
+                if self.steering.stopped:
                     break
                 yield from self._one_step()
             yield from self._save()
         except (GraphspecError, MemoryError) as error:
             with suppress(RunError, NonFiniteError):
-                yield from self._save_best()
+                yield from self.keeper.save_best(self._now())
             yield self._fail(error)
             raise
         reason: Literal["complete", "early-stopping", "stopped"] = "complete"
-        if self.stopped:
+        if self.steering.stopped:
             reason = "stopped"
         elif self.progress.step < self.total_steps:
             reason = "early-stopping"
@@ -195,31 +195,34 @@ class _Training:
             steps_per_epoch=self.steps_per_epoch,
             total_steps=self.total_steps,
         )
-        evaluate, save = self._is_evaluation_due(batch), self._is_checkpoint_due(batch)
+        evaluate = self._is_evaluation_due(batch)
+        save = self.keeper.is_due(step, epoch_ends=batch.last)
         before = self.executable.weights() if evaluate else {}
-        taps, self.taps = self.taps, ()
-        result = self.executable.train_step(
-            feeds,
-            self.config.update,
-            Update(
-                step, rate, self.config.penalties, self.config.clip_norm, self.config.constraints
-            ),
-            taps=taps,
+        rule = self.config.update.at(step, steps_per_epoch=self.steps_per_epoch)
+        update = Update(
+            step, rate, self.config.penalties, self.config.clip_norm, self.config.constraints
         )
+        taps = self.steering.take_taps()
+        if isinstance(rule, UpdateRule):
+            result = self.executable.train_step(feeds, rule, update, taps=taps)
+        else:
+            result = self.whole.step(self.executable, feeds, rule, update, taps)
+        if self.average is not None:
+            self.average.update(self.executable.weights())
         self.progress = replace(self.progress, step=step + 1)
         if (step + 1) % self.config.log_every == 0:
-            yield self._log(self._describe(result, feeds, rate))
-        if taps and self.run is not None:
-            arrays = {f"{tap.node}:{tap.what}": array for tap, array in result.taps.items()}
-            file = self.run.save_taps(step + 1, arrays)
-            yield self._log(Snapshot(**self._now(), what="taps", file=file))
+            yield self._log(self._describe(result, feeds, rate, rule))
+        if taps:
+            yield from self.keeper.save_taps(result.taps, self._now())
         if evaluate:
             yield from self._evaluate(before)
-        if save or self._is_checkpoint_overdue():
+        if save or self.keeper.is_overdue():
             yield from self._save()
-        self.single_steps = max(0, self.single_steps - 1)
+        self.steering.step_made()
 
-    def _describe(self, result: StepResult, feeds: Mapping[str, Array], rate: float) -> Step:
+    def _describe(
+        self, result: StepResult, feeds: Mapping[str, Array], rate: float, rule: Rule
+    ) -> Step:
         accuracy = None
         if self.pair is not None and self.pair.scores in result.values:
             labels = feeds[self.pair.label]
@@ -230,6 +233,7 @@ class _Training:
             losses=dict(result.losses),
             penalties=dict(zip(self.penalty_names, result.penalties, strict=True)),
             rate=rate,
+            momentum=rule.momentum if isinstance(rule, WithVelocity) and rule.is_annealed else None,
             grad_norm=result.grad_norm,
             accuracy=accuracy,
         )
@@ -260,7 +264,7 @@ class _Training:
                 self.progress, best_step=self.progress.step, best_value=value, stale=0
             )
             if self.run is not None:
-                self.best_state = self._state(), self.run.log_bytes
+                self.keeper.remember_best(self._state())
         else:
             self.progress = replace(self.progress, stale=self.progress.stale + 1)
         yield self._log(
@@ -273,8 +277,24 @@ class _Training:
                 examples=metrics.examples,
                 best=is_best,
                 update_ratios=self._update_ratios(before),
+                averaged=self._evaluate_average(),
             )
         )
+
+    def _evaluate_average(self) -> AveragedMetrics | None:
+        if self.average is None:
+            return None
+        before = self.executable.state()
+        try:
+            self.executable.restore(
+                ExecutableState({**before.arrays, **self.average.weights()}, before.generators)
+            )
+            found = evaluate_batches(self.executable, self.data.batches("validation"))
+        except NonFiniteError as error:
+            raise NonFiniteError(error.node, error.what, self.progress.step) from None
+        finally:
+            self.executable.restore(before)
+        return AveragedMetrics(loss=found.loss, losses=found.losses, accuracy=found.accuracy)
 
     def _is_best(self, value: float) -> bool:
         best = self.progress.best_value
@@ -299,124 +319,47 @@ class _Training:
                     ratios[name] = float(np.linalg.norm(now[name] - before[name])) / size
         return ratios
 
-    # --- Checkpoints -------------------------------------------------------------------------
-
-    def _is_checkpoint_due(self, batch: Batch) -> bool:
-        every = self.config.checkpoint_every
-        if every is not None:
-            return (self.progress.step + 1) % every == 0
-        return batch.last and time.monotonic() - self.saved_time >= _SHORTEST_INTERVAL
-
-    def _is_checkpoint_overdue(self) -> bool:
-        limit = self.config.checkpoint_seconds
-        return limit is not None and time.monotonic() - self.saved_time >= limit
+    # --- Checkpoints and commands -------------------------------------------------------------
 
     def _state(self) -> TrainState:
-        return TrainState(self.progress, self.executable.state(), self.loader.state())
+        whole = not isinstance(self.config.update, UpdateRule)
+        return TrainState(
+            self.progress,
+            self.executable.state(),
+            self.loader.state(),
+            dict(self.whole.memory),
+            self.whole.generator() if whole else None,
+            {} if self.average is None else self.average.weights(),
+        )
 
     def _save(self) -> Iterator[Event]:
-        """Save a checkpoint of now, and before it the best one if it has not been saved yet."""
-        if self.saved_at == self.progress.step:
-            return
-        state = self._state()
-        self._refuse_broken(state)
-        if self.run is None:
-            return
-        best = self.best_state
-        is_best = best is not None and best[0].progress.step == self.progress.step
-        if is_best:
-            self.best_state = None
-        yield from self._save_best()
-        file = self.run.save(state, log_bytes=self.run.log_bytes, best=is_best)
-        self.saved_at, self.saved_time = self.progress.step, time.monotonic()
-        yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
-
-    def _save_best(self) -> Iterator[Event]:
-        """Save the best state if it is still in memory alone."""
-        best, self.best_state = self.best_state, None
-        if best is not None and self.run is not None:
-            state, log_bytes = best
-            self._refuse_broken(state)
-            file = self.run.save(state, log_bytes=log_bytes, best=True)
-            yield self._log(Snapshot(**self._now(), what="checkpoint", file=file))
-
-    def _refuse_broken(self, state: TrainState) -> None:
-        """Refuse to keep a state that an update broke though its gradients were finite.
-
-        Saving it would push out the last good checkpoint, and a run that ends with it would look
-        as if it had been a success.
-        """
-        for name, array in state.executable.arrays.items():
-            if not np.isfinite(array).all():
-                weight, _, slot = name.partition("/")
-                layer, _, local = weight.rpartition(".")
-                what = f"{slot} of {local}" if slot else local
-                raise NonFiniteError(layer, what, max(0, self.progress.step - 1))
-
-    # --- Commands ----------------------------------------------------------------------------
+        if not self.keeper.has(self.progress.step):
+            yield from self.keeper.save(self._state(), self._now())
 
     def _replay(self) -> Iterator[Event]:
         """Make the changes that an earlier session made at this step."""
-        while self.replay and self.replay[0].step <= self.progress.step:
-            rate = float(self.replay.pop(0).value)
+        for rate in self.steering.rates_to_repeat(self.progress.step):
             if rate != self.progress.rate:
                 yield self._set_rate(rate, replayed=True)
 
     def _obey(self) -> Iterator[Event]:
         """Follow the commands that wait; while paused, wait for more."""
-        while not self.stopped:
-            command = self.control.take(wait=self.paused and not self.single_steps)
-            if command is None:
-                return
-            yield from self._follow(command)
-
-    def _follow(self, command: Command) -> Iterator[Event]:
-        match command:
-            case Stop():
-                self.stopped = True
-            case Pause():
-                yield from self._pause(True)
-            case Resume():
-                self.single_steps = 0
-                yield from self._pause(False)
-            case StepOnce():
-                yield from self._pause(True)
-                self.single_steps += 1
-            case SetRate(rate=rate):
-                self.replay.clear()
-                yield self._set_rate(rate)
-            case SaveCheckpoint():
-                yield from self._save()
-            case TakeTaps():
-                yield from self._plan_taps(command)
-            case Unreadable(command=text, reason=reason):
-                yield self._log(Refused(**self._now(), command=text, reason=reason))
-
-    def _pause(self, paused: bool) -> Iterator[Event]:
-        if paused != self.paused:
-            self.paused = paused
-            yield self._log(Changed(**self._now(), field="paused", value=paused))
+        while (command := self.steering.next_command()) is not None:
+            match command:
+                case SetRate(rate=rate):
+                    self.steering.repeat_no_more()
+                    yield self._set_rate(rate)
+                case SaveCheckpoint():
+                    yield from self._save()
+                case _:
+                    for event in self.steering.follow(command, self._now()):
+                        yield self._log(event)
 
     def _set_rate(self, rate: float, *, replayed: bool = False) -> Event:
         self.progress = replace(self.progress, rate=rate)
         # The next checkpoint differs from one that was saved at this step before.
-        self.saved_at = -1
+        self.keeper.forget_saved()
         return self._log(Changed(**self._now(), field="rate", value=rate, replayed=replayed))
-
-    def _plan_taps(self, command: TakeTaps) -> Iterator[Event]:
-        plan = self.executable.plan
-        reason = "there is no run directory to write to" if self.run is None else ""
-        for tap in command.taps:
-            tensor = plan.inputs.get(tap.node)
-            if tensor is None and tap.node not in plan.by_id:
-                reason = f"the graph has no layer {tap.node!r}"
-            elif tensor is not None and tensor.dtype == "int" and tap.what == "grad":
-                reason = f"{tap.node!r} is a label and has no gradient"
-        if reason:
-            text = command.model_dump_json()[:200]
-            yield self._log(Refused(**self._now(), command=text, reason=reason))
-        else:
-            self.taps = tuple(dict.fromkeys((*self.taps, *map(_as_tap, command.taps))))
 
     # --- Events ------------------------------------------------------------------------------
 
@@ -424,10 +367,8 @@ class _Training:
         step = self.progress.step
         return {"step": step, "epoch": step / self.steps_per_epoch}
 
-    def _log(self, event: _Event) -> _Event:
-        if self.run is not None:
-            self.run.log(event)
-        return event
+    def _log(self, event: Event) -> Event:
+        return self.keeper.log(event)
 
     def _fail(self, error: Exception) -> Event:
         place: dict[str, Any] = {}
@@ -439,7 +380,3 @@ class _Training:
         with suppress(RunError):
             self._log(event)
         return event
-
-
-def _as_tap(request: TapRequest) -> Tap:
-    return Tap(request.node, request.what)

@@ -22,6 +22,11 @@ class WithVelocity(UpdateRule):
     rise: float = Field(default=5.0, gt=0)
     """How many epochs it takes from ``start`` to ``momentum``."""
 
+    @property
+    def is_annealed(self) -> bool:
+        """Whether μ changes from step to step."""
+        return self.start is not None
+
     def at(self, step: int, *, steps_per_epoch: int) -> Self:
         """The rule with μ of this step: start + (momentum − start)·min(1, t/rise), t in epochs."""
         if self.start is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -18,11 +18,11 @@ class Objective(Protocol):
     """
 
     @property
-    def eps(self) -> float:
-        """The relative rounding error of the type that it computes in."""
+    def dtype(self) -> np.dtype[Any]:
+        """The type that it computes in: float32 or float64."""
 
     def loss(self, w: Array) -> float:
-        """The loss; infinite where it is not a number."""
+        """The loss at ``w``; not finite where it overflows."""
 
     def gradient(self, w: Array) -> tuple[float, Array]:
         """The loss and its gradient (n,)."""
