@@ -71,10 +71,10 @@ class Block:
         depth = k.integer(depth)
         whole = depth // _UNROLL * _UNROLL
         with k.loop(0, whole, _UNROLL) as start:
-            for index in range(_UNROLL):
-                self._multiply_one(a, b, start + index, step)
-        with k.loop(whole, depth) as index:
-            self._multiply_one(a, b, index, step)
+            for turn in range(_UNROLL):
+                self._multiply_one(a, b, start + turn, step)
+        with k.loop(whole, depth) as left:
+            self._multiply_one(a, b, left, step)
 
     def _multiply_one(
         self, a: Sequence[Pointer], b: Pointer, index: Value | int, step: Value | int

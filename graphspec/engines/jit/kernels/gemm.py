@@ -62,106 +62,104 @@ class Gemm:
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel."""
-        a, b, c, bias, scratch = (k.pointer() for _ in range(5))
-        m, n, depth, lda, ldb, ldc, row_group, column_group = (k.size() for _ in range(8))
-        block = Block(k)
-        scratch = scratch + k.thread * scratch_floats(k.target)
-        # What C starts from where nothing is added: one row of zeros, which every row reads.
-        zeros = k.scratch(block.columns)
-        for v in range(block.vectors):
-            zeros.store(k.zeros(), v * k.width)
-        groups = (m + row_group - 1) // row_group
-
+        product = _Product(self, k)
         with k.chunks() as chunk:
-            top, bottom = k.span(chunk % groups, row_group, m)
-            left, right = k.span(chunk // groups, column_group, n)
-            with k.loop(0, depth, KC) as kc, k.loop(left, right, block.columns) as column:
-                part = minimum(depth - kc, KC)
-                columns = minimum(right - column, block.columns)
-                panel = self._panel(k, block, b, (kc, part, depth), (column, columns), ldb, scratch)
-                is_first = kc.equals(0)
-                with k.loop(top, bottom, block.rows) as row:
-                    rows = minimum(bottom - row, block.rows)
-                    block.clear()
-                    step = 1 if self.a == "rows" else block.rows
-                    block.multiply(
-                        self._rows(block, a, row, rows, lda, kc, depth), step, panel, part
-                    )
-                    target = c + row * ldc + column
-                    start, pitch = target, ldc
-                    if self.add != "c":
-                        other = bias + column if self.add == "bias" else zeros
-                        start = k.choose(is_first, other, target)
-                        pitch = select(is_first, k.integer(0), ldc)
-                    is_last = (kc + part).equals(depth)
-                    self._finish(block, (start, pitch), (target, ldc), rows, columns, is_last)
+            product.chunk(chunk)
 
-    def _rows(
+
+class _Product:
+    """A kernel of the family while it is written: its arguments, and the steps of the drawing."""
+
+    def __init__(self, kind: Gemm, k: Kernel) -> None:
+        self.kind, self.k, self.block = kind, k, Block(k)
+        self.a, self.b, self.c, self.bias, scratch = (k.pointer() for _ in range(5))
+        self.m, self.n, self.depth = k.size(), k.size(), k.size()
+        self.lda, self.ldb, self.ldc = k.size(), k.size(), k.size()
+        self.row_group, self.column_group = k.size(), k.size()
+        self.panel = scratch + k.thread * scratch_floats(k.target)
+        # What C starts from where nothing is added: one row of zeros, which every row reads.
+        self.zeros = k.scratch(self.block.columns)
+        for v in range(self.block.vectors):
+            self.zeros.store(k.zeros(), v * k.width)
+        # All blocks of K about as deep, each a multiple of four.
+        parts = (self.depth + (KC - 1)) // KC
+        self.part = minimum((self.depth + parts - 1) // maximum(parts, 1) + 3, KC) // 4 * 4
+
+    def chunk(self, chunk: Value) -> None:
+        """One chunk of C."""
+        k, wide = self.k, self.block.columns
+        row_groups = (self.m + self.row_group - 1) // self.row_group
+        top, bottom = k.span(chunk % row_groups, self.row_group, self.m)
+        left, right = k.span(chunk // row_groups, self.column_group, self.n)
+        with k.loop(0, self.depth, self.part) as kc, k.loop(left, right, wide) as column:
+            part = minimum(self.depth - kc, self.part)
+            columns = minimum(right - column, wide)
+            panel = self._panel(kc, part, column, columns)
+            with k.loop(top, bottom, self.block.rows) as row:
+                self._block(
+                    row, minimum(bottom - row, self.block.rows), kc, part, panel, column, columns
+                )
+
+    def _panel(self, kc: Value, part: Value, column: Value, columns: Value) -> Pointer:
+        """The panel of B for this block of K: found there, or packed now."""
+        k, b, ldb, wide = self.k, self.b, self.ldb, self.block.columns
+        if self.kind.b == "panels":
+            return b + column * self.depth + kc * wide
+        if self.kind.b == "rows":
+            pack_rows(k, b + kc * ldb + column, ldb, part, columns, wide, self.panel)
+        else:
+            pack_columns(k, b + column * ldb + kc, ldb, part, columns, wide, self.panel)
+        return self.panel
+
+    def _block(
         self,
-        block: Block,
-        a: Pointer,
         row: Value,
         rows: Value,
-        lda: Value,
         kc: Value,
-        depth: Value,
-    ) -> list[Pointer]:
-        """Where each row of the block has its first number of A."""
-        if self.a == "panels":
-            return [a + row * depth + kc * block.rows + r for r in range(block.rows)]
-        return [a + (row + minimum(rows - 1, r)) * lda + kc for r in range(block.rows)]
-
-    def _panel(
-        self,
-        k: Kernel,
-        block: Block,
-        b: Pointer,
-        ks: tuple[Value, Value, Value],
-        ns: tuple[Value, Value],
-        ldb: Value,
-        scratch: Pointer,
-    ) -> Pointer:
-        """The panel of B for this block of K: found there, or packed now."""
-        (kc, part, depth), (column, columns) = ks, ns
-        if self.b == "panels":
-            return b + column * depth + kc * block.columns
-        wide = block.columns
-        if self.b == "rows":
-            pack_rows(k, b + kc * ldb + column, ldb, part, columns, wide, scratch)
-        else:
-            pack_columns(k, b + column * ldb + kc, ldb, part, columns, wide, scratch)
-        return scratch
-
-    def _finish(
-        self,
-        block: Block,
-        start: tuple[Pointer, Value],
-        target: tuple[Pointer, Value],
-        rows: Value,
+        part: Value,
+        panel: Pointer,
+        column: Value,
         columns: Value,
-        is_last: Value,
     ) -> None:
-        """C = start + sums, through the ReLU after the last products; edges by masks."""
-        k = block.k
+        """One register block: its products, what C was or starts from, and its edges."""
+        k, block = self.k, self.block
+        target = self.c + row * self.ldc + column
+        block.clear()
+        if self.kind.a == "rows":
+            first = [self.a + (row + minimum(rows - 1, r)) * self.lda + kc for r in _count(block)]
+            block.multiply(first, 1, panel, part)
+        else:
+            start = self.a + row * self.depth + kc * block.rows
+            block.multiply([start + r for r in _count(block)], block.rows, panel, part)
+        before, pitch = target, self.ldc
+        if self.kind.add != "c":
+            other = self.bias + column if self.kind.add == "bias" else self.zeros
+            before = k.choose(kc.equals(0), other, target)
+            pitch = select(kc.equals(0), k.integer(0), self.ldc)
         # max(x, −∞) is x: blocks of K before the last go through the same instruction.
+        is_last = (kc + part).equals(self.depth)
         lowest = select(is_last, k.number(0.0), k.number(float("-inf"))).spread()
 
         def finish(r: int, lanes: list[Value] | None) -> None:
-            block.add_row(r, start[0] + start[1] * r, lanes)
-            if self.relu:
+            block.add_row(r, before + pitch * r, lanes)
+            if self.kind.relu:
                 block.map_row(r, lambda x: maximum(lowest, x))
-            block.store_row(r, target[0] + target[1] * r, lanes)
+            block.store_row(r, target + self.ldc * r, lanes)
 
         is_whole = (rows >= block.rows) & (columns >= block.columns)
         with k.either(is_whole) as (whole, edge):
             with whole:
-                for r in range(block.rows):
+                for r in _count(block):
                     finish(r, None)
             with edge:
                 lanes = block.lanes(columns)
-                for r in range(block.rows):
+                for r in _count(block):
                     with k.when(rows > r):
                         finish(r, lanes)
+
+
+def _count(block: Block) -> range:
+    return range(block.rows)
 
 
 def rows(target: Target | None = None) -> int:
@@ -186,7 +184,7 @@ def chunks(m: int, n: int, row_group: int, column_group: int) -> int:
 
 
 def groups(
-    m: int, n: int, threads: int, target: Target | None = None, most_rows: int = 96
+    m: int, n: int, threads: int, target: Target | None = None, most_rows: int = 192
 ) -> tuple[int, int]:
     """A good ``row_group`` and ``column_group``.
 
@@ -194,10 +192,9 @@ def groups(
     some chunks for each thread, so that all end at about the same time.
     """
     high, wide = rows(target), columns(target)
-    row_blocks = -(-m // high)
-    row_group = min(row_blocks, max(1, most_rows // high))
-    row_groups = -(-row_blocks // row_group)
-    panels = -(-n // wide)
+    row_blocks, panels = -(-m // high), -(-n // wide)
+    row_groups = -(-row_blocks * high // most_rows)
+    row_group = -(-row_blocks // row_groups)
     # The fewer the chunks, the more evenly they must fall on the threads.
     column_groups = max(1, min(panels, -(-4 * threads // row_groups)))
     return row_group * high, -(-panels // column_groups) * wide
