@@ -2,7 +2,8 @@
 
 Each buffer is alive from the first row that touches it to the last. Placed largest first, each at
 the lowest offset where it meets no placed buffer that is alive at the same time (interval
-colouring, as in Pisarchyk and Lee 2020, Efficient Memory Management for Deep Neural Net Inference)::
+colouring, as in Pisarchyk and Lee 2020, Efficient Memory Management for Deep Neural Net
+Inference)::
 
     bytes │ ┌──── conv1 ────────┐
           │ ├── conv2 ──┐ ┌ dx ┐│
