@@ -31,6 +31,9 @@ COMMANDS = {
     "knn": "Classify by the nearest examples: the baseline to beat.",
     "ensemble": "Evaluate several trained networks as one.",
     "predict": "Classify images or rows with a trained network.",
+    "landscape": "The loss along a direction or on a plane through the weights, as a picture.",
+    "find-rate": "Try learning rates, and draw the loss over them.",
+    "moments": "How large the numbers become on their way through a network, per initialiser.",
     "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
     "circuit": "Value and gradient on every wire of an expression such as 'x*sigmoid(y)'.",
     "schema": "Print the JSON Schema of network files, for text editors.",
@@ -39,6 +42,8 @@ COMMANDS = {
 GROUPS = {
     "runs": "List, compare, rename, delete and export runs.",
     "data": "List data sets, describe one, download one.",
+    "inspect": "Look inside a trained network: activations, weights, occlusion …",
+    "picture": "Draw data, classifiers, activations and networks.",
 }
 
 
@@ -56,7 +61,8 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
     )
     for name, text in COMMANDS.items():
-        app.command(f"graphspec.cli.{name}:{name}", name=name, help=text)
+        function = name.replace("-", "_")
+        app.command(f"graphspec.cli.{function}:{function}", name=name, help=text)
     for name, text in GROUPS.items():
         app.command(f"graphspec.cli.{name}:app", name=name, help=text)
     return app

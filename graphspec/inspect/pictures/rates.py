@@ -1,0 +1,79 @@
+"""What different learning rates do, as curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphspec.engines.base import Array
+from graphspec.inspect.learning_rate import RateCurve
+from graphspec.inspect.pictures.sheet import INK, SMALL, Picture, colour, quiet_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class RatePicture(Picture):
+    """The loss over the learning rate, on a logarithmic scale, with the lowest point marked."""
+
+    curve: RateCurve
+    title: str
+    start: float | None = None
+    """The loss before any step, where that is known."""
+    dots: bool = False
+    """Whether every rate was tried on its own, rather than one after the other."""
+
+    def numbers(self) -> dict[str, Any]:
+        """Rates, losses, and the rate of the smallest loss."""
+        return {
+            "rate": np.array(self.curve.rates),
+            "loss": np.array(self.curve.losses),
+            "lowest": self.curve.lowest,
+            "start": self.start,
+        }
+
+    def draw(self, figure: Figure) -> None:
+        """A curve; a rate whose loss was not finite is a cross at the upper edge."""
+        axes = figure.add_subplot()
+        rates, losses = np.array(self.curve.rates), np.array(self.curve.losses)
+        fine = np.isfinite(losses)
+        axes.plot(rates[fine], losses[fine], color=colour(0), marker="o" if self.dots else "", ms=4)
+        axes.set_xscale("log")
+        if fine.any() and losses[fine].min() > 0 and losses[fine].max() > 50 * losses[fine].min():
+            axes.set_yscale("log")
+        above = axes.get_xaxis_transform()
+        axes.plot(
+            rates[~fine], np.full((~fine).sum(), 0.97), "x", color=colour(1), transform=above, ms=6
+        )
+        if not fine.all():
+            axes.text(rates[~fine][0], 0.92, "not finite", color=colour(1), transform=above,
+                      fontsize=SMALL, ha="right", va="top")  # fmt: skip
+        if self.start is not None:
+            axes.axhline(self.start, color=INK, lw=0.8, ls=":")
+            axes.annotate(
+                f"before the step: {self.start:.4g}", (rates[0], self.start), xytext=(0, 3),
+                textcoords="offset points", fontsize=SMALL,
+            )  # fmt: skip
+        lowest = self.curve.lowest
+        axes.plot([lowest], [min(losses)], "o", color=colour(1), ms=6, zorder=3)
+        axes.annotate(
+            f"lowest {min(losses):.4g} at {lowest:.2g}",
+            (lowest, min(losses)),
+            xytext=(0, -13),
+            textcoords="offset points",
+            ha=_side(lowest, rates),
+            color=colour(1),
+            fontsize=SMALL,
+        )
+        axes.set(title=self.title, xlabel="learning rate", ylabel="loss")
+        axes.margins(y=0.16)
+        quiet_grid(axes)
+
+
+def _side(rate: float, rates: Array) -> str:
+    """Where a label must begin to stay inside the picture."""
+    share = np.log(rate / rates[0]) / np.log(rates[-1] / rates[0]) if len(rates) > 1 else 0.5
+    return "right" if share > 0.85 else "left" if share < 0.15 else "center"
