@@ -56,6 +56,12 @@ class Block:
             for one in sums:
                 one.value = self.k.zeros()
 
+    def start_from(self, row: Sequence[Value]) -> None:
+        """Set the sums of every row to the same vectors: a bias."""
+        for sums in self.sums:
+            for one, start in zip(sums, row, strict=True):
+                one.value = start
+
     def multiply(
         self, a: Sequence[Pointer], step: Value | int, b: Pointer, depth: Value | int
     ) -> None:

@@ -31,13 +31,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, maximum, minimum, select
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, maximum, minimum, select
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.packing import pack_columns, pack_rows
 from graphspec.engines.jit.target import Target, host
 
 # Products summed in registers before C is touched: a panel of B (KC × 16) is half of a 32 KB L1.
 KC = 256
+# Numbers in a cache line.
+LINE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,33 @@ class _Product:
             part = minimum(self.depth - kc, self.part)
             columns = minimum(right - column, wide)
             panel = self._panel(kc, part, column, columns)
+            fetched, share = self._fetch_plan(part, bottom - top)
             with k.loop(top, bottom, self.block.rows) as row:
-                self._block(
-                    row, minimum(bottom - row, self.block.rows), kc, part, panel, column, columns
-                )
+                self._fetch(fetched, share, kc, part, column + wide)
+                rows = minimum(bottom - row, self.block.rows)
+                self._block(row, rows, kc, part, panel, column, columns)
+
+    def _fetch_plan(self, part: Value, rows: Value) -> tuple[Variable, Value]:
+        """How many cache lines of the next panel are asked for so far, and before each block.
+
+        A panel's lines lie on as many pages, which the processor's own prefetcher does not follow.
+        """
+        return self.k.variable(self.k.integer(0)), part * self.block.rows // maximum(rows, 1) + 1
+
+    def _fetch(
+        self, fetched: Variable, share: Value, kc: Value, part: Value, column: Value
+    ) -> None:
+        """Ask for this block's share of the next panel of B (part × 16 numbers: part lines)."""
+        k, ldb, wide = self.k, self.ldb, self.block.columns
+        if self.kind.b == "panels":
+            return
+        stop = fetched.value + share
+        with k.loop(fetched.value, minimum(stop, part)) as line:
+            if self.kind.b == "rows":
+                self.b.prefetch((kc + line) * ldb + column)
+            else:
+                self.b.prefetch((column + line % wide) * ldb + kc + line // wide * LINE)
+        fetched.value = stop
 
     def _panel(self, kc: Value, part: Value, column: Value, columns: Value) -> Pointer:
         """The panel of B for this block of K: found there, or packed now."""
@@ -175,7 +200,7 @@ def columns(target: Target | None = None) -> int:
 
 def scratch_floats(target: Target | None = None) -> int:
     """Scratch of one thread, in floats: one panel of B, on cache lines of its own."""
-    return KC * columns(target) + 16
+    return KC * columns(target) + LINE
 
 
 def chunks(m: int, n: int, row_group: int, column_group: int) -> int:
