@@ -332,6 +332,11 @@ def load_weights(run: Run | PathLike, *, checkpoint: Checkpoint = "best") -> dic
     """
     run = find_run(run)
     entries = run.checkpoints
+    if not entries and not run.spec.layers:
+        raise CheckpointError(
+            f"the run {str(run.path)!r} is of a baseline: there is no network in it that could "
+            "answer. graphspec runs show tells what it found"
+        )
     if not entries:
         raise CheckpointError(
             f"the run {str(run.path)!r} has no checkpoint yet; train it first: "

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
+from graphspec import api
 from graphspec.classic.distances import Array
 from graphspec.classic.nearest_neighbour import NearestNeighbour, Regions, cross_validate
-from graphspec.classic.results import write_results
-from graphspec.cli.output import out, print_json, say, si, size
-from graphspec.data import Dataset, load_data
+from graphspec.classic.results import write_run
+from graphspec.cli.files import json_or_text
+from graphspec.cli.output import err, out, print_json, say, si, size
+from graphspec.data import Dataset
 from graphspec.errors import DataError
+from graphspec.graph import GraphSpec
+from graphspec.layers.input import Input
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.session import load_named
 
 USUAL = (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)
 """The numbers of neighbours that the notes' assignment tries."""
@@ -22,6 +30,7 @@ USUAL = (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)
 def knn(
     *,
     data: str,
+    data_options: str | None = None,
     k: str | None = None,
     metric: Literal["l1", "l2"] = "l2",
     folds: int = 5,
@@ -35,12 +44,14 @@ def knn(
     """Classify by the nearest examples: the baseline that a network has to beat.
 
     Every k is tried by cross-validation on the training examples; the best one answers the test
-    examples, once. The results are written into a folder.
+    examples, once. The results are a run: graphspec runs lists it beside those of networks.
 
     Parameters
     ----------
     data
         A name from graphspec data list, or a path.
+    data_options
+        What the data set's reader is told, such as {"label": "species"} for a CSV file.
     k
         The numbers of neighbours to try, with commas; by default those of the notes, 1 to 100,
         that there are examples for.
@@ -63,10 +74,15 @@ def knn(
     json
         Print JSON.
     """
-    chosen = load_data(data)
+    began = time.time()
+    config = _settings(data, data_options, train, test, seed)
+    chosen = load_named(config)
     if not chosen.classes:
-        raise DataError(f"{data!r} has real targets; nearest neighbours vote for classes.")
-    x, y, x_test, y_test = _divide(chosen, train, test, seed)
+        raise DataError(
+            f"{data!r} has real targets, and nearest neighbours vote for classes: make classes of "
+            "them with the data option bins."
+        )
+    x, y, x_test, y_test = _divide(chosen, config)
     remembered = len(x) - -(-len(x) // folds) if folds else len(x)
     ks = _numbers(k) if k is not None else tuple(n for n in USUAL if n <= max(remembered, 1))
     model = NearestNeighbour(x, y, metric=metric)
@@ -90,13 +106,18 @@ def knn(
         {"k": number, "accuracy": value, "right": round(value * len(x_test))}
         for number, value in zip(asked, accuracies, strict=False)
     ]
-    folder = write_results(
-        f"knn-{chosen.name}", results, run, _regions(model, ks) if regions else None
-    )
+    painted = _regions(model, ks) if regions else None
+    written = write_run(_question(chosen), config, results, began=began, path=run, regions=painted)
+    if len(accuracies) > 1:
+        warning = (
+            f"the test examples have been asked {len(accuracies)} times, once for each k. Whoever "
+            "chooses by them has trained on them: choose k with --folds"
+        )
+        err.print(Text.assemble(("! ", "bold yellow"), warning))
     if json:
-        print_json(results | {"folder": str(folder)})
+        print_json(results | {"folder": str(written.path)})
     else:
-        _show(results, folder)
+        _show(results, written.path)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -107,20 +128,41 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(word) for word in words))
 
 
-def _divide(
-    data: Dataset, train: int | None, test: float, seed: int
-) -> tuple[Array, Array, Array, Array]:
+def _settings(
+    data: str, options: str | None, train: int | None, test: float, seed: int
+) -> TrainConfig:
+    """The data and its division, as the settings of a run have them; nothing is trained."""
+    if train is not None and train < 1:
+        raise DataError(f"--train is {train}; remember at least one example.")
+    split: dict[str, Any] = {"validation": 0, "test": test, "seed": seed}
     if train is not None:
-        if not 0 < train <= len(data):
-            raise DataError(f"--train is {train}; {data.name!r} has 1 to {len(data)} examples.")
-        x_test, y_test = data.x[train:], data.y[train:]
-        if data.x_test is not None and data.y_test is not None:
-            x_test, y_test = data.x_test, data.y_test
-        return data.x[:train], data.y[:train], x_test, y_test
-    if data.x_test is not None and data.y_test is not None:
-        return data.x, data.y, data.x_test, data.y_test
-    parts = data.split(test=test, seed=seed, stratified=True)
+        split = {"validation": 0, "seed": None, "train": train}
+    return api.settings(
+        GraphSpec(inputs=(), layers=()),
+        data,
+        split=split,
+        data_options=json_or_text(options or "{}"),
+    )
+
+
+def _divide(data: Dataset, config: TrainConfig) -> tuple[Array, Array, Array, Array]:
+    split = config.split
+    given = None if data.x_test is None or data.y_test is None else (data.x_test, data.y_test)
+    if split.train is not None:
+        count = int(split.train)
+        if count > len(data):
+            raise DataError(f"--train is {count}; {data.name!r} has 1 to {len(data)} examples.")
+        return data.x[:count], data.y[:count], *(given or (data.x[count:], data.y[count:]))
+    if given is not None:
+        return data.x, data.y, *given
+    parts = data.split(test=split.test, seed=split.seed, stratified=True)
     return data.x[parts.train], data.y[parts.train], data.x[parts.test], data.y[parts.test]
+
+
+def _question(data: Dataset) -> GraphSpec:
+    """What is asked of the examples, as a network's inputs: there are no layers to answer it."""
+    x, label = Input(id="x", shape=data.shape), Input(id="label", classes=len(data.classes))
+    return GraphSpec(name=f"knn-{data.name}"[:100], inputs=(x, label), layers=())
 
 
 def _regions(model: NearestNeighbour, ks: tuple[int, ...]) -> dict[int, Regions]:

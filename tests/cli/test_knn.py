@@ -3,7 +3,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from graphspec.train.events import Finished
+from graphspec.train.rundir import Run
+from graphspec.train.test_use import uses_of_test
 
 
 def test_A07_the_first_thousand_digits_by_the_command(graphspec, here) -> None:
@@ -15,8 +20,48 @@ def test_A07_the_first_thousand_digits_by_the_command(graphspec, here) -> None:
     folder = here / found.pop("folder")
     assert json.loads((folder / "classic.json").read_text()) == found
     assert "numpy" in json.loads((folder / "env.json").read_text())
-    # It is beside the runs, and is none of them.
-    assert graphspec("runs", "list", "--json").json == []
+
+
+def test_what_neighbours_found_is_a_run(graphspec, here) -> None:
+    words = ("knn", "--data", "digits", "--train", "1000", "--k", "1,3", "--run", "runs/near")
+    assert graphspec(*words).code == 0
+    (row,) = graphspec("runs", "list", "--json").json
+    assert (row["name"], row["model"], row["status"]) == ("near", "knn-digits", "finished")
+    assert row["accuracy"] == pytest.approx(0.964)
+    shown = graphspec("runs", "show", "near", "--json").json
+    assert [(e["split"], e["step"], e["best"]) for e in shown["evaluations"]] == [
+        ("validation", 3, False),
+        ("validation", 1, True),
+        ("test", 1, False),
+    ]
+    assert shown["evaluations"][-1]["accuracy"] == pytest.approx(767 / 797)
+    assert shown["results"]["cost"]["stored_bytes"] == 64_000
+    assert shown["settings"]["data"] == "digits"
+    assert "k = 3: 9" in graphspec("runs", "show", "near").out
+    run = Run(here / "runs" / "near")
+    assert isinstance(run.last, Finished)
+    assert run.last.best_step == 1
+    assert run.started is not None
+    assert run.last.time > run.started.time
+    assert uses_of_test(run.path) == 1
+    assert "no network" in graphspec("evaluate", "near").err
+    assert graphspec("runs", "diff", "near", "near").code == 0
+    assert graphspec("runs", "rename", "near", "far").code == 0
+    assert graphspec("runs", "delete", "far", "--yes").code == 0
+
+
+def test_a_comparison_on_the_test_examples_is_counted_and_warned_of(graphspec, here) -> None:
+    words = ("knn", "--data", "digits", "--train", "500", "--k", "1,3", "--folds", "0")
+    answer = graphspec(*words, "--run", "near")
+    assert "asked 2 times" in answer.err
+    assert uses_of_test(here / "near") == 2
+
+
+def test_a_table_is_told_which_column_holds_the_classes(graphspec, here) -> None:
+    lines = ["kind,a"] + [f"{'ab'[i % 2]},{i % 2 + i / 100}" for i in range(40)]
+    (here / "table.csv").write_text("\n".join(lines) + "\n")
+    words = ("knn", "--data", "table.csv", "--k", "1", "--json", "--data-options")
+    assert graphspec(*words, '{"label": "kind"}').json["accuracy"][0]["accuracy"] == 1
 
 
 def test_A03_every_k_answers_when_there_are_no_folds(graphspec) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphspec.classic.results import read_results
 from graphspec.cli.output import out, print_json, say
 from graphspec.cli.progress import sparkline
 from graphspec.cli.runs.list import facts
@@ -37,6 +38,13 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
         "sessions": [e.model_dump(mode="json") for e in events if isinstance(e, Started)],
         "failure": next((e.message for e in reversed(events) if isinstance(e, Failed)), None),
     }
+    baseline = read_results(found)
+    if baseline is not None:
+        shown["results"] = baseline
+        # What nothing was trained by says nothing.
+        shown["settings"] = {
+            name: shown["settings"][name] for name in ("data", "data_options", "split")
+        }
     if json:
         print_json(shown)
         return
@@ -49,5 +57,8 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
     for entry in shown["checkpoints"]:
         mark = "  (best)" if entry["best"] else ""
         say(f"{'checkpoint':12} step {entry['step']:,}: {entry['file']}{mark}")
-    for name, value in shown["settings"].items():
+    if baseline is not None:
+        for event in shown["evaluations"]:
+            say(f"{event['split']:12} k = {event['step']}: {event['accuracy']:.2%}")
+    for name, value in (shown["settings"] | (baseline or {})).items():
         out.print(f"  {name:20} {value}", style="dim", soft_wrap=True)
