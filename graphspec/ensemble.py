@@ -16,8 +16,9 @@ from graphspec.api import Checkpoint, PathLike
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Array
 from graphspec.errors import CheckpointError, DataError, RunError
-from graphspec.evaluation import Evaluation, class_probabilities, evaluate_uncounted
+from graphspec.evaluation import Evaluation, evaluate_uncounted
 from graphspec.inspect.metrics import accuracy, cross_entropy
+from graphspec.inspect.probe import class_probabilities
 from graphspec.plan import compile_graph
 from graphspec.recipe.average import RunningAverage
 from graphspec.train.checkpoint import read_weights
@@ -77,7 +78,7 @@ class Ensemble:
             scores = api.predict(
                 member.run, x, outputs=[pair.scores], weights=member.weights, batch=batch
             )[pair.scores]
-            parts.append(class_probabilities(plan, pair, scores.reshape(len(scores), -1)))
+            parts.append(class_probabilities(plan, pair.scores, scores.reshape(len(scores), -1)))
         _refuse_different({m.name: p.shape[1] for m, p in zip(self.members, parts, strict=True)})
         return np.asarray(np.mean(parts, axis=0))
 

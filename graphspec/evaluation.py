@@ -25,8 +25,8 @@ from graphspec.inspect.metrics import (
     confusion_matrix,
     top_k_accuracy,
 )
+from graphspec.inspect.probe import class_probabilities
 from graphspec.layers.logistic_loss import LogisticLoss
-from graphspec.layers.softmax import Softmax
 from graphspec.layers.softmax_loss import SoftmaxLoss
 from graphspec.plan import Plan
 from graphspec.train.evaluate import ClassScores, Metrics, evaluate_batches, find_class_scores
@@ -185,24 +185,9 @@ def evaluate_uncounted(
         metrics,
         tuple(map(str, names if len(names) == count else range(count))),
         np.concatenate(labels),
-        class_probabilities(plan, pair, np.concatenate(scores)),
+        class_probabilities(plan, pair.scores, np.concatenate(scores)),
         _is_probabilistic(plan, pair),
     )
-
-
-def class_probabilities(plan: Plan, pair: ClassScores, scores: Array) -> Array:
-    """What class scores (N, C) say of each class: their softmax, unless they are one already.
-
-    A single score f, as binary losses take it, gives σ(f) for class 1 and the rest for class 0.
-    """
-    scores = scores.astype(np.float64)
-    node = plan.by_id.get(pair.scores)
-    if node is not None and isinstance(node.layer, Softmax):
-        return scores
-    if scores.shape[1] == 1:
-        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
 def _is_probabilistic(plan: Plan, pair: ClassScores) -> bool:

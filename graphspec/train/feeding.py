@@ -101,7 +101,8 @@ class TrainingData:
 
     ``parts`` holds (x, y) as the data set has them, for each split that is not empty; ``batch`` is
     the number of examples that are evaluated at a time. ``mixed_classes`` is the number of classes
-    when augmentations blend labels, which are then fed as class probabilities.
+    when augmentations blend labels, which are then fed as class probabilities. ``classes`` names
+    the classes.
     """
 
     name: str
@@ -111,6 +112,7 @@ class TrainingData:
     dtype: Literal["float32", "float64"]
     batch: int
     mixed_classes: int | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -212,7 +214,9 @@ def divide(
     if pipeline is None:
         pipeline = Pipeline.fit(config.preprocess, parts["train"][0])
     batch = min(max(config.batch, _SMALLEST_BATCH), _LARGEST_BATCH)
-    return TrainingData(data.name, binding, pipeline, parts, config.dtype, batch, mixed)
+    return TrainingData(
+        data.name, binding, pipeline, parts, config.dtype, batch, mixed, data.classes
+    )
 
 
 def _training_part(data: Dataset, indices: Indices, settings: SplitConfig) -> Indices:

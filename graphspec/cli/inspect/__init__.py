@@ -1,0 +1,18 @@
+"""``graphspec inspect``: one file a command."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+COMMANDS = {
+    "activations": "The maps of a layer for one example, or how active all layers are.",
+    "weights": "The filters of a layer as images, with their norms and noise.",
+    "occlusion": "How the answer changes as a square slides over an image.",
+    "top": "The images that a unit answers to most, with what it saw.",
+    "unit": "Patch × filter + bias = activation, with the numbers.",
+    "codes": "The codes of a layer laid out in the plane by t-SNE.",
+}
+
+app = App(name="inspect", help="Look inside a trained network.")
+for _name, _text in COMMANDS.items():
+    app.command(f"graphspec.cli.inspect.{_name}:{_name}_command", name=_name, help=_text)

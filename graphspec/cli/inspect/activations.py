@@ -1,0 +1,86 @@
+"""``graphspec inspect activations``."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.table import Table
+
+from graphspec.api import Checkpoint
+from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
+from graphspec.cli.output import out
+from graphspec.cli.pictures import Outputs, give
+from graphspec.errors import DataError
+from graphspec.inspect.activations import layer_activity
+from graphspec.inspect.pictures.activity import ActivityPicture
+from graphspec.inspect.pictures.tiles import Tiles
+
+
+def activations_command(
+    name: str,
+    layer: str | None = None,
+    *,
+    data: str | None = None,
+    split: SplitOption = "validation",
+    example: ExampleOption = 0,
+    image: ImageOption = None,
+    examples: int = 1000,
+    checkpoint: Checkpoint = "best",
+    output: Outputs = (),
+    json: bool = False,
+) -> None:
+    """The maps of a layer for one example; without a layer, how active all layers are.
+
+    A map that is zero for all examples is a dead filter: the learning rate was too high, or the
+    weights began badly (CS231n notes, Visualizing what ConvNets learn).
+
+    Parameters
+    ----------
+    name
+        A run (folder, name, or "latest"); or a network file or model, with its first weights.
+    layer
+        The layer whose maps are drawn. Without one, all layers are summed up over many examples.
+    data
+        Another data set than the one that the settings name.
+
+    Examples:
+        Over how many examples of the split all layers are summed up.
+    checkpoint
+        Which weights of the run: "best", "latest", or the step of a checkpoint.
+    output
+        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
+        by default activations.png. May be given several times.
+    json
+        Print the numbers as JSON.
+    """
+    look = open_look(name, data, checkpoint)
+    if layer is not None:
+        x, what = look.example(split, example, image)
+        (value,) = look.probe.values(x[None], [layer]).values()
+        maps = value[0] if value.ndim == 4 else value[0].reshape(1, 1, -1)
+        shown = Tiles(
+            maps,
+            f"{look.name}: {layer} of {what}",
+            names=tuple(map(str, range(len(maps)))) if value.ndim == 4 else (),
+            beside=x if x.ndim == 3 else None,
+        )
+        give(shown, output, "activations.png", json=json)
+        return
+    if examples < 1:
+        raise DataError(f"--examples is {examples}; at least 1 is needed")
+    x, _ = look.examples(split, examples)
+    found = layer_activity(look.probe, x)
+    picture = ActivityPicture(found, f"{look.name}: activations over {len(x):,} {split} examples")
+    give(picture, output, "activations.png", json=json)
+    if json:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("layer", "mean", "deviation", "zeros", "dead units"):
+        table.add_column(title, justify="left" if title == "layer" else "right")
+    for item in found.values():
+        dead = f"{len(item.dead)} of {len(item.zeros)}"
+        style = "bold yellow" if len(item.dead) else ""
+        numbers = (f"{item.mean:.4g}", f"{item.std:.4g}", f"{item.share_of_zeros:.1%}", dead)
+        table.add_row(item.id, *numbers, style=style)
+    out.print(table)
+    if any(np.size(item.dead) for item in found.values()):
+        out.print("dead units give the same number everywhere, for every example")

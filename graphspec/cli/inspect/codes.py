@@ -1,0 +1,65 @@
+"""``graphspec inspect codes``."""
+
+from __future__ import annotations
+
+from graphspec.api import Checkpoint
+from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.output import say
+from graphspec.cli.pictures import Outputs, give
+from graphspec.errors import DataError
+from graphspec.inspect.embedding import embed, neighbour_purity
+from graphspec.inspect.pictures.codes import CodesPicture
+
+
+def codes_command(
+    name: str,
+    layer: str,
+    *,
+    examples: int = 1000,
+    perplexity: float = 30.0,
+    seed: int = 0,
+    data: str | None = None,
+    split: SplitOption = "validation",
+    checkpoint: Checkpoint = "best",
+    output: Outputs = (),
+    json: bool = False,
+) -> None:
+    """The codes of a layer for many examples, laid out in the plane by t-SNE.
+
+    Parameters
+    ----------
+    name
+        A run (folder, name, or "latest"); or a network file or model, with its first weights.
+    layer
+        The layer whose values are the codes, such as the last one before the scores.
+
+    Examples:
+        How many examples of the split are laid out.
+    perplexity
+        About how many neighbours each example is kept near to.
+    seed
+        What the layout is drawn from.
+    data
+        Another data set than the one that the settings name.
+    checkpoint
+        Which weights of the run: "best", "latest", or the step of a checkpoint.
+    output
+        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
+        by default codes.png. May be given several times.
+    json
+        Print the numbers as JSON.
+    """
+    if examples < 1:
+        raise DataError(f"--examples is {examples}; at least 1 is needed")
+    look = open_look(name, data, checkpoint)
+    x, y = look.examples(split, examples)
+    if not look.is_classifier:
+        raise DataError("codes are coloured by class, and these examples have none")
+    values = look.probe.values(x, [layer])[layer]
+    found = embed(values, perplexity=perplexity, seed=seed)
+    names = [look.probe.class_name(k) for k in range(int(y.max()) + 1)]
+    title = f"{look.name}: codes of {layer} for {len(x):,} {split} examples"
+    give(CodesPicture(found.points, y, names, title), output, "codes.png", json=json)
+    if not json:
+        purity = neighbour_purity(found.points, y, k=min(10, len(y) - 1))
+        say(f"{purity:.1%} of the nearest neighbours in the plane are of the same class")

@@ -1,0 +1,89 @@
+"""Opening a network for a look inside, and choosing the example to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from graphspec import api
+from graphspec.cli.examples import read_examples
+from graphspec.cli.opening import Opened, open_network
+from graphspec.engines.base import Array
+from graphspec.errors import DataError
+from graphspec.inspect.probe import Probe
+
+Split = Literal["train", "validation", "test"]
+SplitOption = Annotated[Split, Parameter(name="--split", help="Where examples are taken from.")]
+ExampleOption = Annotated[
+    int, Parameter(name="--example", help="The number of the example in the split, from 0.")
+]
+ImageOption = Annotated[
+    Path | None,
+    Parameter(
+        name="--image", help="Your own picture, or one example as .npy, instead of the split's."
+    ),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A network to be looked into, with its data."""
+
+    opened: Opened
+    probe: Probe
+
+    @property
+    def name(self) -> str:
+        """What people call the network."""
+        return self.opened.name
+
+    def examples(self, split: Split, count: int | None = None) -> tuple[Array, Array]:
+        """The first examples of a split, as the data set has them, and their labels.
+
+        Raises:
+            DataError: the split is empty.
+        """
+        parts = self.opened.data.parts
+        if split not in parts:
+            raise DataError(f"there are no {split} examples; there are {', '.join(parts)}")
+        x, y = parts[split]
+        return x[:count], y[:count]
+
+    def example(self, split: Split, number: int, image: Path | None) -> tuple[Array, str]:
+        """One example as the data set has it, and what to call it.
+
+        Raises:
+            DataError: it is not there, or cannot be read.
+        """
+        if image is not None:
+            x = self.opened.data.parts["train"][0]
+            span = (float(x.min()), float(x.max()))
+            return read_examples(image, x.shape[1:], span)[0], image.name
+        x, y = self.examples(split)
+        if not 0 <= number < len(x):
+            raise DataError(
+                f"there are {len(x):,} {split} examples, 0 to {len(x) - 1}, and no number {number}"
+            )
+        label = self.probe.class_name(int(y[number])) if y.ndim == 1 and self.is_classifier else ""
+        return x[number], f"{split} example {number}{f', a {label}' if label else ''}"
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether its examples have classes."""
+        return bool(self.probe.classes)
+
+
+def open_look(name: str, data: str | None = None, checkpoint: api.Checkpoint = "best") -> Look:
+    """A network file, a shipped model or a run, to be looked into; errors as ``open_network``."""
+    opened = open_network(name, data, checkpoint=checkpoint)
+    probe = Probe(
+        opened.executable,
+        opened.data.pipeline,
+        opened.data.binding.x,
+        opened.data.dtype,
+        opened.data.classes,
+    )
+    return Look(opened, probe)

@@ -1,0 +1,64 @@
+"""``graphspec inspect top``."""
+
+from __future__ import annotations
+
+from graphspec.api import Checkpoint
+from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.output import say
+from graphspec.cli.pictures import Outputs, give
+from graphspec.errors import DataError
+from graphspec.inspect.pictures.patches import PatchPicture
+from graphspec.inspect.top_patches import top_patches
+
+
+def top_command(
+    name: str,
+    layer: str,
+    unit: int,
+    *,
+    count: int = 9,
+    examples: int | None = None,
+    data: str | None = None,
+    split: SplitOption = "validation",
+    checkpoint: Checkpoint = "best",
+    output: Outputs = (),
+    json: bool = False,
+) -> None:
+    """The images that a unit answers to most, each with the box of what it saw there.
+
+    Parameters
+    ----------
+    name
+        A run (folder, name, or "latest"); or a network file or model, with its first weights.
+    layer
+        The layer's id.
+    unit
+        The channel of its maps, or the number in its vector.
+    count
+        How many images.
+
+    Examples:
+        How many examples of the split are tried; by default all.
+    data
+        Another data set than the one that the settings name.
+    checkpoint
+        Which weights of the run: "best", "latest", or the step of a checkpoint.
+    output
+        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
+        by default top.png. May be given several times.
+    json
+        Print the numbers as JSON.
+    """
+    if count < 1 or (examples is not None and examples < 1):
+        raise DataError("--count and --examples must be at least 1")
+    look = open_look(name, data, checkpoint)
+    x, _ = look.examples(split, examples)
+    if x.ndim != 4:
+        raise DataError(f"the examples have the shape {x.shape[1:]}: they are no images to show")
+    patches = top_patches(look.probe, x, layer, unit, count=count)
+    images = x[[patch.example for patch in patches]]
+    title = f"{look.name}: what unit {unit} of {layer} answers to most"
+    give(PatchPicture(images, patches, title), output, "top.png", json=json)
+    if not json:
+        best = patches[0]
+        say(f"strongest: {best.value:.4g}, {split} example {best.example}")

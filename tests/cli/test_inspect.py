@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from graphspec import api
+
+LAYERS = ["conv", "act", "pool", "scores"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("inspect")
+    document = {
+        "format": "graphspec/1",
+        "name": "small",
+        "inputs": {"image": {"shape": [1, 8, 8]}, "label": {"classes": 10}},
+        "layers": [
+            {"id": "conv", "kind": "conv2d", "filters": 4, "kernel": 3, "pad": 1},
+            {"id": "act", "kind": "relu"},
+            {"id": "pool", "kind": "max_pool2d", "kernel": 2},
+            {"id": "scores", "kind": "linear", "units": 10},
+            {"id": "loss", "kind": "softmax_loss"},
+        ],
+        "training": {
+            "data": "digits",
+            "epochs": 2,
+            "preprocess": [{"kind": "scale", "divide": 16.0}],
+            "update": {"kind": "adam", "rate": 0.01},
+        },
+    }
+    (folder / "small.json").write_text(json.dumps(document))
+    return str(api.fit(folder / "small.json", run=folder / "run").path)
+
+
+def test_R01_activity_of_all_layers(graphspec, run, here) -> None:
+    found = graphspec("inspect", "activations", run, "--examples", "50", "--json").json
+    assert list(found) == LAYERS
+    assert found["act"]["units"] == 4
+    assert found["act"]["share_of_zeros"] > 0
+    answer = graphspec("inspect", "activations", run, "-o", "a.svg")
+    assert answer.code == 0
+    assert "act" in answer.out
+    assert (here / "a.svg").read_text().startswith("<?xml")
+
+
+def test_R01_maps_of_one_example_are_the_networks_own(graphspec, run, here) -> None:
+    assert graphspec("inspect", "activations", run, "act", "-o", "a.npz", "-o", "a.png").code == 0
+    x = _validation(run)[:1]
+    expected = api.predict(run, x, outputs=["act"])["act"][0]
+    np.testing.assert_array_equal(np.load(here / "a.npz")["images"], expected)
+
+
+def test_R02_weights_of_the_first_layer(graphspec, run, here) -> None:
+    answer = graphspec("inspect", "weights", run, "-o", "w.npz", "-o", "w.png")
+    assert answer.code == 0
+    assert "4 filters" in answer.out
+    expected = api.load_weights(run)["conv.weight"][:, 0]
+    np.testing.assert_array_equal(np.load(here / "w.npz")["images"], expected)
+    assert graphspec("inspect", "weights", run, "conv", "--channel", "1").code == 4
+
+
+def test_R03_images_that_a_unit_answers_to_most(graphspec, run, here) -> None:
+    found = graphspec("inspect", "top", run, "conv", "2", "--count", "3", "--json").json
+    maps = api.predict(run, _validation(run), outputs=["conv"])["conv"][:, 2].max(axis=(1, 2))
+    assert found["examples"] == np.argsort(-maps, kind="stable")[:3].tolist()
+    assert graphspec("inspect", "top", run, "conv", "2").code == 0
+    assert (here / "top.png").stat().st_size > 1000
+    assert "4 units" in graphspec("inspect", "top", run, "conv", "9").err
+
+
+def test_R04_codes_in_the_plane(graphspec, run, here) -> None:
+    pytest.importorskip("sklearn")
+    words = ("inspect", "codes", run, "pool", "--examples", "60", "--perplexity", "10")
+    assert graphspec(*words, "-o", "c.npz", "-o", "c.png").code == 0
+    assert np.load(here / "c.npz")["points"].shape == (60, 2)
+
+
+def test_R05_occlusion_of_a_validation_image_and_of_ones_own(graphspec, run, here) -> None:
+    words = ("inspect", "occlusion", run, "--size", "3", "--stride", "2")
+    found = graphspec(*words, "--classes", "3,7", "--json").json
+    assert np.shape(found["covered"]) == (2, 3, 3)
+    assert found["classes"] == ["3", "7"]
+    np.save(here / "mine.npy", _validation(run)[0])
+    answer = graphspec(*words, "--image", "mine.npy", "--classes", "3,7", "-o", "o.json")
+    assert answer.code == 0
+    assert json.loads((here / "o.json").read_text()) == found
+    assert graphspec(*words, "--log-odds", "-o", "o.png").code == 0
+    assert "no class 'cat'" in graphspec(*words, "--classes", "cat").err
+
+
+def test_one_units_sum_is_told_with_its_numbers(graphspec, run) -> None:
+    words = ("inspect", "unit", run, "conv", "1", "--at", "2,3")
+    found = graphspec(*words, "--json").json
+    total = np.sum(found["products"]) + found["bias"]
+    assert total == pytest.approx(found["activation"], rel=1e-5)
+    assert f"= {found['activation']:.6g}" in graphspec(*words).out
+    assert graphspec("inspect", "unit", run, "conv", "1", "--at", "x").code == 4
+
+
+def test_an_example_that_is_not_there_is_refused(graphspec, run) -> None:
+    answer = graphspec("inspect", "occlusion", run, "--example", "9999")
+    assert answer.code == 4
+    assert "no number 9999" in answer.err
+
+
+def _validation(run: str) -> np.ndarray:
+    _, data = api.open_trained(run)
+    return data.parts["validation"][0]
