@@ -16,7 +16,7 @@ from graphspec.layers.catalog import BY_KIND
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.penalties.catalog import PENALTIES
 from graphspec.recipe.preprocess.catalog import PREPROCESS_STEPS
-from graphspec.recipe.rules.catalog import RULES
+from graphspec.recipe.rules.catalog import RULES, WHOLE_RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,7 +31,7 @@ def script() -> ModuleType:
 
 COVERAGE = script()
 ROWS = COVERAGE.rows()
-CATALOGS = (*BY_KIND.values(), *INITIALISERS, *PENALTIES, *PREPROCESS_STEPS, *RULES)
+CATALOGS = (*BY_KIND.values(), *INITIALISERS, *PENALTIES, *PREPROCESS_STEPS, *RULES, *WHOLE_RULES)
 
 
 def exists(place: str) -> bool:

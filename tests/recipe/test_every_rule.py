@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from graphspec.recipe.augment.catalog import AUGMENTATIONS, AugmentationSpec
+from graphspec.recipe.average import Ema
 from graphspec.recipe.config import EarlyStopping, SplitConfig, TrainConfig
 from graphspec.recipe.constraints.catalog import CONSTRAINTS, ConstraintSpec
 from graphspec.recipe.penalties.catalog import PENALTIES, PenaltySpec
@@ -20,7 +21,7 @@ from graphspec.recipe.preprocess.scale import Scale
 from graphspec.recipe.rules.adadelta import Adadelta
 from graphspec.recipe.rules.adagrad import Adagrad
 from graphspec.recipe.rules.base import UpdateRule
-from graphspec.recipe.rules.catalog import RULES, RuleSpec
+from graphspec.recipe.rules.catalog import RULES, WHOLE_RULES, RuleSpec
 from graphspec.recipe.schedules.base import Schedule
 from graphspec.recipe.schedules.catalog import SCHEDULES, ScheduleSpec
 from graphspec.recipe.schedules.exponential import Exponential
@@ -35,7 +36,7 @@ REQUIRED = {
     OneOverT: {"k": 0.1},
 }
 CATALOGS = (
-    (RULES, TypeAdapter(RuleSpec)),
+    ((*RULES, *WHOLE_RULES), TypeAdapter(RuleSpec)),
     (SCHEDULES, TypeAdapter(ScheduleSpec)),
     (PENALTIES, TypeAdapter(PenaltySpec)),
     (CONSTRAINTS, TypeAdapter(ConstraintSpec)),
@@ -43,7 +44,7 @@ CATALOGS = (
     (AUGMENTATIONS, TypeAdapter(AugmentationSpec)),
 )
 KINDS = [(kind, adapter) for kinds, adapter in CATALOGS for kind in kinds]
-SETTINGS = (TrainConfig, SplitConfig, EarlyStopping)
+SETTINGS = (TrainConfig, SplitConfig, EarlyStopping, Ema)
 
 
 def make(kind: type[Record]) -> Record:

@@ -19,6 +19,8 @@ FLATTER = 0.9
 MOST = 25
 """How many places are tried before the best one so far is taken."""
 _MARGIN = 0.1
+# Ends so close to each other have the same loss but for rounding.
+_CLOSEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,8 @@ def _zoom(
     """Narrow an interval that holds a good place; ``low`` is its end with the lower loss."""
     for _ in range(tries):
         width = high.t - low.t
+        if abs(width) <= _CLOSEST * max(abs(low.t), abs(high.t)):
+            break
         t = _cubic(low, high)
         ends = sorted((low.t + _MARGIN * width, high.t - _MARGIN * width))
         place = at(min(max(t, ends[0]), ends[1]))
