@@ -15,5 +15,7 @@ Catalog = Mapping[str, Lowering]
 
 def catalog() -> Catalog:
     """Every lowering by kind."""
-    families: tuple[Catalog, ...] = ()
+    from graphspec.engines.jit.lowering import moving, pointwise
+
+    families: tuple[Catalog, ...] = (pointwise.LOWERINGS, moving.LOWERINGS)
     return {kind: lowering for family in families for kind, lowering in family.items()}

@@ -20,6 +20,7 @@ from graphspec.engines.jit.lowering.fallback import (
     backward_row,
     forward_row,
 )
+from graphspec.engines.jit.lowering.moving import addition, channels_last
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import NativeRow, Note, PythonRow, Row, touched
 from graphspec.engines.numpy.program import Operation, Program
@@ -179,7 +180,7 @@ class _Pass:
         else:
             value = Value(Buffer(name, fed.nbytes), shape, dtype, channels_last=True)
             self.values[name] = value
-            self.out.rows.append(_to_channels_last(name, fed, value))
+            self.out.rows.append(channels_last(name, fed, value))
 
     def _forward(self, group: _Group) -> tuple[Site, Backward] | None:
         if group.lowering is None:
@@ -293,12 +294,12 @@ class _Pass:
             if so_far is None:
                 self.sums[name] = gradient
             elif name in self.owned:
-                self.out.rows.append(_addition(name, so_far, gradient, so_far))
+                self.out.rows.append(addition(name, so_far, gradient, so_far))
                 continue
             else:
                 # The first may be what another layer was given as well, so it is not written to.
                 total = gradient if own else self._new_gradient(name)
-                self.out.rows.append(_addition(name, so_far, gradient, total))
+                self.out.rows.append(addition(name, so_far, gradient, total))
                 self.sums[name], own = total, True
             if own:
                 self.owned.add(name)
@@ -385,17 +386,3 @@ def _seeding(name: str) -> Callable[[Environment], None]:
         env.sums.add(name, np.full(y.shape, 1 / y.size, y.dtype))
 
     return call
-
-
-def _to_channels_last(name: str, fed: Value, value: Value) -> Row:
-    def call(env: Environment) -> None:
-        value.view()[...] = fed.view()
-
-    return PythonRow(call, (fed,), (value,), Note((name,), "forward", "copy"))
-
-
-def _addition(name: str, a: Value, b: Value, total: Value) -> Row:
-    def call(env: Environment) -> None:
-        np.add(a.view(), b.view(), out=total.view())
-
-    return PythonRow(call, (a, b), (total,), Note((name,), "backward", "add"))

@@ -218,12 +218,13 @@ class Site:
         """Where the gradient of an input is written: all of it, once."""
         return self._book.gradient_to_write(self.layer.inputs[port])
 
-    def dx_so_far(self, port: int) -> Value | None:
-        """The gradient that other readers of the input have sent, if this one may add to it.
+    def dx_or_sum(self, port: int) -> tuple[Value, bool]:
+        """Memory for an input's gradient, and whether to add to what is there instead of writing.
 
-        None where this is the first, or where that memory is somebody else's: then use ``dx``.
+        For kernels that can do both; the others use ``dx``, and sums are made for them.
         """
-        return self._book.gradient_to_add_to(self.layer.inputs[port])
+        so_far = self._book.gradient_to_add_to(self.layer.inputs[port])
+        return (self.dx(port), False) if so_far is None else (so_far, True)
 
     def dx_is(self, port: int, gradient: Value) -> None:
         """Pass on memory that is there already, such as ``dy`` itself, as an input's gradient."""
@@ -248,7 +249,8 @@ class Site:
         Scratch counts as written. A row whose values were not touched since the last barrier starts
         without waiting for the other threads.
         """
-        self._emit(routine, args, chunks, reads, writes, self.stage, algorithm, why, flops)
+        note = self.note(algorithm, why, flops)
+        self.add(NativeRow(routine, tuple(args), chunks, tuple(reads), tuple(writes), note))
 
     def prepare(
         self,
@@ -266,32 +268,25 @@ class Site:
 
         It runs before all others, and again only when the weights have changed.
         """
-        self._emit(routine, args, chunks, reads, writes, "prepare", algorithm, why, flops)
+        note = self.note(algorithm, why, flops, "prepare")
+        self.add(NativeRow(routine, tuple(args), chunks, tuple(reads), tuple(writes), note))
 
-    def _emit(
-        self,
-        routine: Routine,
-        args: Sequence[Argument],
-        chunks: int,
-        reads: Sequence[Value],
-        writes: Sequence[Value],
-        stage: Pass,
-        algorithm: str,
-        why: str,
-        flops: int,
-    ) -> None:
+    def note(
+        self, algorithm: str = "", why: str = "", flops: int = 0, stage: Pass | None = None
+    ) -> Note:
+        """A note with this site's layers."""
         ids = tuple(node.id for node in self.nodes)
-        note = Note(ids, stage, algorithm, why, flops)
-        self._book.add_row(
-            NativeRow(routine, tuple(args), chunks, tuple(reads), tuple(writes), note)
-        )
+        return Note(ids, stage or self.stage, algorithm, why, flops)
+
+    def add(self, row: NativeRow | PythonRow) -> None:
+        """Append a row that is made already."""
+        self._book.add_row(row)
 
     def emit_python(
         self, call: Callable[[], None], *, reads: Sequence[Value], writes: Sequence[Value]
     ) -> None:
         """Append a Python row; it looks at values through ``Value.view()``."""
-        note = Note(tuple(node.id for node in self.nodes), self.stage, "numpy")
-        self._book.add_row(PythonRow(lambda _: call(), tuple(reads), tuple(writes), note))
+        self.add(PythonRow(lambda _: call(), tuple(reads), tuple(writes), self.note("numpy")))
 
 
 def _always(node: Node, call: Call) -> bool:

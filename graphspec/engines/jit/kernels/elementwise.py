@@ -1,0 +1,167 @@
+"""Kernels that treat every number alike: y = f(x), dx = dy·f′, sums, products, masks.
+
+Memory: any layout, as long as all operands have the same one: n numbers in a row. A chunk is
+``CHUNK`` of them (the last one shorter), 16 kB of each operand, so that a core's first cache holds
+what a chunk touches::
+
+    x  ├── chunk 0 ──┼── chunk 1 ──┼── … ──┤
+    y  ├── chunk 0 ──┼── chunk 1 ──┼── … ──┤
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from graphspec.engines.jit.builder import Kernel, Value, fma, maximum, minimum, select
+
+CHUNK = 4096
+_UNROLL = 4
+
+Formula = Callable[..., Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """A function of one variable and its gradient.
+
+    ``forward(k, x, *settings)`` gives y. ``backward(k, dy, v, *settings)`` gives dx, where v is
+    what ``keeps`` names: the input ``x`` or the output ``y``.
+    """
+
+    forward: Formula
+    backward: Formula
+    keeps: str = "x"
+    settings: int = 0
+
+
+def pieces(count: int) -> int:
+    """How many chunks so many numbers have."""
+    return -(-count // CHUNK)
+
+
+# --- Functions ---------------------------------------------------------------------------------
+
+
+def _relu(k: Kernel, x: Value) -> Value:
+    # This way round a NaN stays one.
+    return maximum(k.zeros(), x)
+
+
+def _relu_back(k: Kernel, dy: Value, y: Value) -> Value:
+    return select(y > 0.0, dy, 0.0)
+
+
+def _leaky(k: Kernel, x: Value, slope: Value) -> Value:
+    return maximum(slope * x, x)
+
+
+def _leaky_back(k: Kernel, dy: Value, x: Value, slope: Value) -> Value:
+    return select(x > 0.0, dy, slope * dy)
+
+
+def _hardswish(k: Kernel, x: Value) -> Value:
+    return x * maximum(k.zeros(), minimum(x + 3.0, 6.0)) * (1 / 6)
+
+
+def _hardswish_back(k: Kernel, dy: Value, x: Value) -> Value:
+    middle = select(x < 3.0, fma(x, 1 / 3, 0.5) * dy, dy)
+    return select(x > -3.0, middle, 0.0)
+
+
+POINTWISE: dict[str, Pointwise] = {
+    "relu": Pointwise(_relu, _relu_back, "y"),
+    "leaky_relu": Pointwise(_leaky, _leaky_back, settings=1),
+    "hardswish": Pointwise(_hardswish, _hardswish_back),
+    "square": Pointwise(lambda k, x: x * x, lambda k, dy, x: dy * x * 2.0),
+    "reciprocal": Pointwise(lambda k, x: 1.0 / x, lambda k, dy, y: -(dy * y * y), "y"),
+    "scale": Pointwise(lambda k, x, a: a * x, lambda k, dy, x, a: a * dy, "", 1),
+    "add_constant": Pointwise(lambda k, x, a: x + a, lambda k, dy, x, a: dy, "", 1),
+}
+"""By kind of layer."""
+
+
+# --- Kernels -----------------------------------------------------------------------------------
+
+
+def forward_kernel(function: Pointwise, k: Kernel) -> None:
+    """y = f(x). Args: x, y, n, settings."""
+    x, y, n = k.pointer(), k.pointer(), k.size()
+    settings = [k.scalar().spread() for _ in range(function.settings)]
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
+            y.store(function.forward(k, x.load(i, lanes), *settings), i, lanes)
+
+
+def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
+    """dx = dy·f′, or dx += dy·f′ where it ``adds``. Args: dy, v (x or y), dx, n, settings."""
+    dy, v, dx, n = k.pointer(), k.pointer(), k.pointer(), k.size()
+    settings = [k.scalar().spread() for _ in range(function.settings)]
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
+            kept = v.load(i, lanes) if function.keeps else k.zeros()
+            part = function.backward(k, dy.load(i, lanes), kept, *settings)
+            dx.store(dx.load(i, lanes) + part if adds else part, i, lanes)
+
+
+def combine_kernel(operator: str, relu: bool, k: Kernel) -> None:
+    """y = a + b, a − b or a · b, and if asked max(0, y). Args: a, b, y, n."""
+    a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
+            both = COMBINATIONS[operator](a.load(i, lanes), b.load(i, lanes))
+            y.store(_relu(k, both) if relu else both, i, lanes)
+
+
+COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+}
+
+
+def drop_kernel(adds: bool, k: Kernel) -> None:
+    """y = x·m·s with m = 1 where u ≥ drop, else 0. Args: x, u, y, n, drop, s."""
+    x, u, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
+    drop, s = k.scalar().spread(), k.scalar().spread()
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
+            part = x.load(i, lanes) * select(u.load(i, lanes) >= drop, s, 0.0)
+            y.store(y.load(i, lanes) + part if adds else part, i, lanes)
+
+
+def fill_kernel(k: Kernel) -> None:
+    """y = c. Args: y, n, c."""
+    y, n, c = k.pointer(), k.size(), k.scalar()
+    spread = c.spread()
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
+            y.store(spread, i, lanes)
+
+
+def copy_kernel(adds: bool, k: Kernel) -> None:
+    """Rows of numbers from one pitch to another; a chunk is ``rows`` rows.
+
+    y[r, 0 … m) = x[r, 0 … m). Args: x, its pitch, y, its pitch, rows in all, m, rows in a chunk.
+    """
+    x, x_pitch, y, y_pitch = k.pointer(), k.size(), k.pointer(), k.size()
+    rows, m, at_once = k.size(), k.size(), k.size()
+    with k.chunks() as chunk:
+        begin, end = k.span(chunk, at_once, rows)
+        with k.loop(begin, end) as row:
+            source, target = x + row * x_pitch, y + row * y_pitch
+            for i, lanes in k.sweep(0, m):
+                part = source.load(i, lanes)
+                target.store(target.load(i, lanes) + part if adds else part, i, lanes)
+
+
+def forward_of(kind: str) -> Any:
+    """The writer of a function's forward kernel."""
+    return partial(forward_kernel, POINTWISE[kind])
+
+
+def backward_of(kind: str, adds: bool) -> Any:
+    """The writer of a function's backward kernel."""
+    return partial(backward_kernel, POINTWISE[kind], adds)
