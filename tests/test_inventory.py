@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from graphspec.cli import COMMANDS
+from graphspec.cli import COMMANDS, GROUPS
 from graphspec.initialisers.catalog import INITIALISERS
 from graphspec.layers.catalog import BY_KIND
 from graphspec.recipe.config import TrainConfig
@@ -42,7 +42,7 @@ def exists(place: str) -> bool:
                 return value.keys() <= model.model_fields.keys()
         return "kind" not in value and bool(TrainConfig.model_validate(value))
     if place.startswith("graphspec "):
-        return shlex.split(place)[1] in COMMANDS
+        return shlex.split(place)[1] in {*COMMANDS, *GROUPS}
     return (ROOT / "graphspec" / place).is_file()
 
 

@@ -103,8 +103,8 @@ def activations_picture(
     for kind in chosen:
         if kind not in known:
             raise SpecError(
-                f"{kind!r} is no activation of one number{did_you_mean(kind, known)}; there are "
-                f"{', '.join(known)}"
+                f"{kind!r} is no activation of one number; there are {', '.join(known)}"
+                f"{did_you_mean(kind, known)}"
             )
     x = np.linspace(-span, span, points)
     return ActivationsPicture(x, {kind: _curve(kind, x) for kind in chosen})

@@ -1,0 +1,99 @@
+"""Pictures of rates, moments, preprocessing and trajectories."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from graphspec.inspect.activation_moments import compare_initialisers
+from graphspec.inspect.learning_rate import RateCurve, losses_after_one_step
+from graphspec.inspect.pictures.moments import MomentsPicture
+from graphspec.inspect.pictures.preprocessing import cloud, preprocessing_picture
+from graphspec.inspect.pictures.rates import RatePicture
+from graphspec.inspect.pictures.trajectories import SADDLE, trajectories
+from tests.engines.nets import batch, load64, two_layers
+
+
+def test_C06_the_curve_drawn_is_the_sweep_with_its_lowest_point_marked() -> None:
+    spec = two_layers()
+    curve = losses_after_one_step(load64(spec), batch(spec, 20), (1e-4, 1e-2, 1.0, 1e2))
+    (axes,) = RatePicture(curve, "sweep", 1.2, dots=True).figure().axes
+    assert axes.get_xscale() == "log"
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), curve.rates)
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), curve.losses)
+    lowest = axes.lines[-1]
+    assert lowest.get_xdata()[0] == curve.lowest
+    assert lowest.get_ydata()[0] == min(curve.losses)
+
+
+def test_rates_that_broke_the_network_are_crosses() -> None:
+    curve = RateCurve((0.1, 1.0, 10.0, 100.0), (2.0, 1.0, np.inf, np.inf))
+    (axes,) = RatePicture(curve, "sweep").figure().axes
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2.0, 1.0])
+    np.testing.assert_array_equal(axes.lines[1].get_xdata(), [10.0, 100.0])
+    assert "not finite" in [text.get_text() for text in axes.texts]
+
+
+def test_G04_the_curves_are_the_moments_and_zeros_leave_a_gap() -> None:
+    from graphspec.initialisers.he import He
+    from graphspec.initialisers.zeros import Zeros
+
+    spec = two_layers()
+    found = compare_initialisers(spec, batch(spec), {"he": He(), "zeros": Zeros()})
+    picture = MomentsPicture(found, "two layers", 1.0)
+    (axes,) = picture.figure().axes
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), list(found["he"].values()))
+    assert np.isnan(axes.lines[1].get_ydata()).all()
+    assert axes.get_yscale() == "log"
+    assert "zeros (all zero)" in [text.get_text() for text in axes.texts]
+    assert picture.numbers()["moments"] == found
+
+
+def test_F07_every_panel_shows_what_the_recipes_steps_make_of_the_points() -> None:
+    points = cloud()
+    picture = preprocessing_picture(points)
+    panels = picture.numbers()
+    assert list(panels) == [
+        "original data", "zero-centred", "normalised", "decorrelated", "whitened",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(panels["original data"], points)
+    assert np.abs(points.mean(axis=0)).min() > 0.5
+    np.testing.assert_allclose(panels["zero-centred"].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(panels["zero-centred"].std(axis=0), points.std(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(panels["normalised"].std(axis=0), 1, rtol=1e-12)
+    covariance = np.cov(panels["decorrelated"].T, bias=True)
+    np.testing.assert_allclose(covariance[0, 1], 0, atol=1e-12)
+    assert covariance[0, 0] > covariance[1, 1]
+    np.testing.assert_allclose(np.cov(panels["whitened"].T, bias=True), np.eye(2), atol=1e-3)
+    figure = picture.figure()
+    assert len(figure.axes) == 6
+    (dots,) = figure.axes[5].collections
+    np.testing.assert_array_equal(np.asarray(dots.get_offsets()), panels["whitened"])
+    # One scale for all of them, or nothing could be compared.
+    assert len({axes.get_xlim() + axes.get_ylim() for axes in figure.axes}) == 1
+
+
+def test_M12_on_the_saddle_sgd_is_stuck_and_rmsprop_escapes() -> None:
+    picture = trajectories(steps=100)
+    saddle = picture.numbers()[SADDLE.name]
+    assert abs(saddle["sgd"][-1, 1]) < 1e-4
+    assert abs(saddle["rmsprop"][-1, 1]) > 0.5
+    # The first step of plain descent by hand: w − rate·(2x, −2y).
+    np.testing.assert_allclose(saddle["sgd"][1], [1 - 0.02, 1e-6 * 1.02], rtol=1e-12)
+    figure = picture.figure()
+    for axes, ways in zip(figure.axes, picture.ways, strict=True):
+        lines = {line.get_label(): line for line in axes.lines}
+        for name, way in ways.items():
+            np.testing.assert_array_equal(lines[name].get_xydata(), way)
+            assert len(way) == 101
+    # In the valley everybody goes down.
+    valley = picture.surfaces[1]
+    for way in picture.ways[1].values():
+        heights = valley.f(way[:, 0], way[:, 1])
+        assert heights[-1] < heights[0]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_cloud_depends_on_its_seed(seed: int) -> None:
+    np.testing.assert_array_equal(cloud(seed=seed), cloud(seed=seed))
+    assert not np.array_equal(cloud(seed=seed), cloud(seed=seed + 1))
