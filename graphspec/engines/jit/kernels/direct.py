@@ -1,0 +1,293 @@
+"""Direct convolution, of any kernel, stride, dilation and number of groups.
+
+    y[n, i, j, k] = relu( b[k] + Σ_t Σ_c  x̂[n, i·S + du_t, j·S + dv_t, c] · w[t, c, k] )
+
+x̂ is the image with its padding. A tap t is one place (du, dv) of the kernel. Images lie in memory
+with their channels last, so the taps of one kernel row are one run of numbers, kx·c:
+
+    x̂  ···│c c c│c c c│c c c│c c c│c c c│···     one row of pixels, C = 3
+               └──── run of KW·C ────┘            what output pixel j reads (stride 1)
+                     └──── run of KW·C ────┘      what output pixel j + 1 reads
+
+    w  [panel of L filters][tap][c][L]            so packed that it is read from start to end
+
+Registers hold a block of output pixels × L filters. For each number of a run, one row of w is
+loaded and multiplied by that number of every pixel of the block:
+
+    pixel j     │acc acc│  +=  x̂[j]  ·│w w│
+    pixel j+1   │acc acc│  +=  x̂[j+1]·│w w│          (no im2col: the patches are never copied)
+    …
+
+A chunk is some output rows of one image. Its input rows are first copied beside zeros into the
+thread's own halo buffer, so that no tap tests for the border; where there is nothing to pad the
+image itself is read.
+
+The gradient of the input is the same sum with the roles of x and y exchanged and the taps mirrored.
+At stride S it falls into S·S phases: of the input's rows and columns, those with the same
+remainder meet the same taps. Each phase is one such convolution at stride 1, written to every S-th
+pixel.
+
+Depthwise (one channel, one filter a group) the lanes of a vector are channels, and x̂ is loaded
+as w is, instead of spread from one number.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from graphspec.engines.jit.builder import (
+    I64,
+    Kernel,
+    Pointer,
+    Value,
+    Variable,
+    fma,
+    maximum,
+    minimum,
+)
+from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.table import Routine
+from graphspec.engines.jit.target import Target
+
+
+class Geometry(NamedTuple):
+    """Where a direct convolution's numbers lie; the kernel reads them in this order.
+
+    Steps and offsets count numbers, rows count rows. ``Any`` is an int where arguments are made,
+    and a value of the kernel inside it.
+    """
+
+    blocks: Any
+    """Blocks of output rows in an image; chunk = image·blocks + block."""
+    block_rows: Any
+    out_rows: Any
+    out_image: Any
+    out_row: Any
+    out_pixel: Any
+    out_first: Any
+    """Where the first output pixel of an image lies (phases begin beside each other)."""
+    in_rows: Any
+    in_image: Any
+    in_row: Any
+    """H, and the numbers in an image and in a row of it, W·C."""
+    down: Any
+    """Input rows from one output row to the next."""
+    right: Any
+    """Numbers from what one output pixel reads to what the next one does."""
+    top: Any
+    left: Any
+    """Rows and numbers of padding in front; negative where pixels are left out instead."""
+    reach: Any
+    """Input rows that one output row reads."""
+    pitch: Any
+    """Numbers from one row to the next in the halo buffer, or in the image."""
+    groups: Any
+    panels: Any
+    """Panels of L filters in a group."""
+    group_in: Any
+    group_out: Any
+    taps: Any
+    run: Any
+
+
+def block_sizes(target: Target, vectors: int) -> tuple[int, ...]:
+    """How many pixels the register blocks hold, largest first."""
+    largest = (target.registers - vectors - 2) // vectors
+    if vectors == 2:
+        return (12, 8, 4, 2, 1) if largest >= 12 else (6, 4, 2, 1)
+    return (8, 4, 2, 1)
+
+
+def block_ends(count: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Cover ``count`` pixels by blocks: where those of each size end.
+
+    Small blocks wait for their own sums, so eight pixels are twice 4, not 6 and 2.
+    """
+    ends, done = [], 0
+    for index, size in enumerate(sizes):
+        blocks = (count - done) // size
+        following = sizes[index + 1 : index + 2]
+        if blocks and following and count - done - blocks * size == 2 * following[0] - size != 0:
+            blocks -= 1
+        done += blocks * size
+        ends.append(done)
+    return tuple(ends)
+
+
+def forward(
+    target: Target,
+    *,
+    vectors: int,
+    bias: bool,
+    relu: bool,
+    halo: bool,
+    tail: bool,
+    depthwise: bool = False,
+) -> Routine:
+    """y from x. Arguments: x, y, w, taps, [b], [halo, its stride], Geometry, ends of the blocks.
+
+    ``tail`` where the filters of a group are no multiple of L.
+    """
+    words = [
+        word
+        for word, on in (
+            ("bias", bias),
+            ("relu", relu),
+            ("halo", halo),
+            ("tail", tail),
+            ("depthwise", depthwise),
+        )
+        if on
+    ]
+    name = "_".join(["direct", f"{vectors}x{target.width}", *words])
+    emit = partial(
+        _forward, vectors=vectors, bias=bias, relu=relu, halo=halo, tail=tail, depthwise=depthwise
+    )
+    return Routine(name, emit)
+
+
+def _forward(
+    k: Kernel, *, vectors: int, bias: bool, relu: bool, halo: bool, tail: bool, depthwise: bool
+) -> None:
+    x, y, w, taps = k.pointer(), k.pointer(), k.pointer(), k.pointer(I64)
+    b = k.pointer() if bias else None
+    copies = Halo.of(k) if halo else None
+    g = Geometry(*(k.size() for _ in Geometry._fields))
+    sizes = block_sizes(k.target, vectors)
+    ends = [k.size() for _ in sizes]
+    lanes = vectors * k.width
+    with k.chunks() as chunk:
+        image, block = chunk // g.blocks, chunk % g.blocks
+        begin, end = k.span(block, g.block_rows, g.out_rows)
+        rows = (
+            copies.fill(x, g, image, begin, end)
+            if copies
+            else (x + (image * g.in_image + begin * g.down * g.pitch))
+        )
+        with k.loop(0, g.groups * g.panels) as panel:
+            group, part = panel // g.panels, panel % g.panels * lanes
+            channel = group * g.group_out + part
+            x_panel = rows + (channel if depthwise else group * g.group_in)
+            y_panel = y + (g.out_first + image * g.out_image + channel)
+            w_panel = w + panel * g.taps * g.run * lanes
+            left = g.group_out - part
+            first = [
+                _part(b + channel, left, j, tail) if b is not None else k.zeros()
+                for j in range(vectors)
+            ]
+            with k.loop(begin, end) as row:
+                x_row = x_panel + (row - begin) * g.down * g.pitch
+                y_row = y_panel + row * g.out_row
+                start: Value | int = 0
+                for size, stop in zip(sizes, ends, strict=True):
+                    with k.loop(start, stop, size) as pixel:
+                        block = Block(k, size, vectors)
+                        block.start_from(first)
+                        places = [x_row + (pixel + i) * g.right for i in range(size)]
+                        with k.loop(0, g.taps) as tap:
+                            at = [place + taps[tap] for place in places]
+                            w_tap = w_panel + tap * g.run * lanes
+                            if depthwise:
+                                _multiply_lanes(block, at, w_tap)
+                            else:
+                                block.multiply(at, 1, w_tap, g.run)
+                        for i in range(size):
+                            to = y_row + (pixel + i) * g.out_pixel
+                            store(k, block.sums[i], to, left, relu=relu, tail=tail)
+                    start = stop
+
+
+def _multiply_lanes(block: Block, x: list[Pointer], w: Pointer) -> None:
+    """Add one tap of a depthwise convolution: lane by lane, as each filter has its own channel."""
+    for j in range(block.vectors):
+        row = w.load(j * block.k.width)
+        for place, sums in zip(x, block.sums, strict=True):
+            sums[j].value = fma(place.load(j * block.k.width), row, sums[j].value)
+
+
+def store(
+    k: Kernel, acc: list[Variable], to: Pointer, left: Value, *, relu: bool, tail: bool
+) -> None:
+    """Write the sums of one pixel: all lanes, or only the ``left`` filters that there are."""
+    sums = [maximum(k.zeros(), total.value) if relu else total.value for total in acc]
+    if not tail:
+        for j, total in enumerate(sums):
+            to.store(total, j * k.width)
+        return
+    with k.either(left >= len(sums) * k.width) as (whole, part):
+        with whole:
+            for j, total in enumerate(sums):
+                to.store(total, j * k.width)
+        with part:
+            for j, total in enumerate(sums):
+                to.store(total, j * k.width, k.first_lanes(left - j * k.width))
+
+
+def _part(pointer: Pointer, left: Value, j: int, tail: bool) -> Value:
+    k = pointer.kernel
+    return pointer.load(j * k.width, k.first_lanes(left - j * k.width) if tail else None)
+
+
+class Halo:
+    """A thread's own copy of some input rows, with the zeros around them."""
+
+    def __init__(self, memory: Pointer) -> None:
+        self.memory = memory
+
+    @classmethod
+    def of(cls, k: Kernel) -> Halo:
+        """The next two arguments: the memory of all threads, and the bytes of each."""
+        address, stride = k.size(), k.size()
+        return cls(k.address(address + k.thread * stride))
+
+    def fill(self, x: Pointer, g: Geometry, image: Value, begin: Value, end: Value) -> Pointer:
+        """Copy what the output rows begin … end − 1 read; returns the first row's address."""
+        k = x.kernel
+        first = begin * g.down - g.top
+        count = (end - begin - 1) * g.down + g.reach
+        front = minimum(maximum(g.left, 0), g.pitch)
+        back = maximum(minimum(g.left + g.in_row, g.pitch), front)
+        with k.loop(0, count) as row:
+            to, source = self.memory + row * g.pitch, first + row
+            inside = (source >= 0) & (source < g.in_rows)
+            with k.either(inside) as (yes, no):
+                with yes:
+                    source_row = x + (image * g.in_image + source * g.in_row - g.left)
+                    for i, lanes in k.sweep(0, front):
+                        to.store(k.zeros(), i, lanes)
+                    for i, lanes in k.sweep(front, back, unroll=2):
+                        to.store(source_row.load(i, lanes), i, lanes)
+                    for i, lanes in k.sweep(back, g.pitch):
+                        to.store(k.zeros(), i, lanes)
+                with no:
+                    for i, lanes in k.sweep(0, g.pitch, unroll=2):
+                        to.store(k.zeros(), i, lanes)
+        return self.memory
+
+
+def pack(target: Target, *, vectors: int) -> Routine:
+    """Panels of weights. Arguments: w, panels, places, and the sizes in ``_pack``."""
+    return Routine(f"direct_pack_{vectors}x{target.width}", partial(_pack, vectors=vectors))
+
+
+def _pack(k: Kernel, *, vectors: int) -> None:
+    """panels[g, p, t, c, lane] = w[g·group + (p·L + lane)·lane_step + c·run_step + places[t]].
+
+    Chunk: one panel of one group. Lanes beyond the last filter of a group are zero.
+    """
+    w, to, places = k.pointer(), k.pointer(), k.pointer(I64)
+    panels, count, group_step, lane_step = k.size(), k.size(), k.size(), k.size()
+    taps, run, run_step = k.size(), k.size(), k.size()
+    lanes = vectors * k.width
+    with k.chunks() as chunk:
+        group, first = chunk // panels, chunk % panels * lanes
+        source = w + (group * group_step + first * lane_step)
+        panel = to + chunk * taps * run * lanes
+        with k.loop(0, taps) as tap, k.loop(0, run) as c:
+            number = source + (places[tap] + c * run_step)
+            row = panel + (tap * run + c) * lanes
+            for j in range(vectors):
+                row.store(k.zeros(), j * k.width)
+            with k.loop(0, minimum(k.integer(lanes), count - first)) as lane:
+                row[lane] = number[lane * lane_step]

@@ -1,0 +1,97 @@
+"""Native convolutions against the numpy engine in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from graphspec.engines.jit.engine import JitEngine
+from graphspec.engines.jit.lowering.conv import LOWERINGS
+from graphspec.errors import SpecError
+from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
+from tests.engines.nets import load64, network, node
+
+
+def net(shape, then=(), **fields) -> GraphSpec:
+    """conv → (relu, pool …) → the distance from a target, whose gradient loses no digits."""
+    layers = [node("conv2d", "conv", "x", **fields)]
+    for kind, extra in then:
+        layers.append(node(kind, kind, layers[-1]["id"], **extra))
+    last = layers[-1]["id"]
+    output = compile_graph(network(layers, (last,), x={"shape": shape})).by_id[last].output
+    layers.append(node("l2_loss", "loss", last, "target"))
+    return network(layers, (last,), x={"shape": shape}, target={"shape": output.shape})
+
+
+def check(spec, batch, *, threads=2, accuracy="fast", tolerance=2e-5, seed=0):
+    """Values and gradients, relative to the largest magnitude."""
+    rng = np.random.default_rng(seed)
+    plan = compile_graph(spec)
+    feeds = {
+        name: rng.standard_normal((batch, *tensor.shape)) for name, tensor in plan.inputs.items()
+    }
+    weights = {
+        name: rng.standard_normal(param.shape) / param.fan_in**0.5
+        for name, param in plan.params.items()
+    }
+    oracle = load64(spec, weights=weights)
+    engine = JitEngine(threads=threads, accuracy=accuracy, lowerings=LOWERINGS, guarded=True)
+    fast = engine.load(plan, seed=0, weights={name: _single(w) for name, w in weights.items()})
+    single = {name: _single(array) for name, array in feeds.items()}
+    compare(fast.run(single).values, oracle.run(feeds).values, tolerance)
+    compare(fast.grad(single).by_name, oracle.grad(feeds).by_name, tolerance)
+    dx = fast.grad(single, wrt="inputs").by_name["x"]
+    compare({"x": dx}, {"x": oracle.grad(feeds, wrt="inputs").by_name["x"]}, tolerance)
+
+
+def _single(array):
+    return array.astype(np.float32)
+
+
+def compare(got, wanted, tolerance):
+    assert got.keys() == wanted.keys()
+    for name, array in wanted.items():
+        error = np.abs(got[name] - array).max() / max(np.abs(array).max(), 1e-30)
+        assert error <= tolerance, f"{name}: {error:.2g}"
+
+
+@st.composite
+def convolutions(draw):
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    pad = draw(st.one_of(st.integers(0, 3), st.just("same"), st.tuples(*[st.integers(0, 3)] * 4)))
+    pair = st.tuples(st.integers(1, 5), st.integers(1, 5))
+    fields = {
+        "filters": groups * draw(st.integers(1, 20)),
+        "kernel": draw(pair),
+        "stride": draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        "dilation": draw(st.tuples(st.integers(1, 2), st.integers(1, 3))),
+        "groups": groups,
+        "pad": pad,
+        "bias": draw(st.booleans()),
+        "rounding": "floor",
+    }
+    shape = (groups * draw(st.integers(1, 19)), draw(st.integers(1, 12)), draw(st.integers(1, 12)))
+    then = draw(st.sampled_from([(), (("relu", {}),)]))
+    return shape, fields, then, draw(st.integers(1, 5)), draw(st.integers(1, 3))
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(convolutions())
+def test_any_convolution(case):
+    shape, fields, then, batch, threads = case
+    try:
+        spec = net(shape, then, **fields)
+        compile_graph(spec)
+    except SpecError:
+        assume(False)
+    check(spec, batch, threads=threads, accuracy="accurate", tolerance=4e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 5, 8, 20])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise(channels, stride):
+    fields = {"filters": channels, "groups": channels, "kernel": 3, "pad": 1, "stride": stride}
+    check(net((channels, 9, 7), **fields, rounding="floor"), 3, tolerance=4e-6)
