@@ -15,7 +15,12 @@ Catalog = Mapping[str, Lowering]
 
 def catalog() -> Catalog:
     """Every lowering by kind."""
-    from graphspec.engines.jit.lowering import moving, pointwise
+    from graphspec.engines.jit.lowering import moving, norm, pointwise, pooling
 
-    families: tuple[Catalog, ...] = (pointwise.LOWERINGS, moving.LOWERINGS)
+    families: tuple[Catalog, ...] = (
+        pointwise.LOWERINGS,
+        moving.LOWERINGS,
+        pooling.LOWERINGS,
+        norm.LOWERINGS,
+    )
     return {kind: lowering for family in families for kind, lowering in family.items()}

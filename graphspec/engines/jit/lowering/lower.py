@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from graphspec.engines.jit.arena import Span
-from graphspec.engines.jit.buffers import Buffer, Value, is_image
+from graphspec.engines.jit.buffers import Array, Buffer, Value, is_image
 from graphspec.engines.jit.lowering.catalog import Catalog
 from graphspec.engines.jit.lowering.fallback import (
     Contribution,
@@ -53,7 +53,7 @@ class Lowered:
     rows: list[Row] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     kept: list[Buffer] = field(default_factory=list)
-    fills: list[tuple[Value, float]] = field(default_factory=list)
+    fills: list[tuple[Value, Array | float]] = field(default_factory=list)
     feeds: dict[str, Value] = field(default_factory=dict)
     values: dict[str, Place] = field(default_factory=dict)
     gradients: dict[str, Value | None] = field(default_factory=dict)
@@ -350,6 +350,9 @@ class _Pass:
 
     def pass_gradient(self, name: str, gradient: Value) -> None:
         self.sent.append((name, gradient, False))
+
+    def fill(self, value: Value, numbers: Array | float) -> None:
+        self.out.fills.append((value, numbers))
 
     def uniform(self, layer: str, value: Value) -> None:
         def draw(env: Environment) -> None:

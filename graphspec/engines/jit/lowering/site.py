@@ -84,6 +84,9 @@ class Book(Protocol):
     def pass_gradient(self, name: str, gradient: Value) -> None:
         """Count memory that has been written already as one contribution."""
 
+    def fill(self, value: Value, numbers: Array | float) -> None:
+        """Give kept memory its content once, before the first call."""
+
     def uniform(self, layer: str, value: Value) -> None:
         """Fill ``value`` with the layer's own draws in [0, 1), as float32, before anything runs."""
 
@@ -195,6 +198,12 @@ class Site:
         dtype = np.dtype(dtype)
         name = f"{self.nodes[0].id} {what}"
         return Value(Buffer(name, prod(shape) * dtype.itemsize, "kept"), shape, dtype)
+
+    def constant(self, what: str, array: Array) -> Value:
+        """Numbers that never change, as float32."""
+        value = self.kept(what, array.shape)
+        self._book.fill(value, np.ascontiguousarray(array, np.float32))
+        return value
 
     def draw(self, layer: int = 0) -> Value:
         """Uniform float32 draws in [0, 1), one per number of the output, in canonical order.

@@ -1,0 +1,184 @@
+"""Batch normalisation: y = γ·(x − μ)/√(σ² + ε) + β, channel by channel.
+
+Memory: rows of C channels; an image stored channels last has N·H·W of them, a vector N::
+
+    row 0   c0 c1 c2 …   ┐
+    row 1   c0 c1 c2 …   ├ chunk 0: R rows, about what a core's first cache holds
+    …                    ┘
+
+Each chunk finds its own mean, and then the squares about it, while its rows are still in the cache;
+one more row of the table merges the chunks in order (Chan et al. 1983, Algorithms for computing the
+sample variance). So the sums lose no digits where the mean is large, and do not depend on the
+number of threads.
+
+Backward, with x̂ made again from x: dβ = Σ dy, dγ = Σ dy·x̂, dx = a·(dy − dβ/m − x̂·dγ/m), a = γ/√….
+"""
+
+from __future__ import annotations
+
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum, select, sqrt
+
+
+def rows_at_once(channels: int) -> int:
+    """R: how many rows a chunk has."""
+    return max(8, 4096 // channels)
+
+
+def moments_kernel(k: Kernel) -> None:
+    """Mean and squared deviations of each chunk. Args: x, rows, C, R, partial (chunks, 2, C)."""
+    x, rows, channels, at_once, partial = (
+        k.pointer(), k.size(), k.size(), k.size(), k.pointer()
+    )  # fmt: skip
+    with k.chunks() as chunk:
+        begin, end = k.span(chunk, at_once, rows)
+        share = 1.0 / (end - begin).to(x.element)
+        out = partial + chunk * 2 * channels
+        for c, lanes in k.sweep(0, channels):
+            total = k.variable(k.zeros())
+            with k.loop(begin, end) as row:
+                total.value = total.value + x.load(row * channels + c, lanes)
+            mean = total.value * share
+            squares = k.variable(k.zeros())
+            with k.loop(begin, end) as row:
+                apart = x.load(row * channels + c, lanes) - mean
+                squares.value = fma(apart, apart, squares.value)
+            out.store(mean, c, lanes)
+            out.store(squares.value, channels + c, lanes)
+
+
+def merge_kernel(k: Kernel) -> None:
+    """Statistics of all rows from those of the chunks. One chunk.
+
+    Args: partial, rows, C, R, chunks, γ, running mean and variance, the new ones, μ, a, inverse
+    deviation, ε, how much of the running ones is kept.
+    """
+    partial, rows, channels, at_once, chunks = (
+        k.pointer(), k.size(), k.size(), k.size(), k.size()
+    )  # fmt: skip
+    scale, old_mean, old_variance, new_mean, new_variance = (k.pointer() for _ in range(5))
+    mean_out, factor_out, inverse_out = (k.pointer() for _ in range(3))
+    epsilon, keep = k.scalar(), k.scalar()
+    with k.loop(k.first, k.last):
+        for c, lanes in k.sweep(0, channels):
+            mean, squares = k.variable(k.zeros()), k.variable(k.zeros())
+            with k.loop(0, chunks) as chunk:
+                begin, end = k.span(chunk, at_once, rows)
+                of_chunk = partial + chunk * 2 * channels
+                share = (end - begin).to(scale.element) / end.to(scale.element)
+                apart = of_chunk.load(c, lanes) - mean.value
+                squares.value = squares.value + fma(
+                    apart * apart,
+                    begin.to(scale.element) * share,
+                    of_chunk.load(channels + c, lanes),
+                )
+                mean.value = fma(apart, share, mean.value)
+            variance = squares.value / rows.to(scale.element)
+            rest = 1.0 - keep
+            new_mean.store(fma(old_mean.load(c, lanes), keep, mean.value * rest), c, lanes)
+            new_variance.store(fma(old_variance.load(c, lanes), keep, variance * rest), c, lanes)
+            inverse = 1.0 / sqrt(variance + epsilon)
+            mean_out.store(mean.value, c, lanes)
+            inverse_out.store(inverse, c, lanes)
+            factor_out.store(inverse * scale.load(c, lanes), c, lanes)
+
+
+def fold_kernel(k: Kernel) -> None:
+    """The same of running statistics. One chunk. Args: C, γ, variance, a, inverse, ε."""
+    channels, scale, variance, factor, inverse = (
+        k.size(), k.pointer(), k.pointer(), k.pointer(), k.pointer()
+    )  # fmt: skip
+    epsilon = k.scalar()
+    with k.loop(k.first, k.last):
+        for c, lanes in k.sweep(0, channels):
+            one = 1.0 / sqrt(variance.load(c, lanes) + epsilon)
+            inverse.store(one, c, lanes)
+            factor.store(one * scale.load(c, lanes), c, lanes)
+
+
+def normalise_kernel(relu: bool, k: Kernel) -> None:
+    """y = (x − μ)·a + β, and max(0, y) if asked. Args: x, y, rows, C, R, μ, a, β."""
+    x, y, rows, channels, at_once = k.pointer(), k.pointer(), k.size(), k.size(), k.size()
+    mean, factor, shift = k.pointer(), k.pointer(), k.pointer()
+    with k.chunks() as chunk:
+        begin, end = k.span(chunk, at_once, rows)
+        for c, lanes in k.sweep(0, channels):
+            m, a, b = mean.load(c, lanes), factor.load(c, lanes), shift.load(c, lanes)
+            with k.loop(begin, end) as row:
+                out = fma(x.load(row * channels + c, lanes) - m, a, b)
+                if relu:
+                    out = maximum(k.zeros(), out)
+                y.store(out, row * channels + c, lanes)
+
+
+def _incoming(
+    k: Kernel, relu: bool, dy: Pointer, y: Pointer, at: Value, lanes: Value | None
+) -> Value:
+    """The gradient behind the rectifier, if there is one."""
+    gradient = dy.load(at, lanes)
+    return select(y.load(at, lanes) > 0.0, gradient, 0.0) if relu else gradient
+
+
+def sums_kernel(relu: bool, k: Kernel) -> None:
+    """Σ dy and Σ dy·(x − μ) of each chunk. Args: x, y, dy, rows, C, R, μ, partial."""
+    x, y, dy, rows, channels, at_once = (
+        k.pointer(), k.pointer(), k.pointer(), k.size(), k.size(), k.size()
+    )  # fmt: skip
+    mean, partial = k.pointer(), k.pointer()
+    with k.chunks() as chunk:
+        begin, end = k.span(chunk, at_once, rows)
+        out = partial + chunk * 2 * channels
+        for c, lanes in k.sweep(0, channels):
+            m = mean.load(c, lanes)
+            plain, weighted = k.variable(k.zeros()), k.variable(k.zeros())
+            with k.loop(begin, end) as row:
+                at = row * channels + c
+                gradient = _incoming(k, relu, dy, y, at, lanes)
+                plain.value = plain.value + gradient
+                weighted.value = fma(gradient, x.load(at, lanes) - m, weighted.value)
+            out.store(plain.value, c, lanes)
+            out.store(weighted.value, channels + c, lanes)
+
+
+def add_up_kernel(k: Kernel) -> None:
+    """dβ, dγ, and what dx needs: dβ/m and x̂'s share. One chunk.
+
+    Args: partial, rows, C, chunks, inverse, dγ, dβ, dβ/m, inverse·dγ/m.
+    """
+    partial, rows, channels, chunks = k.pointer(), k.size(), k.size(), k.size()
+    inverse, dscale, dshift, level, slope = (k.pointer() for _ in range(5))
+    with k.loop(k.first, k.last):
+        share = 1.0 / rows.to(dscale.element)
+        for c, lanes in k.sweep(0, channels):
+            plain, weighted = k.variable(k.zeros()), k.variable(k.zeros())
+            with k.loop(0, chunks) as chunk:
+                of_chunk = partial + chunk * 2 * channels
+                plain.value = plain.value + of_chunk.load(c, lanes)
+                weighted.value = weighted.value + of_chunk.load(channels + c, lanes)
+            one = inverse.load(c, lanes)
+            scaled = weighted.value * one
+            dshift.store(plain.value, c, lanes)
+            dscale.store(scaled, c, lanes)
+            level.store(plain.value * share, c, lanes)
+            slope.store(scaled * one * share, c, lanes)
+
+
+def gradient_kernel(relu: bool, training: bool, k: Kernel) -> None:
+    """dx = a·(dy − level − (x − μ)·slope), or a·dy in evaluation.
+
+    Args: x, y, dy, dx, rows, C, R, μ, a, level, slope.
+    """
+    x, y, dy, dx = (k.pointer() for _ in range(4))
+    rows, channels, at_once = (k.size() for _ in range(3))
+    mean, factor, level, slope = (k.pointer() for _ in range(4))
+    with k.chunks() as chunk:
+        begin, end = k.span(chunk, at_once, rows)
+        for c, lanes in k.sweep(0, channels):
+            a = factor.load(c, lanes)
+            if training:
+                m, flat, rising = (p.load(c, lanes) for p in (mean, level, slope))
+            with k.loop(begin, end) as row:
+                at = row * channels + c
+                gradient = _incoming(k, relu, dy, y, at, lanes)
+                if training:
+                    gradient = gradient - flat - (x.load(at, lanes) - m) * rising
+                dx.store(gradient * a, at, lanes)

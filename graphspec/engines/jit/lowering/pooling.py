@@ -1,0 +1,122 @@
+"""Lowering of the pooling layers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from graphspec.engines.jit.buffers import Value
+from graphspec.engines.jit.kernels import pool
+from graphspec.engines.jit.lowering.site import Backward, Lowering, Site
+from graphspec.engines.jit.table import Routine
+
+MAX = Routine("max_pool", pool.max_kernel)
+MAX_BACK = {
+    overlap: Routine(
+        f"max_pool_backward{'_overlap' if overlap else ''}",
+        partial(pool.max_back_kernel, overlap),
+    )
+    for overlap in (False, True)
+}
+MEAN, MEAN_BACK = (
+    Routine("mean_pool", pool.mean_kernel),
+    Routine("mean_pool_backward", pool.mean_back_kernel),
+)
+GLOBAL = Routine("global_mean", pool.global_mean_kernel)
+GLOBAL_BACK = Routine("global_mean_backward", pool.global_mean_back_kernel)
+
+
+def _max(at: Site) -> Backward:
+    (x,), y = at.xs, at.y
+    sliding = at.layer._place(x.shape[2:])
+    windows = _windows(x, y, sliding)
+    places = sliding.kernel[0] * sliding.kernel[1]
+    at.emit(
+        MAX,
+        (x, y, *windows),
+        chunks=y.shape[0] * y.shape[2],
+        reads=(x,),
+        writes=(y,),
+        flops=y.size * places,
+    )
+
+    def backward() -> None:
+        # Side by side and up to the edges: then every pixel is written once, by its own window.
+        tiles = all(
+            stride == kernel and lo == 0 and count * stride == size
+            for stride, kernel, lo, count, size in zip(
+                sliding.stride,
+                sliding.kernel,
+                sliding.before,
+                sliding.out,
+                sliding.size,
+                strict=True,
+            )
+        )
+        dy, dx = at.dy, at.dx(0)
+        at.emit(
+            MAX_BACK[not tiles],
+            (x, y, dy, dx, *windows),
+            chunks=y.shape[0] * (y.shape[2] if tiles else 1),
+            reads=(x, y, dy),
+            writes=(dx,),
+            flops=y.size * places,
+        )
+
+    return backward
+
+
+def _mean(at: Site) -> Backward:
+    (x,), y = at.xs, at.y
+    sliding = at.layer._place(x.shape[2:])
+    windows = _windows(x, y, sliding)
+    places = sliding.kernel[0] * sliding.kernel[1]
+    share = at.constant("shares", 1 / at.layer._counts(sliding).astype(np.float64))
+    at.emit(
+        MEAN,
+        (x, y, share, *windows),
+        chunks=y.shape[0] * y.shape[2],
+        reads=(x, share),
+        writes=(y,),
+        flops=y.size * places,
+    )
+
+    def backward() -> None:
+        dy, dx = at.dy, at.dx(0)
+        at.emit(
+            MEAN_BACK,
+            (dy, dx, share, *windows),
+            chunks=y.shape[0],
+            reads=(dy, share),
+            writes=(dx,),
+            flops=y.size * places,
+        )
+
+    return backward
+
+
+def _global(at: Site) -> Backward:
+    (x,), y = at.xs, at.y
+    n, c, h, w = x.shape
+    sizes = (h * w, c, 1 / (h * w))
+    at.emit(GLOBAL, (x, y, *sizes), chunks=n, reads=(x,), writes=(y,), flops=x.size)
+
+    def backward() -> None:
+        dy, dx = at.dy, at.dx(0)
+        at.emit(GLOBAL_BACK, (dy, dx, *sizes), chunks=n, reads=(dy,), writes=(dx,), flops=x.size)
+
+    return backward
+
+
+def _windows(x: Value, y: Value, sliding: Any) -> tuple[int, ...]:
+    _, c, h, w = x.shape
+    return (h, w, c, *y.shape[2:], *sliding.kernel, *sliding.stride, *sliding.before)
+
+
+LOWERINGS: dict[str, Lowering] = {
+    "max_pool2d": Lowering(_max),
+    "avg_pool2d": Lowering(_mean),
+    "global_avg_pool2d": Lowering(_global),
+}
