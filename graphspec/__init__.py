@@ -17,15 +17,28 @@ if TYPE_CHECKING:
     from graphspec.api import predict as predict
     from graphspec.api import resume as resume
     from graphspec.check import find_problems as find_problems
+    from graphspec.circuit import read_expression as read_expression
+    from graphspec.circuit import run_circuit as run_circuit
+    from graphspec.classic.bias_trick import use_bias as use_bias
+    from graphspec.classic.bias_trick import use_bias_trick as use_bias_trick
+    from graphspec.classic.nearest_neighbour import NearestNeighbour as NearestNeighbour
+    from graphspec.classic.nearest_neighbour import cross_validate as cross_validate
+    from graphspec.data import bin_targets as bin_targets
     from graphspec.data import load_data as load_data
     from graphspec.document import dumps as dumps
     from graphspec.document import load as load
     from graphspec.document import loads as loads
     from graphspec.document import save as save
     from graphspec.document import schema as schema
+    from graphspec.ensemble import Ensemble as Ensemble
+    from graphspec.ensemble import ensemble_of_average as ensemble_of_average
+    from graphspec.ensemble import ensemble_of_checkpoints as ensemble_of_checkpoints
+    from graphspec.ensemble import ensemble_of_runs as ensemble_of_runs
     from graphspec.errors import GraphspecError as GraphspecError
     from graphspec.errors import SpecError as SpecError
+    from graphspec.evaluation import evaluate_classes as evaluate_classes
     from graphspec.graph import GraphSpec as GraphSpec
+    from graphspec.lint import find_advice as find_advice
     from graphspec.plan import Plan as Plan
     from graphspec.plan import compile_graph as compile_graph
     from graphspec.recipe.config import TrainConfig as TrainConfig
@@ -36,16 +49,25 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Ensemble": "graphspec.ensemble",
     "GraphSpec": "graphspec.graph",
     "GraphspecError": "graphspec.errors",
+    "NearestNeighbour": "graphspec.classic.nearest_neighbour",
     "Plan": "graphspec.plan",
     "Run": "graphspec.train.rundir",
     "SpecError": "graphspec.errors",
     "TensorSpec": "graphspec.tensor",
     "TrainConfig": "graphspec.recipe.config",
+    "bin_targets": "graphspec.data",
     "compile_graph": "graphspec.plan",
+    "cross_validate": "graphspec.classic.nearest_neighbour",
     "dumps": "graphspec.document",
+    "ensemble_of_average": "graphspec.ensemble",
+    "ensemble_of_checkpoints": "graphspec.ensemble",
+    "ensemble_of_runs": "graphspec.ensemble",
     "evaluate": "graphspec.api",
+    "evaluate_classes": "graphspec.evaluation",
+    "find_advice": "graphspec.lint",
     "find_problems": "graphspec.check",
     "fit": "graphspec.api",
     "load": "graphspec.document",
@@ -53,10 +75,14 @@ _HOMES = {
     "load_weights": "graphspec.api",
     "loads": "graphspec.document",
     "predict": "graphspec.api",
+    "read_expression": "graphspec.circuit",
     "resume": "graphspec.api",
+    "run_circuit": "graphspec.circuit",
     "save": "graphspec.document",
     "schema": "graphspec.document",
     "summarise": "graphspec.summary",
+    "use_bias": "graphspec.classic.bias_trick",
+    "use_bias_trick": "graphspec.classic.bias_trick",
 }
 
 __all__ = ["__version__", "zoo", *_HOMES]

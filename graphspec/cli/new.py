@@ -9,9 +9,11 @@ from cyclopts import Parameter
 
 from graphspec import document, zoo
 from graphspec.check import find_problems
+from graphspec.classic.bias_trick import use_bias_trick
 from graphspec.cli.failure import UNREADABLE
 from graphspec.cli.output import err, out, say
 from graphspec.errors import Problem, SpecError
+from graphspec.layers.linear import Linear
 from graphspec.pattern import expand
 from graphspec.summary import summarise
 
@@ -23,6 +25,7 @@ def new(
     list_templates: Annotated[bool, Parameter(name="--list", negative="")] = False,
     input: Annotated[str, Parameter(name="--input")] = "3,32,32",
     classes: int = 10,
+    bias_trick: bool = False,
     name: str | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     force: bool = False,
@@ -46,6 +49,8 @@ def new(
         The input's shape, channels first: 3,32,32 or 784.
     classes
         How many classes the scores have.
+    bias_trick
+        Give every linear layer its biases as one more row of its weights, for an input of 1.
     name
         The network's name; by default the file's.
     output
@@ -69,6 +74,9 @@ def new(
         spec = zoo.load(template).model_copy(update={"name": title})
     else:
         spec = expand(pattern or "", _shape(input), classes, name=title)
+    for layer in spec.layers if bias_trick else ():
+        if isinstance(layer, Linear) and layer.bias:
+            spec = use_bias_trick(spec, layer.id)
     errors = [problem for problem in find_problems(spec) if problem.is_error]
     if errors:
         raise SpecError(errors)

@@ -22,6 +22,7 @@ KINDS = (
     "avg_pool2d",
     "global_avg_pool2d",
     "flatten",
+    "append_one",
     "reshape",
     "relu",
     "leaky_relu",

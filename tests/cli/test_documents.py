@@ -120,6 +120,16 @@ def test_H09_the_template_has_one_l2_and_dropout_of_half(graphspec, here) -> Non
     assert [layer.drop for layer in spec.layers if isinstance(layer, Dropout)] == [0.5, 0.5]
 
 
+def test_B03_new_writes_the_bias_trick_with_as_many_parameters(graphspec, here) -> None:
+    words = ("INPUT -> FC -> RELU -> FC", "--input", "3,32,32")
+    for file, switch in (("a.json", ()), ("b.json", ("--bias-trick",))):
+        assert graphspec("new", *words, *switch, "-o", file).code == 0
+    a, b = (graphspec("summary", file, "--json").json["totals"] for file in ("a.json", "b.json"))
+    assert a["params"] == b["params"]
+    kinds = [layer.kind for layer in document.load(here / "b.json").layers]
+    assert kinds == ["append_one", "linear", "relu", "append_one", "linear", "softmax_loss"]
+
+
 def test_new_takes_a_pattern_or_a_template(graphspec, here) -> None:
     for words in ((), ("INPUT -> FC", "--template", "mlp")):
         answer = graphspec("new", *words)

@@ -25,6 +25,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("= dy\n", "+= 2 * dy\n"),
     ],
     "slice": [("dx[self._part] = dy", "dx[self._part] = -dy"), (", self.step))", ", 1))")],
+    "append_one": [("dy[:, :-1]", "dy[:, 1:]")],
     "permute": [("np.argsort(self._order)", "self._order")],
     "matmul": [
         ("(dy @ b, dy", "(dy @ b, 2 * dy"),

@@ -150,6 +150,11 @@ def flatten(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> 
     return torch.flatten(xs[0].unsqueeze(-1), 1)
 
 
+@equivalent("append_one")
+def append_one(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
+    return F.pad(xs[0].reshape(len(xs[0]), -1), (0, 1), value=1.0)
+
+
 @equivalent("reshape")
 def reshape(layer: Any, xs: Tensors, params: dict[str, Any], training: bool) -> Any:
     return torch.reshape(xs[0], (len(xs[0]), *layer.shape))
