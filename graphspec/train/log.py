@@ -38,8 +38,12 @@ class Tail:
     restarted: bool = False
 
 
-def read_log(path: Path, cursor: Cursor | None = None) -> Tail:
-    """Read the events beyond a cursor, or all; a missing log has none."""
+def read_log(path: Path, cursor: Cursor | None = None, *, most: int | None = None) -> Tail:
+    """Read the events beyond a cursor, or all; a missing log has none.
+
+    With ``most``, no more bytes than that are read at once: whoever shows a long log as it is
+    read asks again until nothing comes. A line is far shorter than a sensible number.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -48,7 +52,7 @@ def read_log(path: Path, cursor: Cursor | None = None) -> Tail:
             )
             start = 0 if cursor is None or restarted else cursor.offset
             file.seek(start)
-            events, used = _parse(file.read())
+            events, used = _parse(file.read(-1 if most is None else most))
     except FileNotFoundError:
         return Tail((), Cursor(0, 0), restarted=cursor is not None and cursor.offset > 0)
     return Tail(tuple(events), Cursor(status.st_ino, start + used), restarted)

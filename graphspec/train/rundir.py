@@ -148,9 +148,12 @@ class Run:
         """The whole history."""
         return self.read_events().events
 
-    def read_events(self, cursor: Cursor | None = None) -> Tail:
-        """The history beyond a cursor; its own ``cursor`` leads on to what comes next."""
-        return read_log(self.path / EVENTS, cursor)
+    def read_events(self, cursor: Cursor | None = None, *, most: int | None = None) -> Tail:
+        """The history beyond a cursor; its own ``cursor`` leads on to what comes next.
+
+        With ``most``, at most so many bytes of the log are read.
+        """
+        return read_log(self.path / EVENTS, cursor, most=most)
 
     @property
     def checkpoints(self) -> tuple[Entry, ...]:

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from graphspec import atomic
-from graphspec.train.events import Evaluated, Event, Started, Step
+from graphspec.train.events import Event, Started
+from graphspec.train.history import scalars_of
 from graphspec.train.rundir import Run
 
 FOLDER = "tensorboard"
@@ -96,25 +97,6 @@ def scalars_record(time: float, step: int, scalars: Mapping[str, float]) -> byte
         + _field(2, _VARINT, _varint(step))
         + _field(5, _BYTES, values)
     )
-
-
-def scalars_of(event: Event) -> dict[str, float]:
-    """The scalars of an event by tag; the part before the slash is TensorBoard's section."""
-    if isinstance(event, Step):
-        found = {"train/loss": event.loss, "train/rate": event.rate}
-        found["train/grad_norm"] = event.grad_norm
-        if len(event.losses) > 1 or event.penalties:
-            found |= {f"train/loss.{name}": value for name, value in event.losses.items()}
-        found |= {f"train/penalty.{name}": value for name, value in event.penalties.items()}
-        if event.accuracy is not None:
-            found["train/accuracy"] = event.accuracy
-        return found
-    if isinstance(event, Evaluated):
-        found = {f"{event.split}/loss": event.loss}
-        if event.accuracy is not None:
-            found[f"{event.split}/accuracy"] = event.accuracy
-        return found | {f"update_ratio/{name}": v for name, v in event.update_ratios.items()}
-    return {}
 
 
 def _records(events: Iterable[Event]) -> bytes:

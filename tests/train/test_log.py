@@ -159,3 +159,15 @@ def test_head_and_tail_of_a_long_log(tmp_path: Path) -> None:
     writer.close()
     assert first_event(path) == event
     assert [event.step for event in events_backwards(path)] == list(range(2000, -1, -1))
+
+
+def test_a_long_log_can_be_read_in_parts(tmp_path: Path) -> None:
+    path = tmp_path / EVENTS
+    write(path, list(range(200)))
+    found, parts, cursor = [], 0, None
+    while (tail := read_log(path, cursor, most=1000)).events:
+        found += [event.step for event in tail.events]
+        cursor = tail.cursor
+        parts += 1
+    assert found == list(range(200))
+    assert parts > 10

@@ -1,0 +1,130 @@
+"""The history of a run as curves: arrays that grow as its events are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from graphspec.train.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Snapshot,
+    Started,
+    Step,
+)
+
+_FIRST = 256
+
+
+def scalars_of(event: Event) -> dict[str, float]:
+    """The numbers of an event by tag; the part before the slash is the section.
+
+    Sections are ``train``, the evaluated splits, and ``update_ratio`` (by parameter).
+    """
+    if isinstance(event, Step):
+        found = {"train/loss": event.loss, "train/rate": event.rate}
+        found["train/grad_norm"] = event.grad_norm
+        if event.momentum is not None:
+            found["train/momentum"] = event.momentum
+        if len(event.losses) > 1 or event.penalties:
+            found |= {f"train/loss.{name}": value for name, value in event.losses.items()}
+        found |= {f"train/penalty.{name}": value for name, value in event.penalties.items()}
+        if event.accuracy is not None:
+            found["train/accuracy"] = event.accuracy
+        return found
+    if isinstance(event, Evaluated):
+        found = {f"{event.split}/loss": event.loss}
+        if event.accuracy is not None:
+            found[f"{event.split}/accuracy"] = event.accuracy
+        if event.averaged is not None:
+            found[f"{event.split}/loss.averaged"] = event.averaged.loss
+            if event.averaged.accuracy is not None:
+                found[f"{event.split}/accuracy.averaged"] = event.averaged.accuracy
+        return found | {f"update_ratio/{name}": v for name, v in event.update_ratios.items()}
+    return {}
+
+
+class Series:
+    """One curve: ``steps`` (N,), ``epochs`` (N,), ``times`` (N,) in Unix seconds, ``values`` (N,).
+
+    The arrays are views of what has been read so far; a longer one is made when more is read.
+    """
+
+    def __init__(self) -> None:
+        self._rows = np.empty((4, _FIRST))
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, step: int, epoch: float, time: float, value: float) -> None:
+        """One more point."""
+        if self._size == self._rows.shape[1]:
+            larger = np.empty((4, 2 * self._size))
+            larger[:, : self._size] = self._rows
+            self._rows = larger
+        self._rows[:, self._size] = step, epoch, time, value
+        self._size += 1
+
+    @property
+    def steps(self) -> npt.NDArray[np.float64]:
+        """Updates made before each point."""
+        return self._rows[0, : self._size]
+
+    @property
+    def epochs(self) -> npt.NDArray[np.float64]:
+        """Passes over the training split before each point."""
+        return self._rows[1, : self._size]
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """When each was made."""
+        return self._rows[2, : self._size]
+
+    @property
+    def values(self) -> npt.NDArray[np.float64]:
+        """The numbers themselves; NaN and infinity are kept."""
+        return self._rows[3, : self._size]
+
+
+class History:
+    """What the events of a run that have been read so far say, as curves by tag.
+
+    ``started`` is the beginning of the latest session, ``ended`` its end (None while it goes on),
+    ``last`` the latest event of any kind. ``changes`` and ``snapshots`` are in order.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self.series: dict[str, Series] = {}
+        self.changes: list[Changed] = []
+        self.snapshots: list[Snapshot] = []
+        self.started: Started | None = None
+        self.ended: Finished | Failed | None = None
+        self.last: Event | None = None
+        self.paused = False
+        self.add(events)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Read on."""
+        for event in events:
+            self.last = event
+            for tag, value in scalars_of(event).items():
+                series = self.series.get(tag)
+                if series is None:
+                    series = self.series[tag] = Series()
+                series.add(event.step, event.epoch, event.time, value)
+            if isinstance(event, Started):
+                self.started, self.ended, self.paused = event, None, False
+            elif isinstance(event, Finished | Failed):
+                self.ended, self.paused = event, False
+            elif isinstance(event, Changed):
+                self.changes.append(event)
+                if event.field == "paused":
+                    self.paused = bool(event.value)
+            elif isinstance(event, Snapshot):
+                self.snapshots.append(event)
