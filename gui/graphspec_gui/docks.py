@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from graphspec_gui.forms.properties import PropertiesPanel
 from graphspec_gui.panel import Panel
 
 if TYPE_CHECKING:
@@ -36,4 +37,13 @@ class DockSpec:
     stack: str = ""
 
 
-DOCKS: tuple[DockSpec, ...] = ()
+DOCKS: tuple[DockSpec, ...] = (
+    DockSpec(
+        "properties_dock",
+        "Properties",
+        "mdi6.tune-variant",
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        lambda window: PropertiesPanel(window),
+        "Ctrl+I",
+    ),
+)

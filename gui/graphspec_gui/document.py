@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from graphspec.errors import Fix, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.commands import ReplaceSpec, State
 from graphspec_gui.findings import Findings, look
@@ -37,6 +38,8 @@ class StudioDocument(QObject):
     selection_changed = Signal()
     analysis_changed = Signal()
     """``analysis`` is another one; it may still lag behind ``spec`` (see ``analysis.spec``)."""
+    revealed = Signal(str)
+    """A layer or input is to be brought into sight."""
     path_changed = Signal()
     modified_changed = Signal()
 
@@ -128,6 +131,22 @@ class StudioDocument(QObject):
         if silenced != self._silenced:
             self._silenced = silenced
             self._look()
+
+    def reveal(self, name: str) -> None:
+        """Select a layer or input, and let every view bring it into sight."""
+        self.select([name])
+        if name in self.selection:
+            self.revealed.emit(name)
+
+    def mend(self, fix: Fix) -> None:
+        """Do what a fix proposes; one that fits the network no more does nothing."""
+        try:
+            spec = fix.apply(self.spec)
+        except SpecError:
+            self.look_now()
+            return
+        self.apply(spec, fix.label)
+        self.look_now()
 
     def look_now(self) -> None:
         """Bring ``analysis`` up to date at once, in this thread."""

@@ -12,6 +12,7 @@ from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer, ParamSpec
 from graphspec.lint import find_advice
+from graphspec.summary import Row, summarise
 from graphspec.tensor import TensorSpec
 
 
@@ -36,6 +37,8 @@ class Findings:
     shapes: Mapping[str, TensorSpec] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     costs: Mapping[str, Cost] = field(default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    """By layer, what ``graphspec.summary`` says; empty while there are errors."""
 
     def of(self, name: str) -> tuple[Problem, ...]:
         """The problems of one layer or input."""
@@ -74,9 +77,9 @@ class Findings:
 
 
 def look(spec: GraphSpec, silence: frozenset[str] = frozenset()) -> Findings:
-    """Check a spec, and where it has no errors ask for advice too.
+    """Check a spec; where it has no errors ask for advice and a summary too.
 
-    Unlike ``graphspec.summary`` it counts the costs of a graph that is half made.
+    The costs are counted of a graph that is half made as well, layer by layer.
 
     Args:
         spec: the graph.
@@ -86,6 +89,9 @@ def look(spec: GraphSpec, silence: frozenset[str] = frozenset()) -> Findings:
     problems = analysis.problems
     if not analysis.errors:
         problems += find_advice(spec, silence=silence)
+        rows = {row.id: row for row in summarise(spec).rows}
+        costs = {name: Cost(row.params, row.macs) for name, row in rows.items()}
+        return Findings(spec, analysis.order, analysis.shapes, problems, costs, rows)
     costs = {}
     for name in analysis.order:
         layer = spec.by_id[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from graphspec_gui.buttons import Picture
 from graphspec_gui.theme import Role, space, theme
 
 SAMPLE = "tiny_convnet"
@@ -114,7 +115,7 @@ class Welcome(QScrollArea):
         column = QVBoxLayout(card)
         column.setContentsMargins(space(2), space(2), space(2), space(2))
         column.setSpacing(space(1))
-        column.addWidget(_Picture(icon, card))
+        column.addWidget(Picture(icon, "accent", space(4), card))
         column.addWidget(_text(f"{number}. {title}", "title", card))
         column.addWidget(_text(words, "body", card, muted=True))
         column.addStretch(1)
@@ -154,20 +155,6 @@ _THINGS = (
         "Show the text",
     ),
 )
-
-
-class _Picture(QLabel):
-    """An icon of the accent's colour, that follows the theme."""
-
-    def __init__(self, icon: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._icon = icon
-        theme().changed.connect(self._paint)
-        self._paint()
-
-    def _paint(self) -> None:
-        picture = theme().icon(self._icon, "accent").pixmap(QSize(space(4), space(4)))
-        self.setPixmap(picture)
 
 
 def _text(words: str, role: Role, parent: QWidget, *, muted: bool = False) -> QLabel:

@@ -1,0 +1,219 @@
+"""The properties dock: the fields of what is selected, and the sums behind its shape and cost."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from graphspec.errors import Problem, SpecError
+from graphspec.layers.base import Layer
+from graphspec_gui.buttons import IconButton
+from graphspec_gui.forms.compound import editor_for
+from graphspec_gui.forms.record_form import Path, RecordForm
+from graphspec_gui.forms.subject import Subject
+from graphspec_gui.forms.sums import Sums
+from graphspec_gui.panel import Panel
+from graphspec_gui.theme import space, theme
+from graphspec_gui.trouble import Trouble
+
+TYPING = 1.0
+"""Seconds: edits of one field that follow each other faster are one step of undo."""
+EMPTY = "Open a network, or make a new one: what is selected in it is edited here."
+
+
+class PropertiesPanel(Panel):
+    """Shows and edits what is selected; with nothing selected, the network.
+
+    Args:
+        parent: the dock.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumWidth(space(36))
+        self._subject: Subject | None = None
+        self._last_edit = ("", 0.0)
+        self._run = 0
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(self._scroll, 1)
+        self.help = QLabel(self)
+        self.help.setObjectName("field_help")
+        self.help.setAccessibleName("What the field means")
+        self.help.setTextFormat(Qt.TextFormat.PlainText)
+        self.help.setWordWrap(True)
+        self.help.setProperty("muted", True)
+        self.help.setFont(theme().font("caption"))
+        self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.help.setContentsMargins(space(2), space(1), space(2), space(1))
+        self.help.setFixedHeight(space(9.5))
+        rule = QFrame(self)
+        rule.setProperty("rule", True)
+        column.addWidget(rule)
+        column.addWidget(self.help)
+        self.form: RecordForm | None = None
+        self._sums: Sums | None = None
+        self._general: QVBoxLayout | None = None
+        self._shown: tuple[Problem, ...] = ()
+
+    def leave(self) -> None:
+        """Forget what was shown of the old document."""
+        self._subject = None
+
+    def refresh(self) -> None:
+        """Show what is selected now."""
+        document = self.document
+        if document is None:
+            self._subject = None
+            self._say_empty()
+            return
+        subject = Subject.of(document.spec, document.selection)
+        if subject != self._subject:
+            self._build(subject)
+        assert self.form is not None
+        assert self._sums is not None
+        self.form.set_values(subject.values(document.spec))
+        if document.analysis.spec is document.spec:
+            self._show_problems(subject)
+            self._sums.show_subject(subject, document.analysis)
+
+    def _build(self, subject: Subject) -> None:
+        self._subject = subject
+        self._shown = ()
+        page = QWidget(self._scroll)
+        page.setObjectName("page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(space(2), space(2), space(1.5), space(2))
+        column.setSpacing(space(1))
+        column.addLayout(self._head(subject, page))
+        self._general = QVBoxLayout()
+        self._general.setSpacing(space(1))
+        column.addLayout(self._general)
+        self.form = RecordForm(subject.fields(), editor_for, page)
+        self.form.setObjectName("properties_form")
+        self.form.edited.connect(self._edited)
+        self.form.fix_wanted.connect(self._mend)
+        self.form.explained.connect(self.help.setText)
+        column.addWidget(self.form)
+        self._sums = Sums(page)
+        self._sums.wanted.connect(self._select)
+        column.addWidget(self._sums)
+        column.addStretch(1)
+        self._scroll.setWidget(page)
+        page.show()
+        self.help.setText(_about(subject))
+
+    def _head(self, subject: Subject, page: QWidget) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(space(1))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        title = _label(subject.title, page)
+        title.setFont(theme().font("title"))
+        words.addWidget(title)
+        if subject.subtitle:
+            subtitle = _label(subject.subtitle, page)
+            subtitle.setProperty("muted", True)
+            words.addWidget(subtitle)
+        row.addLayout(words, 1)
+        if len(set(subject.kinds)) == 1 and issubclass(subject.kinds[0], Layer):
+            button = IconButton("mdi6.book-open-variant", "Reference of this layer (F1)", page)
+            button.setObjectName("layer_help")
+            button.clicked.connect(self._show_reference)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _show_problems(self, subject: Subject) -> None:
+        document = self.document
+        assert document is not None
+        assert self.form is not None
+        at_fields: dict[Path, tuple[Problem, ...]] = {}
+        others: list[Problem] = []
+        for problem in document.analysis.problems:
+            path = subject.place(document.spec, problem)
+            if path is None:
+                continue
+            if path and path[0] in self.form.names:
+                at_fields[path] = (*at_fields.get(path, ()), problem)
+            else:
+                others.append(problem)
+        self.form.show_problems(at_fields)
+        self._show_general(tuple(others))
+
+    def _show_general(self, problems: tuple[Problem, ...]) -> None:
+        if problems == self._shown or self._general is None:
+            return
+        self._shown = problems
+        while (item := self._general.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for problem in problems:
+            trouble = Trouble(problem, self._scroll.widget())
+            trouble.fix_wanted.connect(self._mend)
+            self._general.addWidget(trouble)
+
+    def _edited(self, name: str, value: Any) -> None:
+        document, subject = self.document, self._subject
+        if document is None or subject is None or self.form is None:
+            return
+        try:
+            spec = subject.set_field(document.spec, name, value)
+        except SpecError as error:
+            self.form.refuse(name, error.problems)
+            return
+        last, when = self._last_edit
+        now = time.monotonic()
+        if last != name or now - when > TYPING:
+            self._run += 1
+        self._last_edit = (name, now)
+        select = [value] if name == "id" else None
+        words = f"Set {name.replace('_', ' ')} of {subject.title}"
+        text = f"Rename {subject.title}" if name == "id" else words
+        merge = None if name == "id" else f"form {self._run} {name} {subject.ids}"
+        document.apply(spec, text, merge, select=select)
+
+    def _mend(self, fix: Any) -> None:
+        if self.document is not None:
+            self.document.mend(fix)
+
+    def _select(self, name: str) -> None:
+        if self.document is not None:
+            self.document.reveal(name)
+
+    def _show_reference(self) -> None:
+        window: Any = self.window()
+        window.show_dock("help_dock")
+
+    def _say_empty(self) -> None:
+        label = _label(EMPTY, self._scroll)
+        label.setProperty("muted", True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setContentsMargins(space(2), space(2), space(2), space(2))
+        self._scroll.setWidget(label)
+        self.help.setText("")
+        self.form = self._sums = self._general = None
+
+
+def _label(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _about(subject: Subject) -> str:
+    """The first sentence of what the selected kind is."""
+    if len(set(subject.kinds)) == 1:
+        doc = (subject.kinds[0].__doc__ or "").strip()
+        return " ".join(doc.split("\n\n")[0].replace("``", "").split())
+    return "Choose a field to read what it means."

@@ -1,0 +1,101 @@
+"""What the properties are of: the network, one node, or several nodes at once; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from graphspec import edit
+from graphspec.errors import Problem
+from graphspec.graph import GraphSpec
+from graphspec.layers.base import Layer
+from graphspec.layers.input import Input
+from graphspec_gui.forms.fields import Field, fields_of, kind_of
+
+NETWORK_FIELDS = ("name", "outputs")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The nodes whose fields are edited together; none of them stands for the network."""
+
+    ids: tuple[str, ...]
+    kinds: tuple[type[Layer] | type[Input], ...]
+
+    @classmethod
+    def of(cls, spec: GraphSpec, selection: Iterable[str]) -> Subject:
+        """What is selected, in the order of the document."""
+        chosen = set(selection)
+        nodes = [*spec.input_by_id.values(), *spec.by_id.values()]
+        found = [node for node in nodes if node.id in chosen]
+        return cls(tuple(node.id for node in found), tuple(type(node) for node in found))
+
+    @property
+    def title(self) -> str:
+        """What stands above the form."""
+        if not self.ids:
+            return "Network"
+        return self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} selected"
+
+    @property
+    def subtitle(self) -> str:
+        """The kinds of what is selected."""
+        names = [_kind(kind) for kind in self.kinds]
+        return ", ".join(
+            f"{names.count(name)} {name}" if len(names) > 1 else name
+            for name in dict.fromkeys(names)
+        )
+
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that all of them have, in one shape."""
+        if not self.ids:
+            return tuple(field for field in fields_of(GraphSpec) if field.name in NETWORK_FIELDS)
+        first, *others = (fields_of(kind) for kind in self.kinds)
+        many = len(self.ids) > 1
+        return tuple(
+            field
+            for field in first
+            if not (many and field.name == "id") and all(_has(fields, field) for fields in others)
+        )
+
+    def values(self, spec: GraphSpec) -> list[dict[str, Any]]:
+        """The values of each, as JSON."""
+        if not self.ids:
+            return [{"name": spec.name, "outputs": list(spec.outputs)}]
+        return [_node(spec, name).model_dump(mode="json") for name in self.ids]
+
+    def set_field(self, spec: GraphSpec, name: str, value: Any) -> GraphSpec:
+        """Give all of them a value.
+
+        Raises:
+            SpecError: one of them cannot take it.
+        """
+        if not self.ids:
+            return edit.set_value(spec, name, value)
+        for item in self.ids:
+            spec = edit.set_field(spec, item, name, value)
+        return spec
+
+    def place(self, spec: GraphSpec, problem: Problem) -> tuple[str | int, ...] | None:
+        """Where inside the one node a problem stands; None where it is another's."""
+        if len(self.ids) != 1 or len(problem.path) < 2:
+            return None
+        section, step, *rest = problem.path
+        if section == "inputs":
+            return tuple(rest) if step == self.ids[0] else None
+        if section != "layers" or not isinstance(step, int) or step >= len(spec.layers):
+            return None
+        return tuple(rest) if spec.layers[step].id == self.ids[0] else None
+
+
+def _node(spec: GraphSpec, name: str) -> Layer | Input:
+    return spec.input_by_id.get(name) or spec.by_id[name]
+
+
+def _kind(kind: type[Layer] | type[Input]) -> str:
+    return "input" if issubclass(kind, Input) else kind_of(kind)
+
+
+def _has(fields: tuple[Field, ...], field: Field) -> bool:
+    return any(other.name == field.name and other.shape == field.shape for other in fields)

@@ -1,0 +1,163 @@
+"""The part of the properties below the form: shapes and costs, spelled out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from graphspec.errors import ShapeError
+from graphspec_gui.findings import Findings
+from graphspec_gui.forms import arithmetic
+from graphspec_gui.forms.arithmetic import Line
+from graphspec_gui.forms.shares import ShareBar, ShareTable
+from graphspec_gui.forms.subject import Subject
+from graphspec_gui.theme import space, theme
+
+
+class Sums(QWidget):
+    """Spells out how a layer's shape and its number of parameters come about.
+
+    Args:
+        parent: the page.
+    """
+
+    wanted = Signal(str)
+    """A layer of the table was chosen."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, space(1), 0, 0)
+        self._column.setSpacing(space(1))
+        self._lines: list[tuple[str, list[Line]]] | None = None
+        self._body: QWidget | None = None
+        self._bars: dict[str, tuple[QLabel, ShareBar]] = {}
+        self.table = ShareTable(self)
+        self.table.wanted.connect(self.wanted)
+        self.table.hide()
+
+    def show_subject(self, subject: Subject, findings: Findings) -> None:
+        """Show the sums of one layer, or the shares of all."""
+        if len(subject.ids) == 1:
+            sections = _sections(subject.ids[0], findings)
+        else:
+            sections = _totals(subject, findings)
+        # Rebuilt only when the words change: the form above is being typed into.
+        if sections != self._lines:
+            self._lines = sections
+            self._build(sections, bars=bool(subject.ids))
+        self._show_shares(subject, findings)
+        self.table.setVisible(not subject.ids)
+        if not subject.ids:
+            self.table.show_findings(findings)
+
+    def _build(self, sections: list[tuple[str, list[Line]]], *, bars: bool) -> None:
+        if self._body is not None:
+            self._column.removeWidget(self._body)
+            self._body.hide()
+            self._body.deleteLater()
+        self._body = QWidget(self)
+        grid = QGridLayout(self._body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(space(1))
+        grid.setVerticalSpacing(space(0.5))
+        grid.setColumnMinimumWidth(0, space(11))
+        grid.setColumnStretch(1, 1)
+        row = 0
+        for title, lines in sections:
+            if not lines:
+                continue
+            rule = QFrame(self._body)
+            rule.setProperty("rule", True)
+            grid.addWidget(rule, row, 0, 1, 2)
+            heading = _label(title, self._body)
+            heading.setFont(theme().font("strong"))
+            grid.addWidget(heading, row + 1, 0, 1, 2)
+            row += 2
+            for line in lines:
+                name = _label(line.name, self._body)
+                name.setProperty("muted", True)
+                text = _label(line.text, self._body)
+                text.setFont(theme().font("mono"))
+                text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                text.setAccessibleName(f"{line.name}: {line.text}")
+                grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(text, row, 1, Qt.AlignmentFlag.AlignTop)
+                row += 1
+        self._bars = {}
+        if bars:
+            for what in ("parameters", "work"):
+                label = _label("", self._body)
+                label.setProperty("muted", True)
+                bar = ShareBar(self._body)
+                grid.addWidget(label, row, 0, 1, 2)
+                grid.addWidget(bar, row + 1, 0, 1, 2)
+                self._bars[what] = (label, bar)
+                row += 2
+        self._column.insertWidget(0, self._body)
+        self._column.addWidget(self.table)
+
+    def _show_shares(self, subject: Subject, findings: Findings) -> None:
+        costs = [findings.costs[name] for name in subject.ids if name in findings.costs]
+        total = findings.total
+        for what, part, whole in (
+            ("parameters", sum(cost.params for cost in costs), total.params),
+            ("work", sum(cost.macs for cost in costs), total.macs),
+        ):
+            if what not in self._bars:
+                continue
+            label, bar = self._bars[what]
+            share = part / whole if whole else 0.0
+            words = f"{share:.1%} of the network's {what}"
+            label.setText(words)
+            bar.set_share(share, words)
+            label.setVisible(bool(costs))
+            bar.setVisible(bool(costs))
+
+
+def _sections(name: str, findings: Findings) -> list[tuple[str, list[Line]]]:
+    spec = findings.spec
+    if name in spec.input_by_id:
+        tensor = spec.input_by_id[name].tensor()
+        numbers = f"{'·'.join(map(str, tensor.shape)) or '1'} = {tensor.size:,}"
+        return [("Shape", [Line("gives", str(tensor)), Line("numbers", numbers)])]
+    layer = spec.by_id[name]
+    sources = findings.inputs(layer)
+    if sources is None:
+        return [("Shape", [Line("reads", "not known yet: mend what is above it")])]
+    try:
+        # Types are checked before shapes; a layer at fault is asked for nothing more.
+        if findings.state(name) == "error":
+            raise ShapeError("")
+        shape = arithmetic.spell_shape(layer, sources)
+        params = arithmetic.spell_params(layer, sources)
+        work = arithmetic.spell_work(layer, sources)
+    except ShapeError:
+        failing = [
+            Line("fails", problem.arithmetic) for problem in findings.of(name) if problem.arithmetic
+        ]
+        reads = Line("reads", ", ".join(map(str, sources)))
+        return [("Shape", [reads, *failing])]
+    row = findings.rows.get(name)
+    if row is not None and row.field is not None and row.field.size != (1, 1):
+        height, width = row.field.size
+        shape.append(Line("sees", f"{height}×{width} pixels of the image"))
+    return [("Shape", shape), ("Parameters", params), ("Work for one example", work)]
+
+
+def _totals(subject: Subject, findings: Findings) -> list[tuple[str, list[Line]]]:
+    names = subject.ids or tuple(findings.costs)
+    costs = [findings.costs[name] for name in names if name in findings.costs]
+    params, macs = sum(cost.params for cost in costs), sum(cost.macs for cost in costs)
+    lines = [Line("parameters", f"{params:,}"), Line("MACs", f"{macs:,}")]
+    if not subject.ids and findings.rows:
+        kept = sum(row.activation_bytes for row in findings.rows.values())
+        lines.append(Line("activations", f"{kept / 1000:,.1f} kB an example"))
+    return [("Cost", lines)]
+
+
+def _label(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
