@@ -157,6 +157,7 @@ def evaluate(
     *,
     split: SplitName = "validation",
     checkpoint: Checkpoint = "best",
+    averaged: bool = False,
 ) -> Metrics:
     """Loss and accuracy of a run's network on one of its splits.
 
@@ -166,14 +167,16 @@ def evaluate(
             as the run's settings say.
         split: which examples. Uses of "test" are counted in the run: see ``Metrics.test_uses``.
         checkpoint: the best, the latest, or the one of a step.
+        averaged: whether to take the running average of the weights that training kept.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or it is damaged.
+        CheckpointError: there is no such checkpoint, it is damaged, or it has no average.
         DataError: the data cannot be read, does not suit the graph, or has no such split.
         RunError: a use of the test split cannot be noted.
     """
     found = find_run(run)
-    executable, divided = open_trained(found, data, checkpoint=checkpoint)
+    weights = load_weights(found, checkpoint=checkpoint, averaged=averaged)
+    executable, divided = open_trained(found, data, weights=weights)
     metrics = evaluate_batches(executable, divided.batches(split))
     return note_test_use(found, metrics, split, checkpoint)
 
@@ -319,16 +322,20 @@ def predict(
     return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
 
 
-def load_weights(run: Run | PathLike, *, checkpoint: Checkpoint = "best") -> dict[str, Array]:
+def load_weights(
+    run: Run | PathLike, *, checkpoint: Checkpoint = "best", averaged: bool = False
+) -> dict[str, Array]:
     """The parameters and running statistics of a checkpoint, by full name (``conv1.weight``).
 
     Args:
         run: the run, its folder, or its name.
         checkpoint: the best, the latest, or the one of a step. The latest stands in for a best
             one that was never chosen.
+        averaged: whether to take their running average, which training keeps where the setting
+            ``average`` says so.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or it is damaged.
+        CheckpointError: there is no such checkpoint, it is damaged, or it has no average.
     """
     run = find_run(run)
     entries = run.checkpoints
@@ -352,4 +359,4 @@ def load_weights(run: Run | PathLike, *, checkpoint: Checkpoint = "best") -> dic
             steps = ", ".join(str(entry.step) for entry in entries)
             raise CheckpointError(f"there is no checkpoint of step {checkpoint}; there are {steps}")
         entry = chosen[-1]
-    return read_weights(run.checkpoint_path(entry), entry.sha256)
+    return read_weights(run.checkpoint_path(entry), entry.sha256, averaged=averaged)

@@ -131,7 +131,11 @@ def _refuse_different(classes: Mapping[str, int]) -> None:
 
 
 def ensemble_of_runs(
-    runs: Sequence[Run | PathLike], *, top: int | None = None, checkpoint: Checkpoint = "best"
+    runs: Sequence[Run | PathLike],
+    *,
+    top: int | None = None,
+    checkpoint: Checkpoint = "best",
+    averaged: bool = False,
 ) -> Ensemble:
     """Make an ensemble of runs: one network from several seeds, or the best of a search.
 
@@ -140,10 +144,11 @@ def ensemble_of_runs(
         top: take only so many, those with the best validation accuracy (of networks without one:
             the lowest validation loss) at any evaluation of their training.
         checkpoint: whose weights.
+        averaged: whether to take the running average of the weights that each training kept.
 
     Raises:
         RunError: there is no such run, or with ``top`` one that was never evaluated.
-        CheckpointError: a run has no such checkpoint.
+        CheckpointError: a run has no such checkpoint, or no average.
     """
     found = [find_run(run) for run in runs]
     if top is not None:
@@ -151,7 +156,8 @@ def ensemble_of_runs(
             raise RunError(f"top must be at least 1, and is {top}")
         found = sorted(found, key=_merit, reverse=True)[:top]
     return Ensemble(
-        Member(run.name, run, api.load_weights(run, checkpoint=checkpoint)) for run in found
+        Member(run.name, run, api.load_weights(run, checkpoint=checkpoint, averaged=averaged))
+        for run in found
     )
 
 

@@ -23,6 +23,7 @@ def ensemble(
     top: int | None = None,
     checkpoints: bool = False,
     average: float | None = None,
+    averaged: bool = False,
     data: str | None = None,
     split: Literal["train", "validation", "test"] = "validation",
     report: bool = False,
@@ -41,6 +42,9 @@ def ensemble(
     average
         Take one network: the running average of the weights of one run's checkpoints, each of
         which leaves this share (such as 0.9) of what came before it.
+    averaged
+        Take of every run the running average of the weights that its training kept
+        (training.average).
     data
         Another data set than that of the runs.
     split
@@ -50,7 +54,7 @@ def ensemble(
     json
         Print JSON.
     """
-    model = _made(runs, top, checkpoints, average, data)
+    model = _made(runs, top, checkpoints, average, averaged, data)
     found = model.evaluate(data, split=split)
     together = found.together.metrics
     warn_of_test(together)
@@ -89,11 +93,12 @@ def _made(
     top: int | None,
     checkpoints: bool,
     average: float | None,
+    averaged: bool,
     data: str | None,
 ) -> Ensemble:
     if not checkpoints and average is None:
-        return ensemble_of_runs(runs, top=top)
-    if len(runs) != 1 or top is not None or (checkpoints and average is not None):
+        return ensemble_of_runs(runs, top=top, averaged=averaged)
+    if averaged or len(runs) != 1 or top is not None or (checkpoints and average is not None):
         raise RunError("--checkpoints and --average take one run each, and nothing else")
     if average is None:
         return ensemble_of_checkpoints(runs[0])

@@ -27,6 +27,7 @@ def evaluate(
     data: str | None = None,
     split: Literal["train", "validation", "test"] = "validation",
     checkpoint: api.Checkpoint = "best",
+    averaged: bool = False,
     report: bool = False,
     predictions: Path | None = None,
     json: bool = False,
@@ -47,6 +48,8 @@ def evaluate(
         Which examples.
     checkpoint
         "best", "latest", or the step of a checkpoint.
+    averaged
+        Take the running average of the weights (training.average).
     report
         Tell precision, recall and F1 of every class, what is taken for what, and calibration.
     predictions
@@ -61,16 +64,17 @@ def evaluate(
         )
     found: Evaluation | None = None
     if weights is not None:
-        if report or predictions is not None:
-            raise RunError("--report and --predictions need a run in place of --weights")
+        if report or predictions is not None or averaged:
+            raise RunError("--report, --predictions and --averaged need a run, and no --weights")
         metrics = api.evaluate_weights(read_spec(run), weights, data, split=split)
     elif report or predictions is not None:
-        found = evaluate_classes(run, data, split=split, checkpoint=checkpoint)
+        arrays = api.load_weights(run, checkpoint=checkpoint, averaged=averaged)
+        found = evaluate_classes(run, data, split=split, checkpoint=checkpoint, weights=arrays)
         metrics = found.metrics
         if predictions is not None:
             found.write_csv(predictions)
     else:
-        metrics = api.evaluate(run, data, split=split, checkpoint=checkpoint)
+        metrics = api.evaluate(run, data, split=split, checkpoint=checkpoint, averaged=averaged)
     warn_of_test(metrics)
     shown = found.report if found is not None and report else None
     if json:

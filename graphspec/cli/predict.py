@@ -21,6 +21,7 @@ def predict(
     *files: Path,
     top: int = 5,
     checkpoint: api.Checkpoint = "best",
+    averaged: bool = False,
     json: bool = False,
 ) -> None:
     """Classify images or rows with a trained network, preprocessed as in training.
@@ -38,6 +39,8 @@ def predict(
         How many classes to show of each example.
     checkpoint
         "best", "latest", or the step of a checkpoint.
+    averaged
+        Take the running average of the weights (training.average).
     json
         Print JSON, with the probability of every class.
     """
@@ -59,7 +62,7 @@ def predict(
         found,
         np.concatenate(parts),
         outputs=[output],
-        checkpoint=checkpoint,
+        weights=api.load_weights(found, checkpoint=checkpoint, averaged=averaged),
     )[output]
     values = values.reshape(len(values), -1)
     if not found.env.get("classes"):

@@ -106,14 +106,17 @@ class TrainingView:
         accuracy = "" if event.accuracy is None else f"{event.accuracy:.2%}"
         train = "" if self._smooth is None else f"{self._smooth:.4f}"
         star = "best" if event.best else ""
+        averaged = _averaged(event)
+        loss = f"{event.loss:.4f}"
         self._rows.append(
-            (f"{event.epoch:.3g}", train, f"{event.loss:.4f}", accuracy, self._speed(), star)
+            (f"{event.epoch:.3g}", train, loss, accuracy, averaged, self._speed(), star)
         )
         if not self.console.is_terminal:
             accuracy = f"  accuracy {accuracy}" if accuracy else ""
+            averaged = f"  averaged {averaged}" if averaged else ""
             self.console.print(
                 f"epoch {event.epoch:.3g}  train loss {train}  {event.split} loss "
-                f"{event.loss:.4f}{accuracy}  {self._speed()}",
+                f"{loss}{accuracy}{averaged}  {self._speed()}",
                 soft_wrap=True,
             )
 
@@ -132,10 +135,13 @@ class TrainingView:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("epoch", "train loss", "validation loss", "accuracy", "speed", ""):
-            table.add_column(title, justify="right", no_wrap=True)
+        titles = ("epoch", "train loss", "validation loss", "accuracy", "averaged", "speed", "")
+        # Most trainings keep no average of the weights.
+        shown = [i for i, name in enumerate(titles) if name != "averaged" or self._rows[-1][i]]
+        for i in shown:
+            table.add_column(titles[i], justify="right", no_wrap=True)
         for row in self._rows:
-            table.add_row(*row)
+            table.add_row(*(row[i] for i in shown))
         return table
 
     def _bar(self, started: Started) -> Table:
@@ -172,6 +178,14 @@ def sparkline(values: list[float], width: int) -> str:
     low, high = min(means), max(means)
     span = (high - low) or 1.0
     return "".join(_BARS[round((mean - low) / span * (len(_BARS) - 1))] for mean in means)
+
+
+def _averaged(event: Evaluated) -> str:
+    """The accuracy of the averaged weights, or their loss where there is none."""
+    found = event.averaged
+    if found is None:
+        return ""
+    return f"{found.loss:.4f}" if found.accuracy is None else f"{found.accuracy:.2%}"
 
 
 def _exactness(event: Started) -> str:
