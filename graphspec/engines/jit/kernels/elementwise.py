@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import pi, sqrt
 from typing import Any
 
-from graphspec.engines.jit.builder import Kernel, Value, fma, maximum, minimum, select
+from graphspec.engines.jit.builder import Kernel, Value, absolute, fma, maximum, minimum, select
+from graphspec.engines.jit.vector_math import erf, exp, log, log1p, sigmoid, tanh
+from graphspec.layers import gelu, selu
 
 CHUNK = 4096
-_UNROLL = 4
+_UNROLL = 2
 
 Formula = Callable[..., Value]
 
@@ -71,7 +74,69 @@ def _hardswish_back(k: Kernel, dy: Value, x: Value) -> Value:
     return select(x > -3.0, middle, 0.0)
 
 
+def _expm1(x: Value) -> Value:
+    """eˣ − 1 = 2t/(1 − t) with t = tanh(x/2), which loses nothing where x is small."""
+    t = tanh(x * 0.5)
+    return 2.0 * t / (1.0 - t)
+
+
+def _elu(k: Kernel, x: Value, alpha: Value) -> Value:
+    return select(x > 0.0, x, alpha * _expm1(minimum(k.zeros(), x)))
+
+
+def _elu_back(k: Kernel, dy: Value, y: Value, alpha: Value) -> Value:
+    return select(y > 0.0, dy, dy * (y + alpha))
+
+
+def _selu(k: Kernel, x: Value) -> Value:
+    below = _expm1(minimum(k.zeros(), x)) * (selu.SCALE * selu.ALPHA)
+    return select(x > 0.0, x * selu.SCALE, below)
+
+
+def _selu_back(k: Kernel, dy: Value, y: Value) -> Value:
+    return dy * select(y > 0.0, k.number(selu.SCALE).spread(), y + selu.SCALE * selu.ALPHA)
+
+
+def _silu_back(k: Kernel, dy: Value, x: Value) -> Value:
+    s = sigmoid(x)
+    return dy * s * fma(x, 1.0 - s, 1.0)
+
+
+def _phi(x: Value) -> Value:
+    """Φ, the share of a normal distribution below x."""
+    return fma(erf(x * (1 / sqrt(2))), 0.5, 0.5)
+
+
+def _gelu_back(k: Kernel, dy: Value, x: Value) -> Value:
+    return dy * fma(x * (1 / sqrt(2 * pi)), exp(x * x * -0.5), _phi(x))
+
+
+def _gelu_tanh(k: Kernel, x: Value) -> Value:
+    t = tanh(fma(x * x * x, gelu.CUBIC, x) * gelu.SLOPE)
+    return x * fma(t, 0.5, 0.5)
+
+
+def _gelu_tanh_back(k: Kernel, dy: Value, x: Value) -> Value:
+    t = tanh(fma(x * x * x, gelu.CUBIC, x) * gelu.SLOPE)
+    du = fma(x * x, 3 * gelu.CUBIC, 1.0) * gelu.SLOPE
+    return dy * fma(x * (1.0 - t * t), du, 1.0 + t) * 0.5
+
+
+def _softplus(k: Kernel, x: Value) -> Value:
+    return maximum(k.zeros(), x) + log1p(exp(-absolute(x)))
+
+
 POINTWISE: dict[str, Pointwise] = {
+    "elu": Pointwise(_elu, _elu_back, "y", 1),
+    "selu": Pointwise(_selu, _selu_back, "y"),
+    "silu": Pointwise(lambda k, x: x * sigmoid(x), _silu_back),
+    "gelu": Pointwise(lambda k, x: x * _phi(x), _gelu_back),
+    "gelu_tanh": Pointwise(_gelu_tanh, _gelu_tanh_back),
+    "sigmoid": Pointwise(lambda k, x: sigmoid(x), lambda k, dy, y: dy * (1.0 - y) * y, "y"),
+    "tanh": Pointwise(lambda k, x: tanh(x), lambda k, dy, y: dy * (1.0 - y * y), "y"),
+    "softplus": Pointwise(_softplus, lambda k, dy, x: dy * sigmoid(x)),
+    "exp": Pointwise(lambda k, x: exp(x), lambda k, dy, y: dy * y, "y"),
+    "log": Pointwise(lambda k, x: log(x), lambda k, dy, x: dy / x),
     "relu": Pointwise(_relu, _relu_back, "y"),
     "leaky_relu": Pointwise(_leaky, _leaky_back, settings=1),
     "hardswish": Pointwise(_hardswish, _hardswish_back),
@@ -80,7 +145,7 @@ POINTWISE: dict[str, Pointwise] = {
     "scale": Pointwise(lambda k, x, a: a * x, lambda k, dy, x, a: a * dy, "", 1),
     "add_constant": Pointwise(lambda k, x, a: x + a, lambda k, dy, x, a: dy, "", 1),
 }
-"""By kind of layer."""
+"""By kind of layer (gelu has two forms)."""
 
 
 # --- Kernels -----------------------------------------------------------------------------------

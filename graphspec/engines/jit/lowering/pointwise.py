@@ -35,10 +35,18 @@ DROP = {
 }
 
 
+def function_of(layer: Any) -> str:
+    """Which of the functions a layer computes."""
+    approximate = getattr(layer, "approximate", "none")
+    return str(layer.kind) if approximate == "none" else f"{layer.kind}_{approximate}"
+
+
 def _settings(layer: Any) -> tuple[float, ...]:
     match layer.kind:
         case "leaky_relu":
             return (float(layer.slope),)
+        case "elu":
+            return (float(layer.alpha),)
         case "scale":
             return (float(layer.factor),)
         case "add_constant":
@@ -47,7 +55,7 @@ def _settings(layer: Any) -> tuple[float, ...]:
 
 
 def _pointwise(at: Site) -> Backward:
-    kind = at.layer.kind
+    kind = function_of(at.layer)
     (x,), y, settings = at.xs, at.y, _settings(at.layer)
     at.emit(
         FORWARD[kind],
