@@ -91,7 +91,7 @@ def exp(x: Value) -> Value:
 
 
 def log(x: Value) -> Value:
-    """log x = e·log 2 + log(1 + f) with 1 + f in [√½, √2); −∞ at 0, NaN below."""
+    """The natural logarithm, e·log 2 + log m with m in [√½, √2): −∞ at 0, NaN below it."""
     tiny = x < 1.17549435e-38
     scaled = select(tiny, x * 2.0**23, x)
     bits = scaled.bits(I32)

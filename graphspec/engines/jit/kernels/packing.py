@@ -28,7 +28,7 @@ class Pack:
     """A kernel that lays a whole operand out in panels; chunk p is panel p.
 
     Arguments: source, panels, K, extent (N or M), ld (how far the source's rows are apart).
-    ``panels`` has room for ⌈extent/size⌉·K·size floats, and a vector more for A.
+    ``panels`` has room for ⌈extent/size⌉·K·size floats.
     """
 
     operand: Literal["a", "b"]

@@ -15,11 +15,12 @@ Catalog = Mapping[str, Lowering]
 
 def catalog() -> Catalog:
     """Every lowering by kind."""
-    from graphspec.engines.jit.lowering import moving, norm, pointwise, pooling
+    from graphspec.engines.jit.lowering import linear, moving, norm, pointwise, pooling
 
     families: tuple[Catalog, ...] = (
         pointwise.LOWERINGS,
         moving.LOWERINGS,
+        linear.LOWERINGS,
         pooling.LOWERINGS,
         norm.LOWERINGS,
     )

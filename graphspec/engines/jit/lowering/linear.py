@@ -1,0 +1,126 @@
+"""Fully connected layers as matrix products.
+
+    y  = x·w + b      (N, D)·(D, M)    A in rows, B in rows, C starts from the bias; ReLU last
+    dx = dz·wᵀ        (N, M)·(M, D)    A in rows, B in columns: w is read as it is
+    dw = xᵀ·dz        (D, N)·(N, M)    A in panels (packed from x), B in rows
+
+The weights are packed inside the products, a panel at a time, while they are in the first cache:
+with a batch of some dozens they would else be read and written once more for every pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphspec.engines.jit.buffers import Value
+from graphspec.engines.jit.kernels import gemm
+from graphspec.engines.jit.kernels.gemm import Gemm
+from graphspec.engines.jit.kernels.linear import WayBack, strips
+from graphspec.engines.jit.kernels.packing import Pack
+from graphspec.engines.jit.lowering.moving import reorder, same_order
+from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
+from graphspec.engines.jit.table import Routine
+
+PACK_X = Routine(Pack("a", "rows").name, Pack("a", "rows"))
+
+
+def emit_product(
+    at: Site,
+    kind: Gemm,
+    a: Value,
+    b: Value,
+    c: Value,
+    sizes: tuple[int, int, int],
+    pitches: tuple[int, int, int],
+    *,
+    bias: Value | None = None,
+    why: str = "",
+) -> None:
+    """C (+)= A·B: ``sizes`` are M, N and K, ``pitches`` how far rows of A, B and C are apart."""
+    m, n, depth = sizes
+    row_group, column_group = gemm.groups(m, n, at.call.threads)
+    panel, _ = at.scratch("panel of B", 4 * gemm.scratch_floats())
+    at.emit(
+        Routine(kind.name, kind),
+        (a, b, c, c if bias is None else bias, panel, *sizes, *pitches, row_group, column_group),
+        chunks=gemm.chunks(m, n, row_group, column_group),
+        reads=(a, b, *([] if bias is None else [bias])),
+        writes=(c, panel),
+        algorithm="matrix product",
+        why=why,
+        flops=2 * m * n * depth,
+    )
+
+
+def _lower(at: Site) -> Backward:
+    layer, y, relu = at.layer, at.y, len(at.layers) > 1
+    x = at.xs[0]
+    n, d, m = x.shape[0], x.size // x.shape[0], layer.units
+    flat = x
+    if x.channels_last and not same_order(x.shape):
+        # The weights' rows are in the canonical order of the image: channels first.
+        flat = at.new("flat input", (n, d), image=False)
+        reorder(at, x, flat)
+    w = at.param("weight")
+    bias = at.param("bias") if layer.bias else None
+    forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu)
+    emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias)
+
+    def backward() -> None:
+        dz = _way_back(at, y, relu=relu)
+        if at.asks_for("weight"):
+            _weight_gradient(at, flat, dz, at.dparam("weight"))
+        if at.need_dx:
+            dx = at.dx(0)
+            into = dx if flat is x else at.new("flat gradient", (n, d), image=False)
+            emit_product(at, Gemm("rows", "columns"), dz, w, into, (n, d, m), (m, m, d))
+            if into is not dx:
+                reorder(at, into, dx)
+
+    return backward
+
+
+def _way_back(at: Site, y: Value, *, relu: bool) -> Value:
+    """dz, and db where it is asked for."""
+    dy = at.dy
+    bias = at.layer.bias and at.asks_for("bias")
+    if not (relu or bias):
+        return dy
+    n, m = y.shape
+    kind = WayBack(relu, bias)
+    dz = at.new("dz", y.shape) if relu else dy
+    db = at.dparam("bias") if bias else dy
+    at.emit(
+        Routine(kind.name, kind),
+        (dy, y if relu else dy, dz, db, n, m),
+        chunks=strips(m),
+        reads=(dy, y) if relu else (dy,),
+        writes=(*([dz] if relu else []), *([db] if bias else [])),
+        algorithm="gate and sum",
+        flops=n * m,
+    )
+    return dz
+
+
+def _weight_gradient(at: Site, x: Value, dz: Value, dw: Value) -> None:
+    """dw = xᵀ·dz."""
+    n, m = dz.shape
+    d, high = x.size // n, gemm.rows()
+    panels = -(-d // high)
+    packed = at.new("packed input", (panels * high * n,))
+    at.emit(
+        PACK_X,
+        (x, packed, n, d, d),
+        chunks=panels,
+        reads=(x,),
+        writes=(packed,),
+        algorithm="pack",
+    )
+    emit_product(at, Gemm("panels", "rows"), packed, dz, dw, (d, m, n), (0, m, m))
+
+
+def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    return len(chain) == 1 and after.kind == "relu"
+
+
+LOWERINGS: dict[str, Lowering] = {"linear": Lowering(_lower, absorbs=_absorbs)}
