@@ -1,0 +1,146 @@
+"""An edge on the canvas: from the bottom of a node to a port, with the shape that flows there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.picture import EdgePicture
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.scene import CanvasScene
+
+REACH = 12.0
+"""How far from its line an edge is hit by the mouse."""
+_BEND = 12.0
+
+
+class EdgeItem(QGraphicsItem):
+    """Draws one edge.
+
+    Args:
+        edge: what is drawn.
+        scene: whose nodes it joins.
+    """
+
+    def __init__(self, edge: EdgePicture, scene: CanvasScene) -> None:
+        super().__init__()
+        self.canvas = scene
+        self.edge = edge
+        self.label = ""
+        self.bad = False
+        self.chosen = False
+        self.hovered = False
+        self.path = QPainterPath()
+        self.points: list[QPointF] = []
+        self._ends = (QPointF(), QPointF())
+        self._label_rect = QRectF()
+        self._label_at = QPointF()
+        self.setZValue(1)
+        self.follow()
+
+    def show_edge(self, edge: EdgePicture) -> None:
+        """Draw another picture of the same edge."""
+        self.edge = edge
+        self.follow()
+
+    def show_label(self, label: str, bad: bool) -> None:
+        """Write the shape that flows here, and whether it is wrong where it goes."""
+        if (label, bad) != (self.label, self.bad):
+            self.prepareGeometryChange()
+            self.label, self.bad = label, bad
+            self._place_label()
+            self.update()
+
+    def follow(self) -> None:
+        """Draw the line anew between the nodes where they now are."""
+        nodes = self.canvas.node_items
+        source, target = nodes[self.edge.source], nodes[self.edge.target]
+        start, end = source.output_point(), target.port_point(self.edge.port)
+        self.prepareGeometryChange()
+        self._ends = (start, end)
+        route = self.canvas.route(self.edge.key, start, end)
+        self.points = route or [start, end]
+        self.path = rounded(route) if route else flowing(start, end)
+        self._place_label()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The line and its label."""
+        return self.path.boundingRect().adjusted(-4, -4, 4, 4).united(self._label_rect)
+
+    def shape(self) -> QPainterPath:
+        """Where it is hit."""
+        stroker = QPainterPathStroker()
+        stroker.setWidth(REACH)
+        return stroker.createStroke(self.path)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the line, and near enough its label."""
+        looks = self.canvas.looks
+        if self.chosen or self.hovered:
+            pen = looks.edge_selected
+        else:
+            pen = looks.edge_error if self.bad else looks.edge
+        painter.strokePath(self.path, pen)
+        if self.label and self.canvas.zoom >= metrics.NEAR and not self._label_rect.isEmpty():
+            painter.fillRect(self._label_rect, looks.window)
+            painter.setFont(looks.port_font)
+            painter.setPen(looks.state_border["error"] if self.bad else looks.muted)
+            painter.drawText(self._label_at, self.label)
+
+    def _place_label(self) -> None:
+        """Beside the middle of the line, or nowhere when the line is too short."""
+        self._label_rect = QRectF()
+        if not self.label or abs(self._ends[1].y() - self._ends[0].y()) < 24:
+            return
+        metrics_of = self.canvas.looks.port_metrics
+        width = metrics_of.horizontalAdvance(self.label)
+        if self.path.elementCount() == 2:
+            middle = (self._ends[0] + self._ends[1]) / 2
+        else:
+            middle = self.path.pointAtPercent(0.5)
+        rect = QRectF(middle.x() + 6, middle.y() - 7, width + 4, 14)
+        self._label_rect = rect
+        self._label_at = QPointF(rect.x() + 2, rect.y() + 11)
+
+
+def rounded(points: Sequence[QPointF]) -> QPainterPath:
+    """A line along points, with round corners."""
+    path = QPainterPath(points[0])
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        into, out = corner - before, after - corner
+        one, two = _length(into), _length(out)
+        bend = min(_BEND, one / 2, two / 2)
+        if bend < 1:
+            path.lineTo(corner)
+            continue
+        path.lineTo(corner - into * (bend / one))
+        path.quadTo(corner, corner + out * (bend / two))
+    path.lineTo(points[-1])
+    return path
+
+
+def flowing(start: QPointF, end: QPointF) -> QPainterPath:
+    """A curve that leaves downwards and arrives from above."""
+    path = QPainterPath(start)
+    if abs(start.x() - end.x()) < 0.5 and end.y() > start.y():
+        path.lineTo(end)
+        return path
+    reach = max(28.0, min(160.0, abs(end.y() - start.y()) / 2))
+    path.cubicTo(start + QPointF(0, reach), end - QPointF(0, reach), end)
+    return path
+
+
+def _length(vector: QPointF) -> float:
+    return abs(vector.x()) + abs(vector.y())

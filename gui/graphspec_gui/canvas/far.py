@@ -1,0 +1,111 @@
+"""The whole picture in a few strokes, for when it is too small to read node by node."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+
+from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.scene import CanvasScene
+
+TINY = 0.09
+"""Below this zoom a node is nothing but a patch of its colour."""
+_TITLE_ROOM = metrics.NODE_WIDTH - 28
+
+
+class FarPicture:
+    """Lists of lines and rectangles by colour, made once for each state of the scene.
+
+    A thousand items that paint themselves take too long for one frame; these lists are drawn by
+    a handful of calls.
+    """
+
+    def __init__(self, scene: CanvasScene) -> None:
+        looks = scene.looks
+        self._looks = looks
+        self._frames = [
+            (QRectF(*frame.rect), looks.frame_fill[frame.depth % 2])
+            for frame in scene.picture.frames.values()
+        ]
+        self._lines: dict[str, list[QLineF]] = {"plain": [], "bad": [], "chosen": []}
+        for edge in scene.edge_items.values():
+            kind = "chosen" if edge.chosen else "bad" if edge.bad else "plain"
+            self._lines[kind] += [QLineF(one, two) for one, two in pairwise(edge.points)]
+        self._bodies: list[QRectF] = []
+        self._bars: dict[str, tuple[QBrush, list[QRectF]]] = {}
+        self._outlined: list[tuple[QPen, list[QRectF]]] = []
+        self._titles: list[tuple[QRectF, str]] = []
+        rings: dict[str, tuple[QColor, list[QRectF]]] = {}
+        for item in scene.node_items.values():
+            position = item.pos()
+            rect = QRectF(position.x(), position.y(), *item.node.size)
+            self._bodies.append(rect)
+            bar = QRectF(rect.x(), rect.y(), 16, rect.height())
+            group = item.node.group
+            self._bars.setdefault(group, (looks.group(group), []))[1].append(bar)
+            state = item.facts.state
+            if item.chosen:
+                rings.setdefault("accent", (looks.accent, []))[1].append(rect)
+            elif state in ("error", "warning"):
+                rings.setdefault(state, (looks.state[state], []))[1].append(rect)
+            if item.mark is not None:
+                color = item.mark.color
+                tint = looks.accent if color == "accent" else looks.state[color]
+                rings.setdefault(f"mark {color}", (tint, []))[1].append(
+                    rect.adjusted(-10, -10, 10, 10)
+                )
+            title = item.node.title
+            if looks.far_metrics.horizontalAdvance(title) > _TITLE_ROOM:
+                title = looks.far_metrics.elidedText(
+                    title, Qt.TextElideMode.ElideRight, _TITLE_ROOM
+                )
+            self._titles.append((rect, title))
+        for color, rects in rings.values():
+            pen = QPen(color, 3)
+            pen.setCosmetic(True)
+            self._outlined.append((pen, rects))
+
+    def paint(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
+        """Draw it with a painter in scene coordinates."""
+        looks = self._looks
+        painter.fillRect(exposed, looks.window)
+        for rect, fill in self._frames:
+            painter.fillRect(rect, fill)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for kind, color, width in (
+            ("plain", looks.edge_color, 1.0),
+            ("bad", looks.state["error"], 2.0),
+            ("chosen", looks.accent, 2.0),
+        ):
+            pen = QPen(color, width)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(self._lines[kind])
+        painter.setPen(Qt.PenStyle.NoPen)
+        if zoom >= TINY:
+            thin = QPen(looks.node_border)
+            thin.setCosmetic(True)
+            painter.setPen(thin)
+            painter.setBrush(looks.surface)
+            painter.drawRects(self._bodies)
+            painter.setPen(Qt.PenStyle.NoPen)
+        for brush, bars in self._bars.values():
+            painter.setBrush(brush)
+            painter.drawRects(bars if zoom >= TINY else [_whole(bar) for bar in bars])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen, rects in self._outlined:
+            painter.setPen(pen)
+            painter.drawRects(rects)
+        if zoom >= metrics.TITLES:
+            painter.setPen(looks.text)
+            painter.setFont(looks.far_font)
+            drop = looks.far_metrics.ascent() * 0.36
+            for rect, title in self._titles:
+                if rect.intersects(exposed):
+                    painter.drawText(QPointF(rect.x() + 24, rect.center().y() + drop), title)
+
+
+def _whole(bar: QRectF) -> QRectF:
+    return QRectF(bar.x(), bar.y(), metrics.NODE_WIDTH, bar.height())

@@ -1,0 +1,145 @@
+"""The canvas by keyboard: arrows walk along edges, Tab goes through the nodes in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from graphspec import edit
+from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.adding import Wish
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.view import CanvasView
+
+_WAYS = {
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+}
+
+
+class Keyboard:
+    """What the keys do that are no shortcuts.
+
+    Args:
+        view: the canvas.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._nudges = 0
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Do what a key asks for; False when it is not for the canvas."""
+        key, keys = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        control = Qt.KeyboardModifier.ControlModifier
+        shift = Qt.KeyboardModifier.ShiftModifier
+        if key in _WAYS:
+            if keys & (control | Qt.KeyboardModifier.AltModifier):
+                self._nudge(*_WAYS[key])
+            else:
+                self._walk(*_WAYS[key], extend=bool(keys & shift))
+            return True
+        self._nudges += 1
+        if key == Qt.Key.Key_Escape:
+            self._view.choose_edges(())
+            self._view.document.select(())
+            return True
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._go(self._order()[0 if key == Qt.Key.Key_Home else -1 :][:1])
+            return True
+        text = event.text()
+        typed = len(text) == 1 and text.isalpha() and not keys & ~shift
+        if typed:
+            self.ask(text)
+        return typed
+
+    def ask(self, text: str = "") -> None:
+        """Search for a layer: for the selected edge, or to read what is selected."""
+        view = self._view
+        edges = [view.picture.edges[key] for key in view.chosen_edges if key in view.picture.edges]
+        edge = edges[0] if len(edges) == 1 else None
+        at = None
+        if edge is None and not view.document.selection:
+            middle = view.visible_rect().center()
+            at = (middle.x(), middle.y())
+        view.ask_for_layer(Wish(at=at, edge=edge), text)
+
+    def tab(self, forward: bool) -> bool:
+        """Go to the next node in the order of the document; False past the ends."""
+        order = self._order()
+        current = self._view.current
+        at = order.index(current) if current in order else -1 if forward else len(order)
+        at += 1 if forward else -1
+        if not 0 <= at < len(order):
+            return False
+        self._go([order[at]])
+        return True
+
+    def _order(self) -> list[str]:
+        return list(dict.fromkeys(self._view.picture.shown.values()))
+
+    def _go(self, names: list[str], *, extend: bool = False) -> None:
+        view = self._view
+        for name in names:
+            chosen = view.members([name])
+            view.choose_edges(())
+            view.make_current(name)
+            view.document.select([*view.document.selection, *chosen] if extend else chosen)
+            item = view.canvas.node_items[name]
+            view.ensureVisible(item.mapRectToScene(item.rect()), 48, 48)
+
+    def _walk(self, dx: int, dy: int, *, extend: bool) -> None:
+        """Along the edges up and down; sideways to the nearest node there."""
+        view = self._view
+        current = view.current
+        nodes = view.picture.nodes
+        if current not in nodes:
+            self._go(self._order()[:1])
+            return
+        here = nodes[current]
+        if dy > 0:
+            found = [e.target for e in view.picture.edges.values() if e.source == current]
+        elif dy < 0:
+            found = [port.source or "" for port in here.ports]
+            found = [view.picture.shown[name] for name in found if name in view.picture.shown]
+        else:
+            found = [
+                name
+                for name, node in nodes.items()
+                if (node.position[0] - here.position[0]) * dx > 0
+                and abs(node.position[1] - here.position[1])
+                <= 2 * abs(node.position[0] - here.position[0])
+            ]
+            found.sort(key=lambda name: _away(nodes[name].position, here.position))
+        found = [name for name in found if name != current]
+        self._go(found[:1], extend=extend)
+
+    def _nudge(self, dx: int, dy: int) -> None:
+        """Move what is selected by a step of the grid; steps in a row are one command."""
+        view = self._view
+        nodes = view.selected_nodes()
+        step = metrics.GRID
+        moves = view.operations.moves(
+            {
+                name: (
+                    view.picture.nodes[name].position[0] + dx * step,
+                    view.picture.nodes[name].position[1] + dy * step,
+                )
+                for name in nodes
+            }
+        )
+        if moves:
+            view.make_edit(
+                lambda spec: edit.move(spec, moves.items()),
+                "Nudge " + (nodes[0] if len(nodes) == 1 else f"{len(nodes)} nodes"),
+                merge=f"nudge {self._nudges} {' '.join(sorted(nodes))}",
+            )
+
+
+def _away(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return abs(one[0] - other[0]) + 2 * abs(one[1] - other[1])

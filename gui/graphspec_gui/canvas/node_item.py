@@ -1,0 +1,299 @@
+"""A node on the canvas: a layer, an input of the graph, or a folded group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.looks import Looks
+from graphspec_gui.canvas.picture import FOLDED, INPUT_GROUP, NodePicture, height_of
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.scene import CanvasScene
+
+MARGIN = 18.0
+"""How far ports, their names and badges reach over the border."""
+_ICON = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a node beyond the document: found out by checking, and so a bit later."""
+
+    shape: str = ""
+    cost: str = ""
+    state: str = "ok"
+    bad_ports: frozenset[int] = frozenset()
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an overlay says about a node: a colour of the theme by name, and a word for it.
+
+    ``color`` is "ok", "advice", "warning", "error" or "accent"; ``badge`` is short plain text.
+    """
+
+    color: str
+    badge: str = ""
+
+
+class NodeItem(QGraphicsItem):
+    """Draws one node; the mouse is the view's business.
+
+    Args:
+        node: what is drawn.
+        scene: whose looks and zoom it is drawn with.
+    """
+
+    def __init__(self, node: NodePicture, scene: CanvasScene) -> None:
+        super().__init__()
+        self.canvas = scene
+        self.node = node
+        self.facts = Facts()
+        self.mark: Mark | None = None
+        self.chosen = False
+        self.hovered = False
+        self.lit_port: int | None = None
+        self._words: tuple[str, ...] = ()
+        self.setPos(*node.position)
+        self.setZValue(2)
+
+    def show_node(self, node: NodePicture) -> None:
+        """Draw another picture of the same node."""
+        if node.size != self.node.size:
+            self.prepareGeometryChange()
+        self.node = node
+        self._words = ()
+        self.setPos(*node.position)
+        self.update()
+
+    def show_facts(self, facts: Facts) -> None:
+        """Draw what has been found out."""
+        if facts != self.facts:
+            self.facts = facts
+            self._words = ()
+            self.update()
+
+    def port_point(self, place: int) -> QPointF:
+        """Where a port is, in the scene; that of the next free place sits at the right end."""
+        width = self.node.size[0]
+        ports = self.node.ports
+        at = ports[place].at if place < len(ports) else 0.96
+        return self.pos() + QPointF(width * (1 + at) / 2, 0)
+
+    def output_point(self) -> QPointF:
+        """Where edges leave, in the scene."""
+        width, height = self.node.size
+        return self.pos() + QPointF(width / 2, height)
+
+    def rect(self) -> QRectF:
+        """The node's own rectangle, in its own coordinates."""
+        return QRectF(0, 0, *self.node.size)
+
+    def boundingRect(self) -> QRectF:
+        """The rectangle with what reaches over it."""
+        width, height = self.node.size
+        return QRectF(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN)
+
+    def shape(self) -> QPainterPath:
+        """Where it is hit."""
+        return _outline(self.node.group)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw it, with as much as can be read at the zoom."""
+        looks = self.canvas.looks
+        node = self.node
+        near = self.canvas.zoom >= metrics.NEAR
+        if self.mark is not None:
+            self._paint_mark(painter, looks)
+        outline = _outline(node.group)
+        if node.group == FOLDED:
+            self._paint_stack(painter, looks)
+        painter.fillPath(outline, looks.surface)
+        painter.fillPath(_stripe(node.group), looks.group(node.group))
+        painter.strokePath(outline, self._border(looks))
+        if not self._words:
+            self._words = self._fitted(looks)
+        title, kind, shape, cost = self._words
+        left = metrics.STRIPE + 10
+        painter.setFont(looks.title_font)
+        painter.setPen(looks.text)
+        painter.drawText(QPointF(left, 24 if node.group == INPUT_GROUP else 23), title)
+        painter.setFont(looks.text_font)
+        if shape:
+            painter.drawText(QPointF(left, node.size[1] - 12), shape)
+        painter.setPen(looks.muted)
+        if kind:
+            painter.drawText(QPointF(left, 41), kind)
+        if near and cost:
+            x = node.size[0] - 12 - looks.text_metrics.horizontalAdvance(cost)
+            painter.drawText(QPointF(x, node.size[1] - 12), cost)
+        if self.facts.state != "ok" or near:
+            self._paint_state(painter, looks)
+        if near:
+            self._paint_ports(painter, looks)
+        if node.is_output:
+            self._paint_tag(painter, looks)
+
+    def _border(self, looks: Looks) -> QPen:
+        if self.chosen:
+            return looks.selected_border
+        if self.facts.state in ("error", "warning"):
+            return looks.state_border[self.facts.state]
+        return looks.hover_border if self.hovered else looks.node_border
+
+    def _fitted(self, looks: Looks) -> tuple[str, str, str, str]:
+        """The words, cut to what there is room for."""
+        node, facts = self.node, self.facts
+        room = node.size[0] - metrics.STRIPE - 10 - 12
+        kind = node.brief if node.group == FOLDED else f"{node.kind}  {node.brief}".strip()
+        if node.group == INPUT_GROUP:
+            kind = ""
+        title = f"▸ {node.title}" if node.group == FOLDED else node.title
+        shape = f"{node.kind}  {facts.shape}" if node.group == INPUT_GROUP else facts.shape
+        shape = _cut(shape, looks.text_metrics, room)
+        left = room - looks.text_metrics.horizontalAdvance(shape) - 8
+        cost = facts.cost
+        if looks.text_metrics.horizontalAdvance(cost) > left:
+            # Parameters say more than work: they stay when there is room for one.
+            cost = cost.partition(" · ")[0]
+        if looks.text_metrics.horizontalAdvance(cost) > left:
+            cost = ""
+        return (
+            _cut(title, looks.title_metrics, room - _ICON),
+            _cut(kind, looks.text_metrics, room),
+            shape,
+            cost,
+        )
+
+    def _paint_state(self, painter: QPainter, looks: Looks) -> None:
+        target = QRectF(self.node.size[0] - _ICON - 8, 9, _ICON, _ICON)
+        scale = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        icon = looks.icon(self.facts.state, max(4, round(_ICON * scale)))
+        if self.facts.state == "ok":
+            painter.setOpacity(0.55)
+        painter.drawPixmap(target, icon, QRectF(icon.rect()))
+        painter.setOpacity(1)
+
+    def _paint_ports(self, painter: QPainter, looks: Looks) -> None:
+        node, facts = self.node, self.facts
+        width, height = node.size
+        radius = metrics.PORT_RADIUS
+        many = len(node.ports) > 1
+        painter.setFont(looks.port_font)
+        hints = self.canvas.port_hints
+        for index, port in enumerate(node.ports):
+            x = width * (1 + port.at) / 2
+            bad = port.place in facts.bad_ports
+            verdict = hints.get((node.id, port.place)) if hints is not None else None
+            if hints is not None and verdict is None:
+                painter.setPen(looks.node_border)
+                painter.setBrush(looks.surface)
+            elif verdict == "":
+                painter.setPen(looks.selected_border)
+                painter.setBrush(looks.accent_soft)
+                radius = metrics.PORT_RADIUS + 2
+            elif bad or port.source is None:
+                painter.setPen(looks.state_border["error" if bad else "warning"])
+                painter.setBrush(looks.soft["error"] if bad else looks.surface)
+            else:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(looks.edge_color)
+                radius = metrics.PORT_RADIUS - 1
+            if self.lit_port == index:
+                painter.setBrush(looks.accent)
+            painter.drawEllipse(QPointF(x, 0), radius, radius)
+            radius = metrics.PORT_RADIUS
+            if bad:
+                painter.drawText(QPointF(x - 1.5, 3.5), "!")
+            if node.group != FOLDED and (many or port.source is None or hints is not None):
+                painter.setPen(looks.state_border["error"] if bad else looks.muted)
+                painter.drawText(QPointF(x + 9, -5), port.name)
+        if hints is not None and (node.id, len(node.ports)) in hints:
+            # The place where one more would go, of a layer that takes any number.
+            lit = hints[node.id, len(node.ports)] == ""
+            painter.setPen(looks.selected_border if lit else looks.node_border)
+            painter.setBrush(looks.accent_soft if lit else looks.surface)
+            x = width * 1.96 / 2
+            painter.drawEllipse(QPointF(x, 0), radius, radius)
+            painter.setPen(looks.muted)
+            painter.drawText(QPointF(x - 3, -8), "+")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(looks.edge_color)
+        painter.drawEllipse(QPointF(width / 2, height), radius - 1, radius - 1)
+
+    def _paint_tag(self, painter: QPainter, looks: Looks) -> None:
+        """The flag of an output of the graph, on the lower border."""
+        width, height = self.node.size
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(looks.accent)
+        painter.drawRoundedRect(QRectF(width - 60, height - 8, 48, 16), 8, 8)
+        painter.setPen(looks.on_accent)
+        painter.setFont(looks.port_font)
+        painter.drawText(
+            QRectF(width - 60, height - 8, 48, 16), Qt.AlignmentFlag.AlignCenter, "output"
+        )
+
+    def _paint_stack(self, painter: QPainter, looks: Looks) -> None:
+        """Two more cards behind: there is more inside."""
+        width, height = self.node.size
+        painter.setPen(looks.node_border)
+        painter.setBrush(looks.raised)
+        for step in (8, 4):
+            painter.drawRoundedRect(
+                QRectF(step, height - 20, width - 2 * step, 20 + step),
+                metrics.RADIUS,
+                metrics.RADIUS,
+            )
+
+    def _paint_mark(self, painter: QPainter, looks: Looks) -> None:
+        mark = self.mark
+        assert mark is not None
+        color = looks.accent if mark.color == "accent" else looks.state[mark.color]
+        width, height = self.node.size
+        painter.setPen(QPen(color, 3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(-5, -5, width + 10, height + 10), 12, 12)
+        if mark.badge:
+            room = looks.port_metrics.horizontalAdvance(mark.badge) + 12
+            badge = QRectF(-5, -MARGIN, min(room, width), 14)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawRoundedRect(badge, 7, 7)
+            painter.setPen(looks.on_accent)
+            painter.setFont(looks.port_font)
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, mark.badge)
+
+
+def _cut(text: str, font: QFontMetricsF, room: float) -> str:
+    if font.horizontalAdvance(text) <= room:
+        return text
+    return font.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+
+
+@cache
+def _outline(group: str) -> QPainterPath:
+    path = QPainterPath()
+    height = height_of(group)
+    radius = height / 2 if group == INPUT_GROUP else metrics.RADIUS
+    path.addRoundedRect(QRectF(0, 0, metrics.NODE_WIDTH, height), radius, radius)
+    return path
+
+
+@cache
+def _stripe(group: str) -> QPainterPath:
+    bar = QPainterPath()
+    bar.addRect(QRectF(0, 0, metrics.STRIPE, 200))
+    return _outline(group).intersected(bar)

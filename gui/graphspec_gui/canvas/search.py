@@ -1,0 +1,229 @@
+"""The search for a layer to add: type a few letters, and behind them how it is set up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QDrag, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+)
+
+from graphspec_gui.canvas.adding import Choice, Wish, choices, search, usage
+from graphspec_gui.theme import space, theme
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.view import CanvasView
+
+KIND_MIME = "application/x-graphspec-kind"
+"""What a kind of layer is dragged as: its name in UTF-8."""
+_CHOICE = Qt.ItemDataRole.UserRole
+_WIDTH, _HEIGHT = 52, 48
+
+
+class AddPopup(QFrame):
+    """Floats over the canvas; Enter or a click adds, Escape leaves.
+
+    Entries can also be dragged from it onto the canvas, or onto an edge.
+
+    Args:
+        view: the canvas.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._wish = Wish()
+        self._offered: list[Choice] = []
+        self._pressed: QPoint | None = None
+        self.setObjectName("add_popup")
+        self.setAccessibleName("Add a layer")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space(), space(), space(), space())
+        column.setSpacing(space(0.5))
+        self.line = QLineEdit(self)
+        self.line.setObjectName("add_search")
+        self.line.setAccessibleName("Search for a layer to add")
+        self.line.setPlaceholderText("Add a layer, such as conv2d 6 5 pad=2")
+        self.line.textChanged.connect(self._filter)
+        self.line.installEventFilter(self)
+        column.addWidget(self.line)
+        self.list = QListWidget(self)
+        self.list.setObjectName("add_list")
+        self.list.setAccessibleName("Layers")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setIconSize(QSize(8, 32))
+        self.list.currentItemChanged.connect(lambda *_: self._explain())
+        self.list.itemClicked.connect(lambda _: self._add())
+        self.list.viewport().installEventFilter(self)
+        column.addWidget(self.list, 1)
+        self.note = QLabel(self)
+        self.note.setObjectName("add_note")
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        column.addWidget(self.note)
+        theme().changed.connect(self._dress)
+        self._dress()
+        self.hide()
+
+    def ask(self, wish: Wish, text: str = "") -> None:
+        """Open where a layer is wanted."""
+        view = self._view
+        self._wish = wish
+        self._offered = choices(view.document.spec, view.document.analysis.shapes, wish)
+        self.line.setText(text)
+        self._filter(text)
+        self._place()
+        self.show()
+        self.raise_()
+        self.line.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.line.end(False)
+        view.viewport().update()
+
+    def dismiss(self) -> None:
+        """Close without adding anything."""
+        if self.isVisible():
+            self.hide()
+            self._view.setFocus(Qt.FocusReason.PopupFocusReason)
+            self._view.viewport().update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys for the list go there; all others stay out of the canvas."""
+        if watched is self.line:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+            elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+                return self._press(event)
+            elif event.type() == QEvent.Type.FocusOut and not self._is_inside():
+                self.hide()
+                self._view.viewport().update()
+        elif isinstance(event, QMouseEvent):
+            return self._drag(event)
+        return super().eventFilter(watched, event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        step = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: 8,
+            Qt.Key.Key_PageUp: -8,
+        }.get(Qt.Key(event.key()))
+        if step is not None and self.list.count():
+            row = max(0, min(self.list.currentRow() + step, self.list.count() - 1))
+            self.list.setCurrentRow(row)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._add()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        elif event.key() == Qt.Key.Key_Tab:
+            choice = self._choice()
+            if choice is not None:
+                rest = self.line.text().partition(" ")[2]
+                self.line.setText(f"{choice.kind} {rest}")
+        else:
+            return False
+        return True
+
+    def _drag(self, event: QMouseEvent) -> bool:
+        """Let an entry be dragged out of the list."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = event.position().toPoint()
+        elif event.type() == QEvent.Type.MouseMove and self._pressed is not None:
+            away = (event.position().toPoint() - self._pressed).manhattanLength()
+            item = self.list.itemAt(self._pressed)
+            if away >= QApplication.startDragDistance() and item is not None:
+                self._pressed = None
+                choice: Choice = item.data(_CHOICE)
+                data = QMimeData()
+                data.setData(KIND_MIME, choice.kind.encode())
+                drag = QDrag(self._view)
+                drag.setMimeData(data)
+                self.hide()
+                drag.exec(Qt.DropAction.CopyAction)
+            return True
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._pressed = None
+        return False
+
+    def _filter(self, text: str) -> None:
+        self.list.clear()
+        for choice in search(self._offered, text.partition(" ")[0]):
+            item = QListWidgetItem(f"{choice.kind}   {choice.group}\n{choice.doc}", self.list)
+            item.setData(_CHOICE, choice)
+            item.setIcon(self._swatch(choice.group))
+        if self.list.count():
+            self.list.setCurrentRow(0)
+        else:
+            item = QListWidgetItem("No layer that fits has this name.", self.list)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._explain()
+
+    def _explain(self) -> None:
+        choice = self._choice()
+        self._tell(usage(choice.kind) if choice is not None else "", wrong=False)
+
+    def _tell(self, text: str, *, wrong: bool) -> None:
+        self.note.setText(text)
+        self.note.setProperty("state", "error" if wrong else None)
+        self.note.setProperty("muted", not wrong)
+        style = self.note.style()
+        style.unpolish(self.note)
+        style.polish(self.note)
+
+    def _choice(self) -> Choice | None:
+        item = self.list.currentItem()
+        found = item.data(_CHOICE) if item is not None else None
+        return found if isinstance(found, Choice) else None
+
+    def _add(self) -> None:
+        choice = self._choice()
+        if choice is None:
+            return
+        words = self.line.text().split()[1:]
+        reason = self._view.operations.add(choice.kind, self._wish, words)
+        if reason:
+            self._tell(reason, wrong=True)
+        else:
+            self.dismiss()
+
+    def _is_inside(self) -> bool:
+        now = QApplication.focusWidget()
+        return now is not None and (now is self or self.isAncestorOf(now))
+
+    def _place(self) -> None:
+        room = self._view.rect()
+        width = min(space(_WIDTH), room.width() - space(2))
+        height = min(space(_HEIGHT), room.height() - space(2))
+        self.resize(width, height)
+        wish = self._wish
+        if wish.at is not None:
+            point = self._view.mapFromScene(*wish.at)
+        else:
+            point = self._view.current_point() + QPoint(0, space(4))
+        x = max(space(), min(point.x() - width // 2, room.width() - width - space()))
+        y = max(space(), min(point.y(), room.height() - height - space()))
+        self.move(x, y)
+
+    def _swatch(self, group: str) -> QIcon:
+        picture = QPixmap(8, 32)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.fillRect(0, 0, 6, 32, self._view.canvas.looks.group(group))
+        painter.end()
+        return QIcon(picture)
+
+    def _dress(self) -> None:
+        colors = theme().colors
+        self.setStyleSheet(
+            f"QFrame#add_popup {{ background: {colors.surface};"
+            f" border: 1px solid {colors.outline}; border-radius: 8px; }}"
+        )
