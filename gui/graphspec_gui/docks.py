@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from graphspec_gui.forms.properties import PropertiesPanel
+from graphspec_gui.json_view.panel import JsonPanel
 from graphspec_gui.panel import Panel
+from graphspec_gui.problems.panel import ProblemsPanel
+from graphspec_gui.reference.panel import ReferencePanel
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
@@ -24,7 +27,7 @@ class DockSpec:
 
     ``name`` is its objectName; ``make`` makes what it holds; ``keys`` shows it and hides it;
     ``shown`` says whether it is there at the first start; docks with the same ``stack`` start as
-    tabs of one another.
+    tabs of one another, and one that is ``beside`` another to its right.
     """
 
     name: str
@@ -35,9 +38,19 @@ class DockSpec:
     keys: str = ""
     shown: bool = True
     stack: str = ""
+    beside: str = ""
 
 
 DOCKS: tuple[DockSpec, ...] = (
+    DockSpec(
+        "json_dock",
+        "JSON",
+        "mdi6.code-json",
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        lambda window: JsonPanel(window),
+        "Ctrl+J",
+        shown=False,
+    ),
     DockSpec(
         "properties_dock",
         "Properties",
@@ -45,5 +58,24 @@ DOCKS: tuple[DockSpec, ...] = (
         Qt.DockWidgetArea.RightDockWidgetArea,
         lambda window: PropertiesPanel(window),
         "Ctrl+I",
+        beside="json_dock",
+        stack="properties",
+    ),
+    DockSpec(
+        "help_dock",
+        "Layer reference",
+        "mdi6.book-open-variant",
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        lambda window: ReferencePanel(window),
+        stack="properties",
+        shown=False,
+    ),
+    DockSpec(
+        "problems_dock",
+        "Problems",
+        "mdi6.alert-circle-outline",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        lambda window: ProblemsPanel(window.set_silenced, window),
+        "Ctrl+Shift+M",
     ),
 )

@@ -145,7 +145,7 @@ class StudioDocument(QObject):
         except SpecError:
             self.look_now()
             return
-        self.apply(spec, fix.label)
+        self.apply(spec, fix.label[:1].upper() + fix.label[1:])
         self.look_now()
 
     def look_now(self) -> None:

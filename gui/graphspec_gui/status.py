@@ -55,8 +55,11 @@ class _Figures(Panel):
         chosen = document.selection
         self.chosen.setText(f"{len(chosen)} selected" if chosen else "")
         total = findings.total
-        self.costs.setText(f"{len(document.spec.layers):,} layers, {total.params:,} parameters")
-        self.work.setText(f"{short(total.macs)} MACs")
+        layers = f"{len(document.spec.layers):,} layers"
+        # While something is broken, only some of the layers can be counted.
+        whole = bool(findings.rows)
+        self.costs.setText(f"{layers}, {total.params:,} parameters" if whole else layers)
+        self.work.setText(f"{short(total.macs)} MACs" if whole else "")
         self.work.setToolTip(
             f"{total.macs:,} multiply-accumulates: the work of one example forward"
         )

@@ -122,6 +122,15 @@ QFrame[card="true"] {
     background: $surface; border: 1px solid $border; border-radius: 8px;
 }
 QFrame[rule="true"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
+QWidget#dock_title { background: $window; }
+QFrame#problem {
+    background: $surface; border: 1px solid transparent; border-bottom-color: $border;
+}
+QFrame#problem:hover { background: $raised; }
+QFrame#problem[chosen="true"] { background: $accent_soft; }
+QFrame#problem:focus { border: 1px solid $accent; }
+QFrame#inside { border: none; border-left: 2px solid $border; }
+QFrame#json_message { background: $error_soft; border: none; }
 QFrame#banner { background: $warning_soft; border: none; border-bottom: 1px solid $border; }
 QSplitter::handle { background: $border; }
 QProgressBar {

@@ -34,7 +34,7 @@ class Trouble(QWidget):
         column = QVBoxLayout()
         column.setSpacing(space(0.5))
         row.addLayout(column, 1)
-        self.label = _label(problem.message, self)
+        self.label = _label(sentence(problem.message), self)
         column.addWidget(self.label)
         # The words of a shape problem often hold the sum already.
         if problem.arithmetic and problem.arithmetic not in problem.message:
@@ -47,7 +47,7 @@ class Trouble(QWidget):
             holder = QWidget(self)
             flow = Flow(holder, space(0.5))
             for fix in problem.fixes:
-                button = QPushButton(fix.label.replace("&", "&&"), holder)
+                button = QPushButton(sentence(fix.label).replace("&", "&&"), holder)
                 button.setAccessibleName(f"Fix: {fix.label}")
                 button.setToolTip("Do this; it can be undone")
                 button.clicked.connect(lambda _=False, fix=fix: self.fix_wanted.emit(fix))
@@ -61,6 +61,12 @@ def _label(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
     return label
+
+
+def sentence(text: str) -> str:
+    """Words that begin with a capital."""
+    return text[:1].upper() + text[1:]

@@ -142,7 +142,7 @@ _THINGS = (
         "mend",
         "mdi6.wrench-outline",
         "Break it and mend it",
-        "A kernel that does not tile its image: read the arithmetic in the Problems dock, and "
+        "A stride that does not fit its image: read the sum that fails in the Problems dock, and "
         "press one of the fixes.",
         "Break it",
     ),

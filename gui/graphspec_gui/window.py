@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
+from graphspec_gui.buttons import IconButton
+from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import Files
@@ -59,6 +62,9 @@ class MainWindow(QMainWindow):
         journal.failed.connect(self._journal_failed)
         self.files = Files(self)
         self.setAcceptDrops(True)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.setCorner(Qt.Corner.TopRightCorner, right)
         self.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -68,10 +74,9 @@ class MainWindow(QMainWindow):
         self._pages.setObjectName("documents")
         self._pages.setAccessibleName("Documents")
         self._pages.setDocumentMode(True)
-        self._pages.setTabsClosable(True)
+        self._pages.tabBar().setDrawBase(False)
         self._pages.setMovable(True)
         self._pages.currentChanged.connect(lambda _: self._turned())
-        self._pages.tabCloseRequested.connect(self._close_at)
         self.docks: dict[str, QDockWidget] = {}
         self.menus = Menus(self)
         beginnings = {
@@ -127,7 +132,11 @@ class MainWindow(QMainWindow):
         document.spec_changed.connect(lambda: self._edited(tab))
         document.modified_changed.connect(lambda: self._edited(tab))
         document.path_changed.connect(lambda: self._edited(tab))
-        self._pages.addTab(tab, "")
+        at = self._pages.addTab(tab, "")
+        close = IconButton("mdi6.close", "Close this document", self._pages)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(lambda: self.close_tab(tab))
+        self._pages.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, close)
         self._name(tab)
         self.bring_to_front(tab)
         return tab
@@ -143,8 +152,7 @@ class MainWindow(QMainWindow):
         document = self.new(zoo.load(SAMPLE))
         first = document.spec.layers[0].id
         if what == "mend":
-            document.apply(edit.set_field(document.spec, first, "kernel", 4), "Break the kernel")
-            document.apply(edit.set_field(document.spec, first, "stride", 3), "Break the stride")
+            document.apply(edit.set_field(document.spec, first, "stride", 2), "Break the stride")
             document.look_now()
             self.show_dock("problems_dock")
         elif what == "text":
@@ -273,6 +281,7 @@ class MainWindow(QMainWindow):
         panel = spec.make(self)
         panel.setAccessibleName(spec.title)
         dock.setWidget(panel)
+        dock.setTitleBarWidget(DockTitle(dock))
         self.docks[spec.name] = dock
         self._place(spec, dock)
         self.document_changed.connect(panel.set_document)
@@ -284,6 +293,8 @@ class MainWindow(QMainWindow):
                 break
             if spec.stack and other.stack == spec.stack:
                 self.tabifyDockWidget(self.docks[other.name], dock)
+            elif spec.beside == other.name:
+                self.splitDockWidget(self.docks[other.name], dock, Qt.Orientation.Horizontal)
         dock.setVisible(spec.shown)
 
     def _restore(self) -> None:
@@ -339,11 +350,6 @@ class MainWindow(QMainWindow):
         if answer == buttons.Save:
             return self.files.save(tab)
         return answer == buttons.Discard
-
-    def _close_at(self, index: int) -> None:
-        page = self._pages.widget(index)
-        if isinstance(page, EditorTab):
-            self.close_tab(page)
 
     def _journal_failed(self, reason: str) -> None:
         words = f"Unsaved work cannot be kept for the case of a crash: {reason}. Save often."

@@ -102,7 +102,7 @@ def _windows(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
     for axis, name in enumerate(("height", "width")):
         found.append(Line(name, _window(layer, sliding, axis)))
     if found[0].text == found[1].text:
-        found = [Line("height and width", found[0].text)]
+        found = [Line("height, width", found[0].text)]
     if hasattr(layer, "filters"):
         found.append(Line("depth", f"{output.shape[0]} filters"))
     return found
@@ -137,7 +137,7 @@ def _stamps(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
         )
         found.append(Line(name, text))
     if found[0].text == found[1].text:
-        found = [Line("height and width", found[0].text)]
+        found = [Line("height, width", found[0].text)]
     return [*found, Line("depth", f"{output.shape[0]} filters")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphspec import edit
@@ -11,7 +11,7 @@ from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
 from graphspec.layers.input import Input
-from graphspec_gui.forms.fields import Field, fields_of, kind_of
+from graphspec_gui.forms.fields import REQUIRED, Field, fields_of, kind_of
 
 NETWORK_FIELDS = ("name", "outputs")
 
@@ -50,7 +50,11 @@ class Subject:
     def fields(self) -> tuple[Field, ...]:
         """The fields that all of them have, in one shape."""
         if not self.ids:
-            return tuple(field for field in fields_of(GraphSpec) if field.name in NETWORK_FIELDS)
+            return tuple(
+                replace(field, default=REQUIRED)
+                for field in fields_of(GraphSpec)
+                if field.name in NETWORK_FIELDS
+            )
         first, *others = (fields_of(kind) for kind in self.kinds)
         many = len(self.ids) > 1
         return tuple(

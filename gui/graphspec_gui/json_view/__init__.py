@@ -1,0 +1,1 @@
+"""The document as JSON text beside the canvas."""

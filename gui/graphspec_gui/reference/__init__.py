@@ -1,0 +1,1 @@
+"""The layer reference, from the layers' docstrings."""
