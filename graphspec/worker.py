@@ -6,10 +6,11 @@ started it follows it. Commands come on standard input, one JSON object a line:
     {"do": "pause"}   {"do": "resume"}   {"do": "step"}   {"do": "stop"}   {"do": "checkpoint"}
     {"do": "set_rate", "rate": 0.01}
     {"do": "taps", "taps": [{"node": "conv1", "what": "value"}]}
+    {"do": "detach"}
 
 A line that cannot be followed becomes a ``refused`` event. When the input ends, its other end is
-gone: the worker finishes the step, saves and ends, unless it was started with ``--detached``. No
-array passes through the pipe.
+gone: the worker finishes the step, saves and ends, unless it was started with ``--detached`` or
+told to detach. No array passes through the pipe.
 
 Exit codes: 0 finished or stopped, 1 training failed, 2 the run cannot be used.
 """
@@ -24,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graphspec.errors import GraphspecError, RunError
-from graphspec.train.control import Control, Unreadable, parse_command, stop_on_interrupt
+from graphspec.train.control import Control, Detach, Unreadable, parse_command, stop_on_interrupt
 from graphspec.train.session import train_run
 
 # A command is some dozens of bytes; a longer line is not kept in memory to the end.
@@ -48,8 +49,13 @@ def listen(handle: int | None, control: Control, *, detached: bool) -> None:
             break
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            if line.strip():
-                control.send(parse_command(line))
+            if not line.strip():
+                continue
+            command = parse_command(line)
+            if isinstance(command, Detach):
+                detached = True
+            else:
+                control.send(command)
         if len(rest) > _LONGEST_LINE:
             control.send(Unreadable(command="", reason="the line is too long"))
             rest = b""

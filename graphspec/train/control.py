@@ -62,6 +62,13 @@ class SaveCheckpoint(Record):
     """The name of this command."""
 
 
+class Detach(Record):
+    """Go on when the other end of the pipe is gone. For workers; a training does not see it."""
+
+    do: Literal["detach"] = "detach"
+    """The name of this command."""
+
+
 class TapRequest(Record):
     """A value or gradient to look at."""
 
@@ -89,7 +96,7 @@ class Unreadable(Record):
     """What is wrong with it."""
 
 
-AnyCommand = Pause | Resume | StepOnce | Stop | SetRate | SaveCheckpoint | TakeTaps
+AnyCommand = Pause | Resume | StepOnce | Stop | SetRate | SaveCheckpoint | TakeTaps | Detach
 Command = AnyCommand | Unreadable
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="do")])
 

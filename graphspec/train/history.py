@@ -71,6 +71,16 @@ class Series:
         self._rows[:, self._size] = step, epoch, time, value
         self._size += 1
 
+    def extend(self, other: Series) -> None:
+        """All points of another one after these."""
+        size = self._size + len(other)
+        if size > self._rows.shape[1]:
+            larger = np.empty((4, max(size, 2 * self._size)))
+            larger[:, : self._size] = self._rows[:, : self._size]
+            self._rows = larger
+        self._rows[:, self._size : size] = other._rows[:, : len(other)]
+        self._size = size
+
     @property
     def steps(self) -> npt.NDArray[np.float64]:
         """Updates made before each point."""
@@ -128,3 +138,23 @@ class History:
                     self.paused = bool(event.value)
             elif isinstance(event, Snapshot):
                 self.snapshots.append(event)
+
+    def extend(self, later: History) -> None:
+        """Add what another one has read of the same run, from where this one ends.
+
+        Curves are joined whole, so that a thread may read a long log and the one that draws it
+        does not wait.
+        """
+        if later.last is None:
+            return
+        for tag, series in later.series.items():
+            self.series.setdefault(tag, Series()).extend(series)
+        self.changes += later.changes
+        self.snapshots += later.snapshots
+        self.last = later.last
+        if later.started is not None:
+            self.started, self.ended, self.paused = later.started, later.ended, later.paused
+        elif later.ended is not None:
+            self.ended, self.paused = later.ended, False
+        elif any(change.field == "paused" for change in later.changes):
+            self.paused = later.paused

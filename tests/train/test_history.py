@@ -53,6 +53,19 @@ def test_evaluations_are_curves_of_their_split():
     assert scalars_of(event) == expected
 
 
+def test_two_readings_join_to_one():
+    events = [step(1), Changed(step=1, epoch=0.1, field="paused", value=True), step(2), step(3)]
+    whole = History(events)
+    for cut in range(5):
+        joined = History(events[:cut])
+        joined.extend(History(events[cut:]))
+        assert joined.paused is whole.paused is True
+        assert (joined.last, joined.changes) == (whole.last, whole.changes)
+        for tag, series in whole.series.items():
+            np.testing.assert_array_equal(joined.series[tag].values, series.values)
+            np.testing.assert_array_equal(joined.series[tag].steps, series.steps)
+
+
 def test_it_knows_where_the_run_stands():
     begun = Started(
         step=0,

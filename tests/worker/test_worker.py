@@ -79,6 +79,15 @@ def test_a_detached_worker_goes_on(tmp_path: Path) -> None:
     assert run.status == "finished"
 
 
+def test_a_worker_that_is_told_to_detach_goes_on(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", data="spiral", epochs=20)
+    with Worker(run) as worker:
+        worker.send("detach")
+        worker.close_input()
+        assert worker.wait() == 0
+    assert run.status == "finished"
+
+
 def test_a_detached_worker_does_not_stay_paused_for_ever(tmp_path: Path) -> None:
     run = new_run(tmp_path / "run", **LONG | {"steps": 2000})
     with Worker(run, "--detached") as worker:

@@ -1,0 +1,1 @@
+"""Runs: following one that trains, listing and comparing those that there are."""

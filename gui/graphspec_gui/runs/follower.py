@@ -1,0 +1,111 @@
+"""Following a run: its history as it grows, whoever trains it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from graphspec.errors import GraphspecError
+from graphspec.train.history import History
+from graphspec.train.log import Cursor
+from graphspec.train.rundir import Run, Status
+
+PERIOD = 100
+"""Milliseconds between two looks at the log."""
+PART = 1 << 18
+"""Bytes that are read at once: more would keep other threads waiting."""
+_LOOKS_PER_STATUS = 5
+
+
+class RunFollower(QObject):
+    """The history of a run, kept up to date by a thread that reads its directory.
+
+    ``history`` and ``status`` are changed in the UI thread only, right before the signals. Close
+    it before it goes.
+
+    Args:
+        run: the run, running, ended or not begun yet.
+        parent: who owns it.
+    """
+
+    advanced = Signal()
+    """``history`` has grown."""
+    restarted = Signal()
+    """The log was cut, because the run went on from an earlier checkpoint: ``history`` is new."""
+    status_changed = Signal(str)
+
+    def __init__(self, run: Run, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.run = run
+        self.history = History()
+        self.status: Status = "new"
+        self._thread = QThread(self)
+        self._thread.setObjectName("run follower")
+        self._reader = _Reader(run)
+        self._reader.moveToThread(self._thread)
+        self._reader.read.connect(self._take)
+        self._reader.status.connect(self._take_status)
+        self._thread.started.connect(self._reader.begin)
+        self._thread.finished.connect(self._reader.deleteLater)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._reader.read.disconnect(self._take)
+        self._reader.status.disconnect(self._take_status)
+        self._thread.quit()
+        self._thread.wait()
+
+    @Slot(object, bool)
+    def _take(self, part: History, restarted: bool) -> None:
+        if restarted:
+            self.history = part
+            self.restarted.emit()
+        else:
+            self.history.extend(part)
+        self.advanced.emit()
+
+    @Slot(str)
+    def _take_status(self, status: Status) -> None:
+        self.status = status
+        self.status_changed.emit(status)
+
+
+class _Reader(QObject):
+    """Reads the log in its own thread, and sends what is new as curves that are ready to draw."""
+
+    read = Signal(object, bool)
+    status = Signal(str)
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._cursor: Cursor | None = None
+        self._known: Status | None = None
+        self._looks = 0
+
+    @Slot()
+    def begin(self) -> None:
+        self._timer = QTimer(self)
+        self._timer.setInterval(PERIOD)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        self._look()
+
+    def _look(self) -> None:
+        # The status first: what a worker wrote before it ended is then in the log.
+        status = self._run.status if self._looks % _LOOKS_PER_STATUS == 0 else None
+        self._looks += 1
+        try:
+            tail = self._run.read_events(self._cursor, most=PART)
+        except (OSError, GraphspecError):
+            return  # somebody deletes it, or its disk is away: the next look may succeed
+        self._cursor = tail.cursor
+        if tail.events or tail.restarted:
+            self.read.emit(History(tail.events), tail.restarted)
+        if tail.events and self._timer.interval() != 0:
+            self._timer.setInterval(0)  # there may be more: at once, but others come first
+        elif not tail.events and self._timer.interval() == 0:
+            self._timer.setInterval(PERIOD)
+        if status is not None and status != self._known:
+            self._known = status
+            self.status.emit(status)

@@ -1,0 +1,1 @@
+"""Training from the app: the child process, and the dock that steers it."""
