@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from graphspec.engines.numpy.program import Program
 from graphspec.errors import EngineError
 from graphspec.plan import Plan
 from graphspec.recipe.rules.base import UpdateRule
+
+if TYPE_CHECKING:
+    from graphspec.engines.jit.updating import Norm, Updater
 
 FLOAT = np.dtype(np.float32)
 
@@ -54,20 +57,22 @@ class JitExecutable(NumpyExecutable):
         trained = {name: param.shape for name, param in plan.params.items() if param.trained}
         rest = {name: param.shape for name, param in plan.params.items() if not param.trained}
         first = self._weights
-        self._weights = _block({name: array.shape for name, array in first.items()})
+        self._weights, _ = _block({name: array.shape for name, array in first.items()})
         for name, array in first.items():
             self._weights[name][...] = array
         self._params = {
             node.id: {local: self._weights[f"{node.id}.{local}"] for local in node.params}
             for node in plan.nodes
         }
-        self._gradients = _block(trained)
-        self._new_statistics = _block(rest)
+        self._gradients, self._gradient_memory = _block(trained)
+        self._new_statistics, _ = _block(rest)
         self._arena = Arena(guarded=guarded)
         self._pool = Pool(threads)
         weakref.finalize(self, Pool.close, self._pool)
         self._running: dict[Any, Running] = {}
         self._version = 0
+        self._norm_of_all: Norm | None = None
+        self._updater: Updater | None = None
         self._lock = threading.RLock()
 
     def run(
@@ -261,7 +266,37 @@ class JitExecutable(NumpyExecutable):
         return (*self.plan.outputs, *(tap.node for tap in taps if tap.what == "value"))
 
     def _norm(self) -> float:
-        return _global_norm(self._gradients)
+        if not self._catalog:
+            return _global_norm(self._gradients)
+        if self._norm_of_all is None:
+            from graphspec.engines.jit.updating import Norm
+
+            self._norm_of_all = Norm(self._gradient_memory, self._pool)
+        return self._norm_of_all()
+
+    def _update(
+        self, gradients: Mapping[str, Array], norm: float, rule: UpdateRule, step: Step
+    ) -> None:
+        """As the numpy executable does it; with one run of kernels where the rule has some."""
+        from graphspec.engines.jit.updating import Updater, known
+
+        if not self._catalog or step.constraints or not known(rule):
+            super()._update(gradients, norm, rule, step)
+            return
+        if type(rule) is not self._slots_of:
+            self._take_slots(rule, gradients)
+        if self._updater is None:
+            decaying = {name for name, param in self.plan.params.items() if param.decay}
+            self._updater = Updater(
+                rule, self._weights, gradients, self._slots, decaying, self._pool
+            )
+        clips = step.clip_norm is not None and norm > step.clip_norm
+        clip = step.clip_norm / norm if step.clip_norm is not None and clips else 1.0
+        self._updater.run(rule, rate=step.rate, step=step.index, clip=clip)
+
+    def _take_slots(self, rule: UpdateRule, gradients: Mapping[str, Array]) -> None:
+        super()._take_slots(rule, gradients)
+        self._updater = None
 
     def _gradient(self, running: Running, env: Environment, name: str, batch: int) -> Array:
         found = running.gradient(name, env)
@@ -293,8 +328,8 @@ def _batch(env: Environment) -> int:
     return len(next(iter(env.values.values())))
 
 
-def _block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """Arrays of zeros in one piece of memory, each on a cache line of its own."""
+def _block(shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Array], Array]:
+    """Arrays of zeros in one piece of memory, each on a cache line of its own, and all of it."""
     starts, size = {}, 0
     for name, shape in shapes.items():
         starts[name] = size
@@ -304,4 +339,4 @@ def _block(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
     return {
         name: memory[starts[name] : starts[name] + math.prod(shape)].reshape(shape)
         for name, shape in shapes.items()
-    }
+    }, memory

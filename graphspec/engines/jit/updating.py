@@ -1,0 +1,94 @@
+"""The update of every weight as rows of one table, and the norm of the gradient before it.
+
+``kernels/updates.py`` has ``UPDATES``, by kind of rule. A rule that is not there, and constraints,
+are computed by numpy, weight by weight.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Collection, Mapping
+from functools import partial
+
+import numpy as np
+
+from graphspec.engines.jit.buffers import Array, outside
+from graphspec.engines.jit.kernels import reduce
+from graphspec.engines.jit.kernels.updates import CHUNK, UPDATES, emit
+from graphspec.engines.jit.table import BoundTable, NativeRow, Note, Routine, bind
+from graphspec.engines.jit.threads import Pool
+from graphspec.recipe.rules.base import UpdateRule
+
+
+class Updater:
+    """Updates all weights of one executable by one rule; its slots must stay where they are.
+
+    The numbers of a step (rate, corrections, the factor that clips) are written into the rows'
+    arguments before each run: ``UPDATES[kind].numbers`` gives them.
+    """
+
+    def __init__(
+        self,
+        rule: UpdateRule,
+        weights: Mapping[str, Array],
+        gradients: Mapping[str, Array],
+        slots: Mapping[str, Mapping[str, Array]],
+        decaying: Collection[str],
+        pool: Pool,
+    ) -> None:
+        self._kernel = kernel = UPDATES[rule.kind]  # type: ignore[attr-defined]
+        self._pool = pool
+        kind = rule.kind  # type: ignore[attr-defined]
+        routine = Routine(f"update_{kind}", partial(emit, kind))
+        rows, self._decays = [], []
+        for name, dw in gradients.items():
+            w, g = outside(name, weights[name]), outside(f"{name} gradient", dw)
+            own = tuple(outside(f"{name}/{slot}", slots[name][slot]) for slot in kernel.slots)
+            numbers = (0.0,) * kernel.arguments
+            rows.append(
+                NativeRow(
+                    routine,
+                    (w, g, *own, w.size, *numbers),
+                    -(-w.size // CHUNK),
+                    (w, g, *own),
+                    (w, g, *own),
+                    Note((name.rsplit(".", 1)[0],), "update"),
+                )
+            )
+            self._decays.append(name in decaying)
+        self._table: BoundTable = bind(rows)
+        self._columns = 3 + len(kernel.slots)
+
+    def run(self, rule: UpdateRule, *, rate: float, step: int, clip: float) -> None:
+        """Make one update; gradients are first multiplied by ``clip``."""
+        width = self._columns + self._kernel.arguments
+        args = self._table.args.reshape(-1, width)
+        for decays in (False, True):
+            numbers = self._kernel.numbers(rule, rate, step, clip, decays)
+            bits = [struct.unpack("<I", struct.pack("<f", number))[0] for number in numbers]
+            args[np.array(self._decays) == decays, self._columns :] = bits
+        self._pool.run(self._table.native, 0, len(self._table.native))
+
+
+class Norm:
+    """√(Σ g²) over one piece of memory, in double precision, with all threads."""
+
+    def __init__(self, numbers: Array, pool: Pool) -> None:
+        self._pool = pool
+        chunks = -(-max(numbers.size, 1) // reduce.CHUNK)
+        self._sums = np.zeros(chunks)
+        values = outside("gradients", numbers), outside("sums of squares", self._sums)
+        routine = Routine("sum_of_squares", reduce.squares_kernel)
+        rows = [NativeRow(routine, (*values, numbers.size), chunks, values[:1], values[1:])]
+        self._table = bind(rows)
+
+    def __call__(self) -> float:
+        """The norm now."""
+        self._pool.run(self._table.native, 0, 1)
+        return math.sqrt(float(self._sums.sum()))
+
+
+def known(rule: UpdateRule) -> bool:
+    """Whether the rule has a kernel."""
+    return rule.kind in UPDATES  # type: ignore[attr-defined]
