@@ -14,6 +14,8 @@ from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from tests.engines.nets import load64, network, node
 
+TOLERANCE = {"fast": 2e-5, "accurate": 2e-6}
+
 
 def net(shape, then=(), **fields) -> GraphSpec:
     """conv → (relu, pool …) → the distance from a target, whose gradient loses no digits."""
@@ -95,3 +97,43 @@ def test_any_convolution(case):
 def test_depthwise(channels, stride):
     fields = {"filters": channels, "groups": channels, "kernel": 3, "pad": 1, "stride": stride}
     check(net((channels, 9, 7), **fields, rounding="floor"), 3, tolerance=4e-6)
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "accurate"])
+@pytest.mark.parametrize(
+    ("shape", "filters", "pad", "then"),
+    [
+        ((16, 8, 8), 16, 1, ()),
+        ((32, 16, 12), 16, 1, (("relu", {}),)),
+        ((20, 9, 7), 37, 0, (("relu", {}),)),
+        ((33, 5, 11), 16, (0, 1, 2, 3), ()),
+        ((16, 3, 3), 48, 2, ()),
+        ((16, 2, 2), 16, "same", ()),
+    ],
+)
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_winograd(shape, filters, pad, then, accuracy, threads):
+    spec = net(shape, then, filters=filters, kernel=3, pad=pad)
+    check(spec, 3, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
+
+
+def test_many_blocks_of_tiles():
+    spec = net((64, 24, 24), (("relu", {}),), filters=64, kernel=3, pad=1)
+    check(spec, 4, threads=2)
+    check(spec, 1, threads=2)
+
+
+def test_the_same_bits_for_the_same_threads():
+    spec = net((16, 12, 12), filters=32, kernel=3, pad=1)
+    feeds = {
+        name: np.random.default_rng(0).standard_normal((7, *tensor.shape)).astype(np.float32)
+        for name, tensor in compile_graph(spec).inputs.items()
+    }
+
+    def gradients():
+        engine = JitEngine(threads=3, lowerings=LOWERINGS)
+        return engine.load(compile_graph(spec), seed=0).grad(feeds).by_name
+
+    first, second = gradients(), gradients()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])

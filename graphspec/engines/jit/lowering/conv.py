@@ -1,59 +1,157 @@
 """Convolutions: which algorithm each pass of a layer takes, and why.
 
-A ReLU that follows is computed in the same kernel; its gradient opens and closes dy first.
+    kernel       stride, dilation, groups        algorithm
+    3 × 3        1, 1, 1, 16 channels or more    Winograd: F(4×4), accurate F(2×2)
+    any          one channel a group             depthwise
+    any          any                             direct
+
+A ReLU that follows is computed in the same kernel, and after Winograd so is 2 × 2 max pooling.
+Their gradients open and close dy first, in one pass (``kernels/gate.py``).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gate
-from graphspec.engines.jit.lowering.conv_direct import (
-    emit_forward,
-    emit_weight_gradient,
-    forward_pass,
-    input_passes,
-)
+from graphspec.engines.jit.kernels.winograd import Forward, lanes
+from graphspec.engines.jit.lowering import conv_direct, conv_winograd
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
+from graphspec.engines.jit.target import host
 from graphspec.layers.conv2d import Conv2d
+from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
+from graphspec.layers.sliding import Sliding
+
+# With fewer channels or filters the transforms cost more than the products that they save.
+FEWEST_CHANNELS = 16
 
 
 def _lower(at: Site) -> Backward:
     layer: Conv2d = at.layer
-    x, y = at.xs[0], at.y
+    x = at.xs[0]
     channels, height, width = x.shape[1:]
     sliding = layer._place((height, width))
-    relu = len(at.layers) > 1
+    outputs, why = _winograd(layer, sliding, channels, at.call)
+    if outputs:
+        return _lower_winograd(at, sliding, outputs, why)
+    return _lower_direct(at, sliding, why)
+
+
+def _winograd(layer: Conv2d, sliding: Sliding, channels: int, call: Call) -> tuple[int, str]:
+    """The m of F(m×m), or 0 for a direct convolution, and the reason."""
+    if sliding.kernel != (3, 3):
+        height, width = sliding.kernel
+        return 0, f"Winograd is for 3×3, this is {height}×{width}"
+    if sliding.stride != (1, 1) or sliding.dilation != (1, 1) or layer.groups > 1:
+        return 0, "Winograd is for stride 1, dilation 1, one group"
+    fewest = min(channels, layer.filters)
+    if fewest < FEWEST_CHANNELS:
+        return 0, f"{fewest} channels: Winograd pays from {FEWEST_CHANNELS} on"
+    if call.accuracy == "accurate":
+        return 2, "3×3 at stride 1, accurate"
+    if min(sliding.out) <= 2:
+        return 2, f"3×3 at stride 1, only {sliding.out[0]}×{sliding.out[1]} outputs"
+    return 4, "3×3 at stride 1"
+
+
+def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
+    layer: Conv2d = at.layer
+    x, y = at.xs[0], at.y
+    relu = _has(at, Relu)
     w, b = at.param("weight"), at.param("bias") if layer.bias else None
-    shape = (sliding, channels, layer.filters, layer.groups)
-    ahead = forward_pass(*shape)
-    emit_forward(at, ahead, x, y, w, b, relu=relu, why="")
+    shape = (sliding, x.shape[1], layer.filters, layer.groups)
+    ahead = conv_direct.forward_pass(*shape)
+    conv_direct.emit_forward(at, ahead, x, y, w, b, relu=relu, why=why)
 
     def backward() -> None:
-        dz = _gated(at, y) if relu else at.dy
+        dz = _opened(at, y) if relu else at.dy
         if at.asks_for("weight") or at.asks_for("bias"):
-            db = at.dparam("bias") if layer.bias else None
-            emit_weight_gradient(at, ahead, x, dz, at.dparam("weight"), db, why="")
+            conv_direct.emit_weight_gradient(at, ahead, x, dz, *_gradients(at), why=why)
         if at.need_dx:
             dx = at.dx(0)
-            for p in input_passes(*shape):
-                emit_forward(at, p, dz, dx, w, None, relu=False, why="", mirrored=True)
+            for p in conv_direct.input_passes(*shape):
+                conv_direct.emit_forward(at, p, dz, dx, w, None, relu=False, why=why, mirrored=True)
 
     return backward
 
 
-def _gated(at: Site, y: Value) -> Value:
+def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backward:
+    layer: Conv2d = at.layer
+    x, y = at.xs[0], at.y
+    relu, pool = _has(at, Relu), _has(at, MaxPool2d)
+    w, b = at.param("weight"), at.param("bias") if layer.bias else None
+    images = conv_winograd.Images(
+        sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
+    )
+    size = lanes(host())
+    tail, edge = images.channels % size != 0, images.filters % size != 0
+    codes = at.new("codes", y.shape, np.uint8) if pool else None
+    kind = Forward(outputs, layer.bias, relu, pool, tail, edge)
+    conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
+
+    def backward() -> None:
+        if codes is not None:
+            dz = _unpooled(at, y, codes, sliding, relu=relu)
+        else:
+            dz = _opened(at, y) if relu else at.dy
+        if at.asks_for("weight") or at.asks_for("bias"):
+            conv_winograd.emit_weight_gradient(at, images, outputs, x, dz, *_gradients(at), why=why)
+        if at.need_dx:
+            kind = Forward(outputs, tail=edge, edge=tail)
+            conv_winograd.emit_forward(
+                at, images.turned, kind, dz, at.dx(0), w, None, None, why=why, mirrored=True
+            )
+
+    return backward
+
+
+def _has(at: Site, kind: type) -> bool:
+    return any(isinstance(layer, kind) for layer in at.layers)
+
+
+def _gradients(at: Site) -> tuple[Value, Value | None]:
+    return at.dparam("weight"), at.dparam("bias") if at.layer.bias else None
+
+
+def _opened(at: Site, y: Value) -> Value:
     """dy where the ReLU was open."""
     dz = at.new("dz", y.shape)
     chunks = -(-y.size // gate.PIECE)
-    at.emit(gate.RELU, (at.dy, y, dz, y.size), chunks=chunks, reads=(at.dy, y), writes=(dz,))
+    at.emit(
+        gate.RELU,
+        (at.dy, y, dz, y.size),
+        chunks=chunks,
+        reads=(at.dy, y),
+        writes=(dz,),
+        algorithm="open",
+    )
+    return dz
+
+
+def _unpooled(at: Site, y: Value, codes: Value, sliding: Sliding, *, relu: bool) -> Value:
+    """dy, where the ReLU was open, at the place in each 2 × 2 that was the largest."""
+    batch, filters, rows, columns = y.shape
+    dz = at.new("dz", (batch, filters, *sliding.out))
+    at.emit(
+        gate.unpool(relu=relu),
+        (at.dy, y, codes, dz, columns, filters),
+        chunks=batch * rows,
+        reads=(at.dy, y, codes),
+        writes=(dz,),
+        algorithm="unpool",
+    )
     return dz
 
 
 def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    return len(chain) == 1 and isinstance(after, Relu)
+    if isinstance(after, Relu):
+        return len(chain) == 1
+    # Pooling needs the sizes of the image, which a chain of layers does not tell.
+    return False
 
 
 LOWERINGS = {"conv2d": Lowering(_lower, absorbs=_absorbs)}
