@@ -33,6 +33,7 @@ COMMANDS = {
     "predict": "Classify images or rows with a trained network.",
     "landscape": "The loss along a direction or on a plane through the weights, as a picture.",
     "find-rate": "Try learning rates, and draw the loss over them.",
+    "gradcheck": "Compare a network's gradients with centred differences.",
     "moments": "How large the numbers become on their way through a network, per initialiser.",
     "new": "Write a network file from a pattern such as 'INPUT -> [CONV -> RELU]*2 -> FC'.",
     "circuit": "Value and gradient on every wire of an expression such as 'x*sigmoid(y)'.",

@@ -69,9 +69,12 @@ def find_rate(
         curve = losses_after_one_step(opened.executable, feeds, _powers(first, high))
         title = f"{opened.name}: loss after one step"
     else:
-        curve = find_rate_range(
-            opened.executable, opened.data, opened.config, low=first, high=high, steps=steps
-        )
+        try:
+            curve = find_rate_range(
+                opened.executable, opened.data, opened.config, low=first, high=high, steps=steps
+            )
+        except ValueError as error:
+            raise DataError(str(error)) from error
         title = f"{opened.name}: loss while the learning rate rises"
     picture = RatePicture(curve, title, start, dots=one_step)
     give(picture, output, "rates.svg", json=json)

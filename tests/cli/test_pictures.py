@@ -57,6 +57,10 @@ def test_C06_find_rate_draws_the_range_test_and_single_steps(graphspec, here, ne
     assert "safe peak" in answer.out
     assert (here / "rates.svg").is_file()
     assert graphspec("find-rate", net, "--low", "3", "--high", "1").code == 4
+    net.write_text(net.read_text().replace('"kind": "sgd"', '"kind": "newton"'))
+    refused = graphspec("find-rate", net)
+    assert refused.code == 4
+    assert "newton chooses the length" in refused.err
 
 
 def test_G04_moments_of_every_initialiser(graphspec, here, net) -> None:
