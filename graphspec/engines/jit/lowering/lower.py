@@ -129,6 +129,10 @@ class _Pass:
                 self._backward(group, finish)
             for name in self.program.inputs:
                 self._tap(name, self._take(name))
+                if name in self.program.tapped and name not in self.native:
+                    self.out.rows.append(
+                        PythonRow(_taking(name), (), (), Note((name,), "backward"))
+                    )
         self.out.rows = [*self.draws, *self.out.rows]
         self._measure_lives()
         return self.out
@@ -387,5 +391,14 @@ def _seeding(name: str) -> Callable[[Environment], None]:
     def call(env: Environment) -> None:
         y = env.values[name]
         env.sums.add(name, np.full(y.shape, 1 / y.size, y.dtype))
+
+    return call
+
+
+def _taking(name: str) -> Callable[[Environment], None]:
+    def call(env: Environment) -> None:
+        gradient = env.sums.take(name)
+        if gradient is not None:
+            env.tapped[name] = gradient
 
     return call
