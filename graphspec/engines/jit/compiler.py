@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,8 +80,8 @@ def _file_of(emit: Emit) -> str:
     """The file that a kernel was written in; tests and the interpreter lie outside ``kernels/``."""
     while isinstance(emit, functools.partial):
         emit = emit.func
-    written: object = emit if inspect.isfunction(emit) else type(emit)
-    return inspect.getsourcefile(written) or ""  # type: ignore[arg-type]
+    # A function, a method and an object that can be called all know their module.
+    return getattr(sys.modules.get(emit.__module__), "__file__", None) or ""
 
 
 @functools.cache

@@ -109,6 +109,7 @@ def assembly(text: str, target: Target) -> str:
 
 def _optimised(text: str, machine: Any) -> Any:
     module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=_OPTIMISATION)
     # Kernels say themselves what is a vector and how far a loop is unrolled.

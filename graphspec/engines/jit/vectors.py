@@ -249,6 +249,8 @@ def fma(a: Value, b: Number, c: Number) -> Value:
 def select(mask: Value, a: Value, b: Number) -> Value:
     """``a`` where the mask holds, else ``b``."""
     a, b = matching(a, b)
+    if mask.is_vector:
+        a, b = a.spread(), b.spread()
     return Value(a.kernel, a.kernel.code.select(mask.ir, a.ir, b.ir))
 
 

@@ -15,13 +15,15 @@ Catalog = Mapping[str, Lowering]
 
 def catalog() -> Catalog:
     """Every lowering by kind."""
-    from graphspec.engines.jit.lowering import linear, moving, norm, pointwise, pooling
+    from graphspec.engines.jit.lowering import conv, linear, losses, moving, norm, pointwise, pooling
 
     families: tuple[Catalog, ...] = (
         pointwise.LOWERINGS,
         moving.LOWERINGS,
         linear.LOWERINGS,
+        losses.LOWERINGS,
         pooling.LOWERINGS,
+        conv.LOWERINGS,
         norm.LOWERINGS,
     )
     return {kind: lowering for family in families for kind, lowering in family.items()}
