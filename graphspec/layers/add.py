@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
-from graphspec.layers.merging import expect_equal_shapes
-from graphspec.tensor import TensorSpec
+from graphspec.layers.base import Array, Backward, Forward, Mode
+from graphspec.layers.merging import Merging
 
 
-class Add(Layer):
+class Add(Merging):
     """Sum of inputs of equal shape, such as the two paths around a residual block.
 
     y = x₁ + x₂ + …; dxᵢ = dy for every input (each is dy itself, not a copy).
@@ -19,23 +18,9 @@ class Add(Layer):
     """
 
     group: ClassVar[str] = "Merge"
-    ports: ClassVar[tuple[str, ...]] = ("xs*",)
 
     kind: Literal["add"] = "add"
     """The name of this layer's type."""
-
-    @classmethod
-    def examples(cls) -> tuple[Example, ...]:
-        """Two images, and three vectors."""
-        image, vector = TensorSpec((2, 3, 4)), TensorSpec((5,))
-        return (
-            Example(cls(id="add", inputs=("a", "b")), (image, image)),
-            Example(cls(id="add", inputs=("a", "b", "c")), (vector, vector, vector)),
-        )
-
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape that all inputs have."""
-        return expect_equal_shapes(inputs, tuple(f"xs[{i}]" for i in range(len(inputs))))
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Add them up: y = x₁ + x₂ + …, in this order."""

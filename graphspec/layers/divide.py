@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
-from graphspec.layers.merging import expect_equal_shapes
+from graphspec.layers.base import Array, Backward, Forward, Mode
+from graphspec.layers.merging import MergingTwo
 from graphspec.tensor import TensorSpec
 
 
-class Divide(Layer):
+class Divide(MergingTwo):
     """Quotient of two inputs of equal shape, number by number.
 
     y = a/b; da = dy/b, db = −dy·a/b² = −da·y.
@@ -20,23 +20,9 @@ class Divide(Layer):
     """
 
     group: ClassVar[str] = "Gate"
-    ports: ClassVar[tuple[str, ...]] = ("a", "b")
 
     kind: Literal["divide"] = "divide"
     """The name of this layer's type."""
-
-    @classmethod
-    def examples(cls) -> tuple[Example, ...]:
-        """Over features and over an image."""
-        vector, image = TensorSpec((5,)), TensorSpec((2, 3, 4))
-        return (
-            Example(cls(id="f", inputs=("a", "b")), (vector, vector)),
-            Example(cls(id="f", inputs=("a", "b")), (image, image)),
-        )
-
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape that both inputs have."""
-        return expect_equal_shapes(inputs, self.ports)
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """y = a/b."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array, Example
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Elu(Elementwise):
+class Elu(Pointwise):
     """Exponential linear unit: negative inputs level off smoothly at −α.
 
     y = x where x > 0, else α·(eˣ − 1); dx = dy where x > 0, else dy·(y + α).
@@ -24,6 +23,7 @@ class Elu(Elementwise):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "he"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["elu"] = "elu"
     """The name of this layer's type."""
@@ -38,24 +38,14 @@ class Elu(Elementwise):
             Example(cls(id="act", alpha=0.5, inputs=("x",)), (TensorSpec((2, 3, 4)),)),
         )
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = x where x > 0, else α·(eˣ − 1)."""
-        (x,) = xs
         # The exponential of a large positive x would overflow, and is not needed.
-        y = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
-        return Forward(y, (y,))
+        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = dy where y > 0, else dy·(y + α)."""
-        (y,) = saved
-        return Backward((dy * np.where(y > 0, 1, y + self.alpha),))
+        return dy * np.where(y > 0, 1, y + self.alpha)
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """The exponentials and their products."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 
 
-class Exp(Elementwise):
+class Exp(Pointwise):
     """Exponential of every number: the exp gate.
 
     y = eˣ; dx = dy·eˣ = dy·y.
@@ -22,23 +21,15 @@ class Exp(Elementwise):
     """
 
     group: ClassVar[str] = "Gate"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["exp"] = "exp"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = eˣ."""
-        y = np.exp(xs[0])
-        return Forward(y, (y,))
+        return np.exp(x)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = dy·y."""
-        (y,) = saved
-        return Backward((dy * y,))
+        return dy * y

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Hardswish(Elementwise):
+class Hardswish(Pointwise):
     """Hard swish: the silu with straight pieces in place of its sigmoid, cheap on small devices.
 
     y = x·min(max(x + 3, 0), 6)/6; dx = 0 where x ≤ −3, dy where x ≥ 3, else dy·(2·x + 3)/6.
@@ -22,27 +21,21 @@ class Hardswish(Elementwise):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "he"
+    kept: ClassVar[Literal["x", "y"]] = "x"
 
     kind: Literal["hardswish"] = "hardswish"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = x·min(max(x + 3, 0), 6)/6."""
-        (x,) = xs
-        return Forward(x * np.clip(x + 3, 0, 6) / 6, (x,))
+        y: Array = x * np.clip(x + 3, 0, 6) / 6
+        return y
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, x: Array) -> Array:
         """dx = 0, dy·(2·x + 3)/6, or dy, from left to right."""
-        (x,) = saved
         slope = np.where(x <= -3, 0, np.where(x >= 3, 1, (2 * x + 3) / 6))
-        return Backward((dy * slope,))
+        dx: Array = dy * slope
+        return dx
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """The slopes, and the pieces that they are chosen from."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
+from graphspec.layers.base import Array, Example
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class LeakyRelu(Layer):
+class LeakyRelu(Pointwise):
     """Leaky rectified linear unit: negative inputs are scaled down rather than cut off.
 
     y = x where x > 0, else α·x; dx = dy where x > 0, else α·dy (at x = 0 the slope α is taken).
@@ -23,6 +23,7 @@ class LeakyRelu(Layer):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "he"
+    kept: ClassVar[Literal["x", "y"]] = "x"
 
     kind: Literal["leaky_relu"] = "leaky_relu"
     """The name of this layer's type."""
@@ -37,27 +38,14 @@ class LeakyRelu(Layer):
             Example(cls(id="act", slope=0.25, inputs=("x",)), (TensorSpec((2, 3, 4)),)),
         )
 
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape stays."""
-        return inputs[0]
-
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = x where x > 0, else α·x."""
-        (x,) = xs
         # As α < 1, the larger of the two is the right one on either side of 0.
-        return Forward(np.maximum(x, self.slope * x), (x,))
+        return np.maximum(x, self.slope * x)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, x: Array) -> Array:
         """dx = dy where x > 0, else α·dy."""
-        (x,) = saved
-        return Backward((np.where(x > 0, dy, self.slope * dy),))
+        return np.where(x > 0, dy, self.slope * dy)
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """α·x, or α·dy."""

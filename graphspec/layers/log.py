@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 
 
-class Log(Elementwise):
+class Log(Pointwise):
     """Natural logarithm of every number: the log gate.
 
     y = ln x; dx = dy/x.
@@ -22,23 +21,15 @@ class Log(Elementwise):
     """
 
     group: ClassVar[str] = "Gate"
+    kept: ClassVar[Literal["x", "y"]] = "x"
 
     kind: Literal["log"] = "log"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = ln x."""
-        (x,) = xs
-        return Forward(np.log(x), (x,))
+        return np.log(x)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, x: Array) -> Array:
         """dx = dy/x."""
-        (x,) = saved
-        return Backward((dy / x,))
+        return dy / x

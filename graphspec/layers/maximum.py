@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
-from graphspec.layers.merging import expect_equal_shapes
+from graphspec.layers.base import Array, Backward, Forward, Mode
+from graphspec.layers.merging import Merging
 from graphspec.tensor import TensorSpec
 
 
-class Maximum(Layer):
+class Maximum(Merging):
     """Maximum of inputs of equal shape, number by number: the max gate.
 
     y = max(x₁, x₂, …); dy goes to the input that was the largest, and to no other. Of equal ones
@@ -23,23 +23,9 @@ class Maximum(Layer):
     """
 
     group: ClassVar[str] = "Gate"
-    ports: ClassVar[tuple[str, ...]] = ("xs*",)
 
     kind: Literal["maximum"] = "maximum"
     """The name of this layer's type."""
-
-    @classmethod
-    def examples(cls) -> tuple[Example, ...]:
-        """Two images, and three vectors."""
-        image, vector = TensorSpec((2, 3, 4)), TensorSpec((5,))
-        return (
-            Example(cls(id="max", inputs=("a", "b")), (image, image)),
-            Example(cls(id="max", inputs=("a", "b", "c")), (vector, vector, vector)),
-        )
-
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape that all inputs have."""
-        return expect_equal_shapes(inputs, tuple(f"xs[{i}]" for i in range(len(inputs))))
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """The running maximum, and the input where it was."""

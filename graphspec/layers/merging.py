@@ -2,8 +2,50 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from graphspec.errors import ShapeError
+from graphspec.layers.base import Example, Layer
 from graphspec.tensor import TensorSpec
+
+
+class Merging(Layer):
+    """Two or more inputs of equal shape become one value of that shape, number by number."""
+
+    ports: ClassVar[tuple[str, ...]] = ("xs*",)
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        """Two images, and three vectors."""
+        image, vector = TensorSpec((2, 3, 4)), TensorSpec((5,))
+        name = cls.model_fields["kind"].default
+        return (
+            Example(cls(id=name, inputs=("a", "b")), (image, image)),
+            Example(cls(id=name, inputs=("a", "b", "c")), (vector, vector, vector)),
+        )
+
+    def infer(self, *inputs: TensorSpec) -> TensorSpec:
+        """The shape that all inputs have."""
+        return expect_equal_shapes(inputs, tuple(f"xs[{i}]" for i in range(len(inputs))))
+
+
+class MergingTwo(Layer):
+    """Two inputs of equal shape, a and b, become one value of that shape, number by number."""
+
+    ports: ClassVar[tuple[str, ...]] = ("a", "b")
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        """Over features and over an image."""
+        vector, image = TensorSpec((5,)), TensorSpec((2, 3, 4))
+        return (
+            Example(cls(id="f", inputs=("a", "b")), (vector, vector)),
+            Example(cls(id="f", inputs=("a", "b")), (image, image)),
+        )
+
+    def infer(self, *inputs: TensorSpec) -> TensorSpec:
+        """The shape that both inputs have."""
+        return expect_equal_shapes(inputs, self.ports)
 
 
 def expect_equal_shapes(inputs: tuple[TensorSpec, ...], ports: tuple[str, ...]) -> TensorSpec:

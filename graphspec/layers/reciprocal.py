@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Reciprocal(Elementwise):
+class Reciprocal(Pointwise):
     """Reciprocal of every number: the 1/x gate.
 
     y = 1/x; dx = −dy/x² = −dy·y².
@@ -20,27 +19,18 @@ class Reciprocal(Elementwise):
     """
 
     group: ClassVar[str] = "Gate"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["reciprocal"] = "reciprocal"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = 1/x."""
-        (x,) = xs
-        y = 1 / x
-        return Forward(y, (y,))
+        return 1 / x
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = −dy·y²."""
-        (y,) = saved
-        return Backward((-dy * y * y,))
+        return -dy * y * y
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """dy·y."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
-from graphspec.tensor import TensorSpec
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 
 
-class Relu(Layer):
+class Relu(Pointwise):
     """Rectified linear unit: negative inputs become zero.
 
     y = max(0, x); dx = dy where x > 0, else 0 (at x = 0 the subgradient 0 is taken).
@@ -21,35 +20,15 @@ class Relu(Layer):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "he"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["relu"] = "relu"
     """The name of this layer's type."""
 
-    @classmethod
-    def examples(cls) -> tuple[Example, ...]:
-        """Over features and over an image."""
-        return (
-            Example(cls(id="relu", inputs=("x",)), (TensorSpec((5,)),)),
-            Example(cls(id="relu", inputs=("x",)), (TensorSpec((2, 3, 4)),)),
-        )
-
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape stays."""
-        return inputs[0]
-
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = max(0, x)."""
-        y = np.maximum(xs[0], 0)
-        return Forward(y, (y,))
+        return np.maximum(x, 0)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = dy where y > 0."""
-        (y,) = saved
-        return Backward((dy * (y > 0),))
+        return dy * (y > 0)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 SCALE = 1.0507009873554805
@@ -17,7 +16,7 @@ ALPHA = 1.6732632423543772
 """α, likewise."""
 
 
-class Selu(Elementwise):
+class Selu(Pointwise):
     """Scaled exponential linear unit: an elu whose constants keep mean 0 and variance 1.
 
     y = λ·x where x > 0, else λ·α·(eˣ − 1), with λ = 1.0507… and α = 1.6733…;
@@ -29,27 +28,18 @@ class Selu(Elementwise):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "lecun"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["selu"] = "selu"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = λ·x where x > 0, else λ·α·(eˣ − 1)."""
-        (x,) = xs
-        y = SCALE * np.where(x > 0, x, ALPHA * np.expm1(np.minimum(x, 0)))
-        return Forward(y, (y,))
+        return SCALE * np.where(x > 0, x, ALPHA * np.expm1(np.minimum(x, 0)))
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = λ·dy where y > 0, else dy·(y + λ·α)."""
-        (y,) = saved
-        return Backward((dy * np.where(y > 0, SCALE, y + SCALE * ALPHA),))
+        return dy * np.where(y > 0, SCALE, y + SCALE * ALPHA)
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """The exponentials and their products."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Softplus(Elementwise):
+class Softplus(Pointwise):
     """Softplus: a rectifier with a smooth corner, always above zero.
 
     y = ln(1 + eˣ); dx = dy·σ(x) = dy·(1 − e⁻ʸ).
@@ -24,26 +23,18 @@ class Softplus(Elementwise):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "he"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["softplus"] = "softplus"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = ln(1 + eˣ)."""
-        y = np.logaddexp(xs[0], 0)
-        return Forward(y, (y,))
+        return np.logaddexp(x, 0)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = dy·(1 − e⁻ʸ)."""
-        (y,) = saved
-        return Backward((-dy * np.expm1(-y),))
+        return -dy * np.expm1(-y)
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """e⁻ʸ − 1."""

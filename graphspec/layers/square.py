@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Forward, Mode
-from graphspec.layers.elementwise import Elementwise
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Square(Elementwise):
+class Square(Pointwise):
     """Square of every number: x multiplied by itself.
 
     y = x²; dx = 2·x·dy.
@@ -22,26 +21,18 @@ class Square(Elementwise):
     """
 
     group: ClassVar[str] = "Gate"
+    kept: ClassVar[Literal["x", "y"]] = "x"
 
     kind: Literal["square"] = "square"
     """The name of this layer's type."""
 
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = x²."""
-        (x,) = xs
-        return Forward(np.square(x), (x,))
+        return np.square(x)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, x: Array) -> Array:
         """dx = 2·x·dy."""
-        (x,) = saved
-        return Backward((2 * x * dy,))
+        return 2 * x * dy
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """2·x."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from graphspec.layers.base import Array, Backward, Example, Forward, Layer, Mode
+from graphspec.layers.base import Array
+from graphspec.layers.elementwise import Pointwise
 from graphspec.tensor import TensorSpec
 
 
-class Tanh(Layer):
+class Tanh(Pointwise):
     """Hyperbolic tangent: squashes every number into (−1, 1), centred on zero.
 
     y = tanh(x) = 2σ(2x) − 1; dx = dy·(1 − y²).
@@ -21,38 +21,19 @@ class Tanh(Layer):
 
     group: ClassVar[str] = "Activation"
     preferred_init: ClassVar[str | None] = "glorot"
+    kept: ClassVar[Literal["x", "y"]] = "y"
 
     kind: Literal["tanh"] = "tanh"
     """The name of this layer's type."""
 
-    @classmethod
-    def examples(cls) -> tuple[Example, ...]:
-        """Over features and over an image."""
-        return (
-            Example(cls(id="act", inputs=("x",)), (TensorSpec((5,)),)),
-            Example(cls(id="act", inputs=("x",)), (TensorSpec((2, 3, 4)),)),
-        )
-
-    def infer(self, *inputs: TensorSpec) -> TensorSpec:
-        """The shape stays."""
-        return inputs[0]
-
-    def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
+    def value(self, x: Array) -> Array:
         """y = tanh(x)."""
-        y = np.tanh(xs[0])
-        return Forward(y, (y,))
+        return np.tanh(x)
 
-    def backward(
-        self,
-        dy: Array,
-        saved: tuple[Any, ...],
-        params: Mapping[str, Array],
-        *,
-        need_dx: bool = True,
-    ) -> Backward:
+    def gradient(self, dy: Array, y: Array) -> Array:
         """dx = dy·(1 − y²)."""
-        (y,) = saved
-        return Backward((dy * (1 - y * y),))
+        dx: Array = dy * (1 - y * y)
+        return dx
 
     def scratch_size(self, *inputs: TensorSpec, batch: int = 1) -> int:
         """1 − y²."""

@@ -20,8 +20,11 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("label] *= -1", "label] *= 1"),
     ],
     "l2_loss": [
-        ("2 * delta * dy", "delta * dy"),
+        ("return 2 * delta", "return delta"),
+    ],
+    "regressing": [
         ("(dprediction, -dprediction)", "(dprediction, dprediction)"),
+        ("delta = prediction - target", "delta = prediction + target"),
     ],
     "cross_entropy_loss": [
         ("* target.sum(axis=1, keepdims=True) - target", "- target"),
@@ -29,8 +32,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("-log_p * dy[:, None]", "-log_p"),
     ],
     "l1_loss": [
-        ("(dprediction, -dprediction)", "(dprediction, dprediction)"),
-        ("(np.sign(delta),)", "(delta,)"),
+        ("return np.sign(delta)", "return delta"),
     ],
     "binary_hinge_loss": [
         ("(-self.c * slope * dy)", "(self.c * slope * dy)"),

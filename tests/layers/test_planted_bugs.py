@@ -72,11 +72,11 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("dy / (shape[2] * shape[3])", "dy"),
     ],
     "relu": [
-        ("np.maximum(xs[0], 0)", "np.maximum(xs[0], 0.3)"),
+        ("np.maximum(x, 0)", "np.maximum(x, 0.3)"),
         ("(y > 0)", "(y >= 0)"),
         ("(y > 0)", "(y < 0)"),
-        ("np.maximum(xs[0], 0)", "np.maximum(xs[0], 0, out=xs[0])"),
-        ("np.maximum(xs[0], 0)", "np.maximum(xs[0], 0).astype(float)"),
+        ("np.maximum(x, 0)", "np.maximum(x, 0, out=x)"),
+        ("np.maximum(x, 0)", "np.maximum(x, 0).astype(float)"),
     ],
     "leaky_relu": [
         ("np.where(x > 0, dy, self.slope * dy)", "np.where(x > 0, dy, 0)"),
@@ -84,8 +84,8 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("np.where(x > 0, dy, self.slope * dy)", "np.where(x > 0, dy, 0.01 * dy)"),
     ],
     "sigmoid": [
-        ("dy * (1 - y) * y,", "dy * (1 - y),"),
-        ("dy * (1 - y) * y,", "dy * (1 - y) ** 2 * y,"),
+        ("dy * (1 - y) * y\n", "dy * (1 - y)\n"),
+        ("dy * (1 - y) * y\n", "dy * (1 - y) ** 2 * y\n"),
     ],
     "tanh": [
         ("1 - y * y)", "1 - y)"),
@@ -124,9 +124,9 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     **bugs_in_shapes.BUGS,
     **bugs_in_sequences.BUGS,
 }
-SHOWN_BY = {"sliding": "conv2d", "normalising": "group_norm"}
+SHOWN_BY = {"sliding": "conv2d", "normalising": "group_norm", "regressing": "l2_loss"}
 """For a file that several layers share: one that shows its bugs."""
-MODULES = ["sliding", "pooling", "normalising"]
+MODULES = ["sliding", "pooling", "normalising", "regressing"]
 """Files that layers import, in the order in which they import each other."""
 CASES = [(file, *bug) for file, bugs in BUGS.items() for bug in bugs]
 
