@@ -11,8 +11,9 @@ from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.errors import DataError
+from graphspec.inspect.probe import class_probabilities
 from graphspec.layers.base import Array
-from graphspec.layers.softmax import Softmax
+from graphspec.plan import compile_graph
 from graphspec.train.rundir import Run, find_run
 
 
@@ -68,9 +69,7 @@ def predict(
     if not found.env.get("classes"):
         _show_values(names, values, json=json)
         return
-    # A softmax of probabilities would make them all but equal.
-    is_softmax = isinstance(found.spec.by_id.get(output), Softmax)
-    probabilities = values if is_softmax else _softmax(values)
+    probabilities = class_probabilities(compile_graph(found.spec), output, values)
     classes = _class_names(found, probabilities.shape[1])
     if json:
         print_json(
@@ -106,8 +105,3 @@ def _show_values(names: list[str], values: Array, *, json: bool) -> None:
 def _class_names(run: Run, count: int) -> list[str]:
     names = run.env.get("classes") or []
     return list(names) if len(names) == count else [str(i) for i in range(count)]
-
-
-def _softmax(scores: Array) -> Array:
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

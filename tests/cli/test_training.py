@@ -183,6 +183,21 @@ def test_predict_takes_the_output_of_a_softmax_as_it_is(graphspec, here, trained
         assert b["probabilities"] == pytest.approx(a["probabilities"], abs=1e-6)
 
 
+def test_E02_predict_gives_both_classes_of_a_single_score(graphspec, here, net) -> None:
+    text = json.loads(net.read_text())
+    text["layers"][2]["units"] = 1
+    text["layers"][3] = {"id": "loss", "kind": "logistic_loss", "inputs": ["scores", "label"]}
+    net.write_text(json.dumps(text))
+    words = ("--epochs", "30", "--run", "one", "--quiet")
+    assert graphspec("train", net, *words).code == 0
+    np.save(here / "x.npy", np.array([[1.2, 1.8], [-1.2, -1.8]], np.float32))
+    rows = graphspec("predict", "one", "x.npy", "--json").json
+    assert [row["class"] for row in rows] == ["near", "far"]
+    for row in rows:
+        assert sum(row["probabilities"].values()) == pytest.approx(1)
+        assert row["probabilities"][row["class"]] > 0.5
+
+
 def test_predict_shows_numbers_of_a_network_that_was_trained_on_numbers(graphspec, here) -> None:
     (here / "line.csv").write_text("x,y\n" + "".join(f"{i / 40},{i / 20}\n" for i in range(40)))
     document = {
