@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from graphspec import zoo
 from graphspec_gui.journal import Journal
 from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_folder
 from graphspec_gui.theme import theme
@@ -36,7 +37,10 @@ def main(argv: Sequence[str]) -> int:
     window.show()
     window.offer_left_behind()
     for name in argv:
-        window.files.open(Path(name))
+        if name in zoo.names() and not Path(name).exists():
+            window.new(zoo.load(name))
+        else:
+            window.files.open(Path(name))
     return app.exec()
 
 

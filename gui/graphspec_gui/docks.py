@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from graphspec_gui.catalog.panel import CatalogPanel
 from graphspec_gui.forms.properties import PropertiesPanel
 from graphspec_gui.json_view.panel import JsonPanel
 from graphspec_gui.panel import Panel
@@ -42,6 +43,14 @@ class DockSpec:
 
 
 DOCKS: tuple[DockSpec, ...] = (
+    DockSpec(
+        "layers_dock",
+        "Layers",
+        "mdi6.shape-outline",
+        Qt.DockWidgetArea.LeftDockWidgetArea,
+        lambda window: CatalogPanel(window.add_layer, window),
+        "Ctrl+Shift+K",
+    ),
     DockSpec(
         "json_dock",
         "JSON",

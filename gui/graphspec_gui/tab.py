@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from graphspec_gui.banner import Banner
+from graphspec_gui.canvas.view import CanvasView
 from graphspec_gui.document import StudioDocument
 
 
@@ -35,7 +34,8 @@ class EditorTab(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self.view = _canvas(document)
+        self.view = CanvasView(document, self)
+        document.revealed.connect(self._reveal)
         self._column.addWidget(self.view, 1)
         self._banner: Banner | None = None
 
@@ -60,6 +60,9 @@ class EditorTab(QWidget):
         text = None if path is None else read_text(path)
         return None if text is None or text == self.on_disk else text
 
+    def _reveal(self, name: str) -> None:
+        self.view.reveal([name])
+
     def _gone(self, banner: object) -> None:
         if banner is self._banner:
             self._banner = None
@@ -71,14 +74,3 @@ def read_text(path: Path) -> str | None:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return None
-
-
-def _canvas(document: StudioDocument) -> QWidget:
-    try:
-        module = import_module("graphspec_gui.canvas.view")
-    except ImportError:
-        label = QLabel("The canvas is not there yet.")
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        return label
-    view: QWidget = module.CanvasView(document)
-    return view

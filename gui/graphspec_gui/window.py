@@ -23,6 +23,7 @@ from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
+from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
 from graphspec_gui.document import StudioDocument
@@ -159,6 +160,11 @@ class MainWindow(QMainWindow):
             self.show_dock("json_dock")
         document.select([first])
 
+    def add_layer(self, kind: str) -> None:
+        """Add a layer to the document in front, below what is selected."""
+        if self.current is not None:
+            self.current.view.operations.add(kind, Wish())
+
     def bring_to_front(self, tab: EditorTab) -> None:
         """Turn to a tab."""
         self._stack.setCurrentWidget(self._pages)
@@ -195,6 +201,7 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.removeDockWidget(dock)
             self._place(spec, dock)
+        self._size_docks()
 
     def say(self, banner: Banner) -> None:
         """Show a message across the top of the window."""
@@ -299,10 +306,19 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self.resize(space(180), space(112))
+        self._size_docks()
         remembered = self.settings.window(LAYOUT)
         if remembered is not None:
             self.restoreGeometry(remembered[0])
             self.restoreState(remembered[1])
+
+    def _size_docks(self) -> None:
+        for orientation, sizes in (
+            (Qt.Orientation.Horizontal, {"layers_dock": 26, "properties_dock": 42}),
+            (Qt.Orientation.Vertical, {"problems_dock": 24}),
+        ):
+            docks = [self.docks[name] for name in sizes if name in self.docks]
+            self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)
 
     def _turned(self) -> None:
         tab = self.current

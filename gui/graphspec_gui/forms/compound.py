@@ -40,8 +40,6 @@ from graphspec_gui.theme import space
 class PickEdit(Editor):
     """One of several kinds of record, with the fields of the kind that is chosen."""
 
-    wide = True
-
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         shape = field.shape
@@ -66,7 +64,8 @@ class PickEdit(Editor):
         self.box.activated.connect(lambda _: self._chosen())
         self.setFocusProxy(self.box)
         column.addWidget(self.box)
-        self._inside = _Inside(column, self)
+        self._inside = _Inside(parent or self)
+        self.below = self._inside
 
     def set_value(self, value: Any) -> None:
         """Show a record, as JSON has it."""
@@ -96,8 +95,6 @@ class PickEdit(Editor):
 class PartEdit(Editor):
     """A record with its fields; where it may be left out, a switch before them."""
 
-    wide = True
-
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         shape = field.shape
@@ -119,7 +116,8 @@ class PartEdit(Editor):
             lambda on: self.edited.emit(begin(self._record, {}) if on else None)
         )
         column.addWidget(self.box)
-        self._inside = _Inside(column, self)
+        self._inside = _Inside(parent or self)
+        self.below = self._inside
 
     def set_value(self, value: Any) -> None:
         """Show a record, as JSON has it."""
@@ -140,8 +138,6 @@ class PartEdit(Editor):
 class ListEdit(Editor):
     """Records in their order: add one, move it, take it out."""
 
-    wide = True
-
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         assert isinstance(field.shape, Several)
@@ -149,9 +145,13 @@ class ListEdit(Editor):
         self._pick = field.shape.item
         self._value: list[dict[str, Any]] = []
         self._rows: list[_Entry] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.below = QWidget(parent or self)
+        self._column = QVBoxLayout(self.below)
+        self._column.setContentsMargins(space(1.5), 0, 0, space(0.5))
         self._column.setSpacing(space(0.5))
+        self.below.hide()
         self.add_box = CalmCombo(self)
         self.add_box.setObjectName(f"field_{field.name}")
         self.add_box.setAccessibleName(f"Add to {field.label}")
@@ -161,7 +161,7 @@ class ListEdit(Editor):
         self.add_box.setCurrentIndex(-1)
         self.add_box.activated.connect(lambda _: self._add())
         self.setFocusProxy(self.add_box)
-        self._column.addWidget(self.add_box)
+        row.addWidget(self.add_box)
 
     def set_value(self, value: Any) -> None:
         """Show a list of records; several values are not shown one by one."""
@@ -190,11 +190,13 @@ class ListEdit(Editor):
         self._rows = []
         for i, item in enumerate(items):
             record = self._pick.record(str(item.get("kind")))
-            row = _Entry(record, str(item.get("kind")), i, len(items), self)
+            row = _Entry(record, str(item.get("kind")), i, self.below or self)
             row.moved.clicked.connect(lambda _=False, i=i: self._move(i))
             row.removed.clicked.connect(lambda _=False, i=i: self._remove(i))
             self._column.insertWidget(i, row)
             self._rows.append(row)
+        if self.below is not None:
+            self.below.setVisible(bool(items))
 
     def _add(self) -> None:
         kind = self.add_box.currentData()
@@ -217,15 +219,18 @@ class ListEdit(Editor):
         self.edited.emit(items)
 
 
-class _Inside:
+class _Inside(QFrame):
     """The form of a record inside another one, with a line at its left."""
 
-    def __init__(self, column: QVBoxLayout, parent: Editor) -> None:
-        self._column, self._parent = column, parent
-        self._frame: QFrame | None = None
-        self.form: RecordForm | None = None
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("inside")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(space(1.5), 0, 0, 0)
         self._record: type[Record] | None = None
         self._edited: Callable[[str, Any], None] | None = None
+        self.form: RecordForm | None = None
+        self.hide()
 
     def show_record(
         self, record: type[Record] | None, value: Any, edited: Callable[[str, Any], None]
@@ -246,29 +251,23 @@ class _Inside:
 
     def _rebuild(self, record: type[Record] | None) -> None:
         self._record = record
-        if self._frame is not None:
-            self._column.removeWidget(self._frame)
-            self._frame.hide()
-            self._frame.deleteLater()
-            self._frame = self.form = None
-        if record is None or not fields_of(record):
-            return
-        self._frame = QFrame(self._parent)
-        self._frame.setObjectName("inside")
-        row = QHBoxLayout(self._frame)
-        row.setContentsMargins(space(1.5), 0, 0, space(0.5))
-        self.form = RecordForm(fields_of(record), editor_for, self._frame)
-        self.form.edited.connect(self._pass_on)
-        row.addWidget(self.form)
-        self._column.addWidget(self._frame)
+        if self.form is not None:
+            self._row.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+        fields = fields_of(record) if record is not None else ()
+        self.setVisible(bool(fields))
+        if fields:
+            self.form = RecordForm(fields, editor_for, self)
+            self.form.edited.connect(self._pass_on)
+            self._row.addWidget(self.form)
 
 
 class _Entry(Editor):
     """One record of a list, with what moves it and takes it out."""
 
-    def __init__(
-        self, record: type[Record] | None, kind: str, place: int, count: int, parent: QWidget
-    ) -> None:
+    def __init__(self, record: type[Record] | None, kind: str, place: int, parent: QWidget) -> None:
         super().__init__(Field(kind, Part(record or Record), "", REQUIRED), parent)
         self._record = record
         column = QVBoxLayout(self)
@@ -285,7 +284,8 @@ class _Entry(Editor):
         head.addWidget(self.moved)
         head.addWidget(self.removed)
         column.addLayout(head)
-        self.inside = _Inside(column, self)
+        self.inside = _Inside(self)
+        column.addWidget(self.inside)
 
     def show_value(self, value: dict[str, Any], edited: Callable[[str, Any], None]) -> None:
         self.inside.show_record(self._record, value, edited)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QMen
 from graphspec_gui.buttons import IconAction
 from graphspec_gui.forms import spelling
 from graphspec_gui.forms.fields import Choice, Either, Field, Fixed, Nothing, Number, Text
-from graphspec_gui.theme import ICON, theme
+from graphspec_gui.theme import ICON, space, theme
 
 MIXED = object()
 """The value of a field that differs between the layers that are selected."""
@@ -31,8 +31,8 @@ class Editor(QWidget):
     """Somebody gave it another value."""
     refused = Signal(str)
     """What was typed is no value; says what would be. Empty when it is all right again."""
-    wide = False
-    """Whether it takes a line of its own below its label."""
+    below: QWidget | None = None
+    """What it shows in the full width of the form below its line."""
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -172,6 +172,7 @@ class FlagEdit(Editor):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self.box = QCheckBox(self)
+        self.box.setMinimumHeight(space(3.5))
         self.box.setObjectName(f"field_{field.name}")
         self.box.setAccessibleName(field.label)
         self.box.setAccessibleDescription(field.doc)

@@ -123,16 +123,15 @@ class _Row(QObject):
         row = grid.rowCount()
         grid.addWidget(label, row, 0, top)
         grid.addWidget(self._reset, row, 2, top)
-        if self.editor.wide:
-            grid.addWidget(self.editor, row, 1, 1, 1)
-        else:
-            grid.addWidget(self.editor, row, 1, top)
+        grid.addWidget(self.editor, row, 1, top)
+        if self.editor.below is not None:
+            grid.addWidget(self.editor.below, row + 1, 0, 1, 3)
         self._troubles = QWidget(parent)
         self._column = QVBoxLayout(self._troubles)
         self._column.setContentsMargins(0, 0, 0, space(0.5))
         self._column.setSpacing(space(0.5))
         self._troubles.hide()
-        grid.addWidget(self._troubles, row + 1, 0, 1, 3)
+        grid.addWidget(self._troubles, row + 2, 0, 1, 3)
         self.editor.edited.connect(self._edited)
         self.editor.refused.connect(self._misread)
         for watched in (label, self.editor, self.editor.focusProxy()):

@@ -111,7 +111,7 @@ class _Bars(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         share = index.data(SHARE) or 0.0
-        rect = QRectF(option.rect)  # type: ignore[attr-defined]
+        rect = QRectF(option.rect)
         track = QRectF(rect.left() + 4, rect.bottom() - 7, rect.width() - 12, 4)
         super().paint(painter, option, index)
         painter.save()

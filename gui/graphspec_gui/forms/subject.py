@@ -27,7 +27,7 @@ class Subject:
     def of(cls, spec: GraphSpec, selection: Iterable[str]) -> Subject:
         """What is selected, in the order of the document."""
         chosen = set(selection)
-        nodes = [*spec.input_by_id.values(), *spec.by_id.values()]
+        nodes: list[Input | Layer] = [*spec.input_by_id.values(), *spec.by_id.values()]
         found = [node for node in nodes if node.id in chosen]
         return cls(tuple(node.id for node in found), tuple(type(node) for node in found))
 

@@ -27,7 +27,7 @@ class Sums(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, space(1), 0, 0)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(space(1))
         self._lines: list[tuple[str, list[Line]]] | None = None
         self._body: QWidget | None = None
@@ -69,7 +69,8 @@ class Sums(QWidget):
                 continue
             rule = QFrame(self._body)
             rule.setProperty("rule", True)
-            grid.addWidget(rule, row, 0, 1, 2)
+            grid.setRowMinimumHeight(row, space(2))
+            grid.addWidget(rule, row, 0, 1, 2, Qt.AlignmentFlag.AlignVCenter)
             heading = _label(title, self._body)
             heading.setFont(theme().font("strong"))
             grid.addWidget(heading, row + 1, 0, 1, 2)

@@ -134,13 +134,9 @@ class JsonEditor(QPlainTextEdit):
 
     def _line(self, number: int, color: str) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
-        mark.cursor = QTextCursor(  # type: ignore[attr-defined]
-            self.document().findBlockByNumber(number - 1)
-        )
-        mark.format.setBackground(QColor(theme().color(color)))  # type: ignore[attr-defined]
-        mark.format.setProperty(  # type: ignore[attr-defined]
-            QTextFormat.Property.FullWidthSelection, True
-        )
+        mark.cursor = QTextCursor(self.document().findBlockByNumber(number - 1))
+        mark.format.setBackground(QColor(theme().color(color)))
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
         return mark
 
 

@@ -65,7 +65,7 @@ class ProblemsPanel(Panel):
         self._list.setSpacing(0)
         self._list.addStretch(1)
         scroll.setWidget(page)
-        self._scroll = scroll
+        self._page = page
         column.addWidget(scroll, 1)
         self.empty = QWidget(page)
         row = QHBoxLayout(self.empty)
@@ -163,7 +163,7 @@ class ProblemsPanel(Panel):
         self.rows = kept
 
     def _row(self, problem: Problem) -> ProblemRow:
-        row = ProblemRow(problem, self._scroll.widget())
+        row = ProblemRow(problem, self._page)
         row.chosen.connect(partial(self._select, row))
         row.mended.connect(self._mend)
         row.silenced.connect(self._silence_code)

@@ -1,0 +1,1 @@
+"""The dock with every kind of layer."""
