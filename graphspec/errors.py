@@ -11,6 +11,7 @@
     ├── NonFiniteError        training met NaN or infinity
     └── RunError              a run directory cannot be used
         ├── RunLockedError    another process is writing to it
+        ├── RunWriteError     the system does not let it be written to
         └── CheckpointError   a checkpoint is missing, damaged, or of another model
 
 A message says what is wrong, where, why, and what to do about it.
@@ -184,6 +185,10 @@ class RunError(GraphspecError):
 
 class RunLockedError(RunError):
     """Another process is writing to the run directory."""
+
+
+class RunWriteError(RunError):
+    """The system does not let a run directory be written to: no room, or no permission."""
 
 
 class CheckpointError(RunError):

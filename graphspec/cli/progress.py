@@ -72,6 +72,14 @@ class TrainingView:
                 self._add_loss(sum(event.losses.values()))
             case Evaluated():
                 self._add_row(event)
+            case Changed(field="paused", value=True, reason=reason) if reason:
+                self._say(f"! paused: {reason}")
+                self._say(
+                    "It tries again every few seconds by itself. Ctrl+C ends; nothing that was "
+                    "saved is lost"
+                )
+            case Changed(field="paused", value=False):
+                self._say("it could write again, and goes on")
             case Changed(field="rate", replayed=replayed):
                 self._say(f"rate set to {event.value:g}" + (" (replayed)" if replayed else ""))
             case Refused():

@@ -9,12 +9,12 @@ from typing import Literal
 from rich.text import Text
 
 from graphspec.cli.failure import INTERRUPTED
-from graphspec.cli.output import ACCENT, say
+from graphspec.cli.output import ACCENT, err, say
 from graphspec.cli.progress import TrainingView
 from graphspec.data.dataset import Dataset
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Control, stop_on_interrupt
-from graphspec.train.events import Event, Finished
+from graphspec.train.events import Changed, Event, Finished
 from graphspec.train.rundir import Run
 from graphspec.train.session import train_run
 
@@ -55,6 +55,8 @@ def _shown(events: Iterator[Event], run: Run, shown: Shown) -> Iterator[Event]:
                 yield event
         return
     for event in events:
+        if isinstance(event, Changed) and event.reason:
+            err.print(Text.assemble(("! ", "bold yellow"), f"paused: {event.reason}"))
         if shown == "json":
             sys.stdout.buffer.write(event.to_line())
             sys.stdout.flush()

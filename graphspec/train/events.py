@@ -127,6 +127,8 @@ class Changed(EventBase):
     """Its new value."""
     replayed: bool = False
     """Whether it repeats a change of an earlier session at the same step."""
+    reason: str = ""
+    """For a pause that nobody asked for: what cannot be written, and what to do about it."""
 
 
 class Refused(EventBase):

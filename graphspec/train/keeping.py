@@ -1,27 +1,38 @@
-"""When a training is saved, and that nothing broken is."""
+"""When a training is saved, that nothing broken is, and what happens where nothing can be."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
 
 from graphspec.engines.base import Array, Tap
-from graphspec.errors import NonFiniteError
+from graphspec.errors import NonFiniteError, RunWriteError
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.checkpoint import TrainState
-from graphspec.train.events import Event, Snapshot
+from graphspec.train.events import Changed, Event, Snapshot
 from graphspec.train.writer import RunWriter
 
 # Epochs of a few milliseconds would otherwise spend their time on saving.
 _SHORTEST_INTERVAL = 1.0
-_Event = TypeVar("_Event", bound=Event)
+# How long to wait for room on the disk before looking whether there is some.
+_RETRY_SECONDS = 5.0
+_T = TypeVar("_T")
 
 
 class Keeper:
-    """Writes events and checkpoints into a run; without a run it only looks for broken numbers."""
+    """Writes events and checkpoints into a run; without a run it only looks for broken numbers.
+
+    Where the system does not let it write, it pauses the training and says why, calls ``wait``
+    with a number of seconds, and tries again; when that is False or None, the error ends the
+    training. What is to be written stays in memory meanwhile.
+    """
+
+    wait: Callable[[float], bool] | None = None
+    """Waits for somebody to make room; False when told to stop."""
 
     def __init__(self, run: RunWriter | None, config: TrainConfig) -> None:
         self._run, self._config = run, config
@@ -30,15 +41,16 @@ class Keeper:
         self._saved_at = -1 if run is None or run.state is None else run.state.progress.step
         self._saved_time = time.monotonic()
 
-    def log(self, event: _Event) -> _Event:
-        """Add an event to the history, and give it back.
+    def log(self, event: Event) -> Iterator[Event]:
+        """Add an event to the history, and yield it.
 
         Raises:
-            RunError: it cannot be written.
+            RunWriteError: it cannot be written.
         """
-        if self._run is not None:
-            self._run.log(event)
-        return event
+        run = self._run
+        if run is not None:
+            yield from self._insist(lambda: run.log(event), event, is_log=True)
+        yield event
 
     def is_due(self, step: int, *, epoch_ends: bool) -> bool:
         """Whether the settings ask for a checkpoint once a step (from 0) has been made."""
@@ -70,7 +82,7 @@ class Keeper:
 
         Raises:
             NonFiniteError: the state is broken.
-            RunError: it cannot be written.
+            RunWriteError: it cannot be written.
         """
         _refuse_broken(state)
         if self._run is None:
@@ -80,34 +92,85 @@ class Keeper:
         if is_best:
             self._best = None
         yield from self.save_best(now)
-        file = self._run.save(state, log_bytes=self._run.log_bytes, best=is_best)
+        yield from self._save(state, None, now, best=is_best)
         self._saved_at, self._saved_time = step, time.monotonic()
-        yield self.log(Snapshot(**now, what="checkpoint", file=file))
 
     def save_best(self, now: dict[str, Any]) -> Iterator[Event]:
         """Save the best state if it is still in memory alone.
 
         Raises:
             NonFiniteError: it is broken.
-            RunError: it cannot be written.
+            RunWriteError: it cannot be written.
         """
-        best, self._best = self._best, None
-        if best is not None and self._run is not None:
-            state, log_bytes = best
+        if self._best is not None:
+            state, log_bytes = self._best
             _refuse_broken(state)
-            file = self._run.save(state, log_bytes=log_bytes, best=True)
-            yield self.log(Snapshot(**now, what="checkpoint", file=file))
+            yield from self._save(state, log_bytes, now, best=True)
+            self._best = None
 
     def save_taps(self, taps: Mapping[Tap, Array], now: dict[str, Any]) -> Iterator[Event]:
         """Write tapped values.
 
         Raises:
-            RunError: they cannot be written.
+            RunWriteError: they cannot be written.
         """
-        if self._run is not None:
+        run = self._run
+        if run is not None:
             arrays = {f"{tap.node}:{tap.what}": array for tap, array in taps.items()}
-            file = self._run.save_taps(now["step"], arrays)
-            yield self.log(Snapshot(**now, what="taps", file=file))
+            event = Snapshot(**now, what="taps", file="")
+            file = yield from self._insist(lambda: run.save_taps(now["step"], arrays), event)
+            yield from self.log(event.model_copy(update={"file": file}))
+
+    def _save(
+        self, state: TrainState, log_bytes: int | None, now: dict[str, Any], *, best: bool
+    ) -> Iterator[Event]:
+        run = self._run
+        assert run is not None
+
+        def save() -> str:
+            # A pause before may have made the log longer.
+            size = run.log_bytes if log_bytes is None else log_bytes
+            return run.save(state, log_bytes=size, best=best)
+
+        event = Snapshot(**now, what="checkpoint", file="")
+        file = yield from self._insist(save, event)
+        yield from self._insist(run.write_environment, event)
+        yield from self.log(event.model_copy(update={"file": file}))
+
+    def _insist(
+        self, write: Callable[[], _T], event: Event, *, is_log: bool = False
+    ) -> Generator[Event, None, _T]:
+        """Write; where that fails, pause until it does not, or until told to stop."""
+        now: dict[str, Any] = {"step": event.step, "epoch": event.epoch}
+        paused = False
+        while True:
+            goes_on = Changed(**now, field="paused", value=False)
+            try:
+                # In the log, a pause ends before what had to wait for its end.
+                if paused and is_log and self._run is not None:
+                    self._run.log(goes_on)
+                result = write()
+            except RunWriteError as error:
+                if self.wait is None:
+                    raise
+                if not paused:
+                    paused = True
+                    yield self._try_to_log(
+                        Changed(**now, field="paused", value=True, reason=str(error))
+                    )
+                if not self.wait(_RETRY_SECONDS):
+                    raise
+            else:
+                if paused:
+                    yield goes_on if is_log else self._try_to_log(goes_on)
+                return result
+
+    def _try_to_log(self, event: Event) -> Event:
+        """Log a pause: a full disk may still have room for a line."""
+        if self._run is not None:
+            with suppress(RunWriteError):
+                self._run.log(event)
+        return event
 
 
 def _refuse_broken(state: TrainState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +21,8 @@ from graphspec.train.control import (
 )
 from graphspec.train.events import Changed, Event, Refused
 
+_LOOK_AGAIN = 0.05
+
 
 class Steering:
     """Whether the training goes on, and what its next step is asked for.
@@ -35,6 +39,7 @@ class Steering:
     ) -> None:
         self._control, self._plan, self._can_write = control, plan, can_write
         self._replay = list(replay)
+        self._waiting: deque[Command] = deque()
         self._single_steps = 0
         self._taps: tuple[Tap, ...] = ()
         self.paused = self.stopped = False
@@ -43,6 +48,8 @@ class Steering:
         """The command that is to be followed now; while paused, it waits for one."""
         if self.stopped:
             return None
+        if self._waiting:
+            return self._waiting.popleft()
         return self._control.take(wait=self.paused and not self._single_steps)
 
     def follow(self, command: Command, now: dict[str, Any]) -> Iterator[Event]:
@@ -62,6 +69,24 @@ class Steering:
                 yield from self._plan_taps(command, now)
             case Unreadable(command=text, reason=reason):
                 yield Refused(**now, command=text, reason=reason)
+
+    def wait_for_room(self, seconds: float) -> bool:
+        """Wait until a resume comes or the time is over; False when told to stop.
+
+        What comes meanwhile is followed afterwards.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            command = self._control.take()
+            if command is None:
+                time.sleep(_LOOK_AGAIN)
+                continue
+            self._waiting.append(command)
+            if isinstance(command, Stop):
+                return False
+            if isinstance(command, Resume | StepOnce):
+                return True
+        return True
 
     def rates_to_repeat(self, step: int) -> Iterator[float]:
         """The rates that an earlier session set before this step, in order, each told once."""

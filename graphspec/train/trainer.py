@@ -108,13 +108,15 @@ class _Training:
         refuse_part_losses(config, executable.plan, data.sizes["train"])
         self.penalty_names = number_repeats([penalty.kind for penalty in config.penalties])
         self.progress = Progress(rate=config.update.rate)
-        self.keeper = Keeper(run, config)
         self.steering = Steering(
             control or Control(),
             executable.plan,
             can_write=run is not None,
             replay=run.replay if run else (),
         )
+        self.keeper = Keeper(run, config)
+        # Without a control nobody could end the waiting.
+        self.can_wait = control is not None
         self.whole = WholeStepper(config.seed)
         self.average: RunningAverage | None = None
         if run is not None and run.state is not None:
@@ -138,7 +140,7 @@ class _Training:
 
     def events(self, engine: str, reasons: tuple[str, ...]) -> Iterator[Event]:
         resumed = self.run is not None and self.run.state is not None
-        yield self._log(
+        yield from self.keeper.log(
             Started(
                 **self._now(),
                 model=self.executable.plan.spec.name,
@@ -156,6 +158,8 @@ class _Training:
                 reasons=reasons if resumed else (),
             )
         )
+        # Until here nothing would be lost.
+        self.keeper.wait = self.steering.wait_for_room if self.can_wait else None
         try:
             while self.progress.step < self.total_steps and not self._is_stale():
                 yield from self._replay()
@@ -165,6 +169,7 @@ class _Training:
                 yield from self._one_step()
             yield from self._save()
         except (GraphspecError, MemoryError) as error:
+            self.keeper.wait = None
             with suppress(RunError, NonFiniteError):
                 yield from self.keeper.save_best(self._now())
             yield self._fail(error)
@@ -174,7 +179,7 @@ class _Training:
             reason = "stopped"
         elif self.progress.step < self.total_steps:
             reason = "early-stopping"
-        yield self._log(
+        yield from self.keeper.log(
             Finished(
                 **self._now(),
                 reason=reason,
@@ -211,7 +216,7 @@ class _Training:
             self.average.update(self.executable.weights())
         self.progress = replace(self.progress, step=step + 1)
         if (step + 1) % self.config.log_every == 0:
-            yield self._log(self._describe(result, feeds, rate, rule))
+            yield from self.keeper.log(self._describe(result, feeds, rate, rule))
         if taps:
             yield from self.keeper.save_taps(result.taps, self._now())
         if evaluate:
@@ -267,7 +272,7 @@ class _Training:
                 self.keeper.remember_best(self._state())
         else:
             self.progress = replace(self.progress, stale=self.progress.stale + 1)
-        yield self._log(
+        yield from self.keeper.log(
             Evaluated(
                 **self._now(),
                 split="validation",
@@ -340,7 +345,7 @@ class _Training:
         """Make the changes that an earlier session made at this step."""
         for rate in self.steering.rates_to_repeat(self.progress.step):
             if rate != self.progress.rate:
-                yield self._set_rate(rate, replayed=True)
+                yield from self._set_rate(rate, replayed=True)
 
     def _obey(self) -> Iterator[Event]:
         """Follow the commands that wait; while paused, wait for more."""
@@ -348,27 +353,26 @@ class _Training:
             match command:
                 case SetRate(rate=rate):
                     self.steering.repeat_no_more()
-                    yield self._set_rate(rate)
+                    yield from self._set_rate(rate)
                 case SaveCheckpoint():
                     yield from self._save()
                 case _:
                     for event in self.steering.follow(command, self._now()):
-                        yield self._log(event)
+                        yield from self.keeper.log(event)
 
-    def _set_rate(self, rate: float, *, replayed: bool = False) -> Event:
+    def _set_rate(self, rate: float, *, replayed: bool = False) -> Iterator[Event]:
         self.progress = replace(self.progress, rate=rate)
         # The next checkpoint differs from one that was saved at this step before.
         self.keeper.forget_saved()
-        return self._log(Changed(**self._now(), field="rate", value=rate, replayed=replayed))
+        yield from self.keeper.log(
+            Changed(**self._now(), field="rate", value=rate, replayed=replayed)
+        )
 
     # --- Events ------------------------------------------------------------------------------
 
     def _now(self) -> dict[str, Any]:
         step = self.progress.step
         return {"step": step, "epoch": step / self.steps_per_epoch}
-
-    def _log(self, event: Event) -> Event:
-        return self.keeper.log(event)
 
     def _fail(self, error: Exception) -> Event:
         place: dict[str, Any] = {}
@@ -378,5 +382,5 @@ class _Training:
         event = Failed(**self._now(), error=type(error).__name__, message=message, **place)
         # On a full disk the log cannot say so; the error itself still does.
         with suppress(RunError):
-            self._log(event)
+            list(self.keeper.log(event))
         return event

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from graphspec import atomic
 from graphspec.engines.base import Array
-from graphspec.errors import RunError
+from graphspec.errors import RunWriteError
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.train import rundir
@@ -31,7 +31,7 @@ class RunWriter:
 
     Raises:
         RunLockedError: another process is writing to it.
-        RunError: the folder cannot be written to.
+        RunWriteError: the folder cannot be written to.
         CheckpointError: there are checkpoints, and all are damaged.
     """
 
@@ -87,12 +87,13 @@ class RunWriter:
         """Add an event to the history.
 
         Raises:
-            RunError: it cannot be written.
+            RunWriteError: it cannot be written.
         """
         with self._explaining("add to the log of"):
-            self._log.write(event)
+            # In this order, as it may be tried again: curves may have a point twice, the log not.
             if self._live is not None:
                 self._live.write(event)
+            self._log.write(event)
 
     @property
     def log_bytes(self) -> int:
@@ -105,20 +106,19 @@ class RunWriter:
         ``log_bytes`` is the size that the log had when the state was taken.
 
         Raises:
-            RunError: it cannot be written; the checkpoints before it are untouched.
+            RunWriteError: it cannot be written; the checkpoints before it are untouched.
         """
         with self._explaining("save a checkpoint of"):
             # The manifest will say how long the log is; so much of it must survive a power cut.
             self._log.sync()
             name = self._checkpoints.add(state, log_bytes=log_bytes, best=best)
-            self._write_environment()
         return f"{rundir.CHECKPOINTS}/{name}"
 
     def save_taps(self, step: int, arrays: Mapping[str, Array]) -> str:
         """Write tapped values and return their path inside the run.
 
         Raises:
-            RunError: they cannot be written.
+            RunWriteError: they cannot be written.
         """
         name = f"{rundir.TAPS}/step-{step:08d}.safetensors"
         with self._explaining("write taps of"):
@@ -130,7 +130,7 @@ class RunWriter:
         """Keep what the preprocessing was fitted to.
 
         Raises:
-            RunError: it cannot be written.
+            RunWriteError: it cannot be written.
         """
         with self._explaining("write to"):
             write_arrays(self.path / rundir.PREPROCESS, pipeline.fitted)
@@ -142,17 +142,23 @@ class RunWriter:
         """
         self._environment = environment
 
-    def _write_environment(self) -> None:
+    def write_environment(self) -> None:
+        """Write what was noted, once: a checkpoint of this session is there.
+
+        Raises:
+            RunWriteError: it cannot be written.
+        """
         if self._environment is not None:
             text = json.dumps(self._environment, indent=2, ensure_ascii=False) + "\n"
-            atomic.write_text(self.path / rundir.ENVIRONMENT, text)
+            with self._explaining("write to"):
+                atomic.write_text(self.path / rundir.ENVIRONMENT, text)
             self._environment = None
 
     def save_config(self, config: TrainConfig) -> None:
         """Keep changed settings.
 
         Raises:
-            RunError: they cannot be written.
+            RunWriteError: they cannot be written.
         """
         with self._explaining("write to"):
             atomic.write_text(self.path / rundir.CONFIG, config.model_dump_json(indent=2) + "\n")
@@ -163,7 +169,7 @@ class RunWriter:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
-            raise RunError(
+            raise RunWriteError(
                 f"cannot {what} the run {str(self.path)!r}: {reason}. What was saved before is "
                 f"whole; make room or allow writing, then go on with: graphspec resume {self.path}"
             ) from error
