@@ -70,6 +70,7 @@ class RayPicture(Picture):
             xytext=(0, 9),
             textcoords="offset points",
             ha="center",
+            bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 1},
             color=colour(1),
             fontsize=SMALL,
         )

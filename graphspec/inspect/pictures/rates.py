@@ -14,6 +14,9 @@ from graphspec.inspect.pictures.sheet import INK, SMALL, Picture, colour, quiet_
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_SHOWN = 3.0
+"""How far above the lowest loss the picture reaches, in units of what was gained."""
+
 
 @dataclass(frozen=True, eq=False)
 class RatePicture(Picture):
@@ -42,8 +45,6 @@ class RatePicture(Picture):
         fine = np.isfinite(losses)
         axes.plot(rates[fine], losses[fine], color=colour(0), marker="o" if self.dots else "", ms=4)
         axes.set_xscale("log")
-        if fine.any() and losses[fine].min() > 0 and losses[fine].max() > 50 * losses[fine].min():
-            axes.set_yscale("log")
         above = axes.get_xaxis_transform()
         axes.plot(
             rates[~fine], np.full((~fine).sum(), 0.97), "x", color=colour(1), transform=above, ms=6
@@ -70,6 +71,10 @@ class RatePicture(Picture):
         )
         axes.set(title=self.title, xlabel="learning rate", ylabel="loss")
         axes.margins(y=0.16)
+        # What a rate gains is small beside what too large a one loses: such a curve leaves above.
+        gain = losses[0] - min(losses)
+        if 0 < gain < np.inf and losses[fine].max() > min(losses) + _SHOWN * gain:
+            axes.set_ylim(min(losses) - 0.4 * gain, min(losses) + _SHOWN * gain)
         quiet_grid(axes)
 
 

@@ -82,7 +82,7 @@ class Trajectories(Picture):
         grid = figure.subplots(1, len(self.surfaces), squeeze=False)[0]
         for axes, surface, ways in zip(grid, self.surfaces, self.ways, strict=True):
             left, right, low, high = surface.reach
-            x, y = np.meshgrid(np.linspace(left, right, 121), np.linspace(low, high, 121))
+            x, y = np.meshgrid(np.linspace(left, right, 81), np.linspace(low, high, 81))
             heights = surface.f(x, y)
             axes.contourf(x, y, heights, levels=18, cmap="Greys", alpha=0.3)
             axes.contour(x, y, heights, levels=18, colors="white", linewidths=0.6)
