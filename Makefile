@@ -2,6 +2,7 @@
 # a virtual environment in .venv, and the packages for that target. The second run is fast.
 #
 #   make demo        train LeNet-5 on real images, about a minute
+#   make demo-studio open the desktop app
 #   make test        the whole test suite
 #   make test-core   the same, in an environment without Qt, llvmlite and PyTorch
 #   make lint        style, types, import rules, generated files
@@ -22,13 +23,16 @@ ARGS ?=
 GUI := $(if $(wildcard tests/gui/test_*.py),$(VENV)/.gui)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core lint campaigns bench coverage docs generated clean
+.PHONY: help demo demo-studio test test-core lint campaigns bench coverage docs generated clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(VENV)/.package
 	@$(BIN)/graphspec train models/lenet5.json $(ARGS)
+
+demo-studio: $(VENV)/.gui
+	@$(BIN)/graphspec studio $(ARGS)
 
 test: $(VENV)/.test $(VENV)/.torch $(GUI)
 	$(BIN)/python -m pytest -n $(WORKERS) -rs $(ARGS)

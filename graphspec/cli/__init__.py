@@ -22,6 +22,7 @@ from cyclopts import App, Parameter
 from graphspec import __version__
 
 COMMANDS = {
+    "studio": "Open the desktop app: edit a network and see it checked while you do.",
     "check": "List every problem of a network file, with fixes.",
     "lint": "Advice on a network that can be run, with the reasons.",
     "summary": "Show each layer's shape, parameters, cost and receptive field.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ def main(argv: Sequence[str]) -> int:
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    # Qt's loop never comes to Python's handler; what was not saved is in the journal.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = QApplication(["graphspec-studio"])
     app.setOrganizationName(ORGANISATION)
     app.setApplicationName(APPLICATION)
@@ -53,9 +56,6 @@ class _Mishap:
     def __call__(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            self._window.close()
-            return
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
         self._window.tell_mishap(text)

@@ -108,6 +108,7 @@ class PartEdit(Editor):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(0.5))
         self.box = QCheckBox("on", self)
+        self.box.setMinimumHeight(space(3.5))
         self.box.setObjectName(f"field_{field.name}")
         self.box.setAccessibleName(field.label)
         self.box.setAccessibleDescription(field.doc)
@@ -222,9 +223,11 @@ class ListEdit(Editor):
 class _Inside(QFrame):
     """The form of a record inside another one, with a line at its left."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, indent: int = 0) -> None:
         super().__init__(parent)
         self.setObjectName("inside")
+        # The line, and the room behind it.
+        self._indent = indent + space(1.5) + 2
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(space(1.5), 0, 0, 0)
         self._record: type[Record] | None = None
@@ -259,7 +262,7 @@ class _Inside(QFrame):
         fields = fields_of(record) if record is not None else ()
         self.setVisible(bool(fields))
         if fields:
-            self.form = RecordForm(fields, editor_for, self)
+            self.form = RecordForm(fields, editor_for, self, indent=self._indent)
             self.form.edited.connect(self._pass_on)
             self._row.addWidget(self.form)
 
@@ -284,7 +287,7 @@ class _Entry(Editor):
         head.addWidget(self.moved)
         head.addWidget(self.removed)
         column.addLayout(head)
-        self.inside = _Inside(self)
+        self.inside = _Inside(self, space(1.5))
         column.addWidget(self.inside)
 
     def show_value(self, value: dict[str, Any], edited: Callable[[str, Any], None]) -> None:

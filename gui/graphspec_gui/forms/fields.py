@@ -143,7 +143,7 @@ def fields_of(record: type[Record]) -> tuple[Field, ...]:
             continue
         doc = docs.get(name, "").replace("``", "").replace("\n", " ")
         shape = _named(describe(_annotation(info)), doc)
-        unit = _unit(name, doc) if isinstance(shape, Number | Either | Fixed) else ""
+        unit = _unit(doc) if isinstance(shape, Number | Either | Fixed) else ""
         found.append(Field(name, shape, doc, _default(record, name, info), unit))
     return tuple(found)
 
@@ -258,9 +258,7 @@ def _named(shape: Shape, doc: str) -> Shape:
     return shape
 
 
-def _unit(name: str, doc: str) -> str:
-    if name.endswith("seconds"):
-        return "s"
+def _unit(doc: str) -> str:
     first = doc.split(". ")[0]
     if "pixels" in first or "rows and columns" in first:
         return "px"

@@ -31,6 +31,8 @@ class RecordForm(QWidget):
         fields: what is edited.
         make: makes the editor of a field.
         parent: where it stands.
+        indent: how much further right than the form around it, in device-independent pixels;
+            the labels are so much narrower that the editors stand in one line.
     """
 
     edited = Signal(str, object)
@@ -40,17 +42,23 @@ class RecordForm(QWidget):
     explained = Signal(str)
     """What the field means that the pointer or the focus has reached; empty when it has left."""
 
-    def __init__(self, fields: Sequence[Field], make: Make, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        make: Make,
+        parent: QWidget | None = None,
+        *,
+        indent: int = 0,
+    ) -> None:
         super().__init__(parent)
         self._rows: dict[str, _Row] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(space(1))
         grid.setVerticalSpacing(space(0.5))
-        grid.setColumnMinimumWidth(0, space(LABEL))
         grid.setColumnStretch(1, 1)
         for field in fields:
-            row = _Row(field, make, grid, self)
+            row = _Row(field, make, grid, self, space(LABEL) - indent)
             row.edited.connect(self.edited)
             row.fix_wanted.connect(self.fix_wanted)
             row.explained.connect(self.explained)
@@ -95,7 +103,9 @@ class _Row(QObject):
     fix_wanted = Signal(object)
     explained = Signal(str)
 
-    def __init__(self, field: Field, make: Make, grid: QGridLayout, parent: QWidget) -> None:
+    def __init__(
+        self, field: Field, make: Make, grid: QGridLayout, parent: QWidget, width: int
+    ) -> None:
         super().__init__(parent)
         self.field = field
         self._live: tuple[Problem, ...] = ()
@@ -109,6 +119,7 @@ class _Row(QObject):
         label.setBuddy(self.editor)
         label.setProperty("muted", True)
         label.setMinimumHeight(space(3.5))
+        label.setFixedWidth(width)
         label.setWordWrap(True)
         tip = field.doc if field.default is REQUIRED else f"{field.doc}\nDefault: {_short(field)}"
         label.setToolTip(_wrapped(tip))
