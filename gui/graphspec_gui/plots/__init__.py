@@ -1,0 +1,1 @@
+"""Curves of runs: loss, accuracy, rate, update-to-weight ratio, gradient norm."""

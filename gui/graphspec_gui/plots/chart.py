@@ -1,0 +1,298 @@
+"""One chart: curves of one or many runs over the same x axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
+from graphspec_gui.plots.legend import Entry, Legend
+from graphspec_gui.theme import space, theme
+
+_FAINT = 70
+"""Opacity of a raw line behind its smoothed one, of 255."""
+_DASHES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What is drawn as one line: ``x`` rising, ``y``, a name, and how it looks.
+
+    ``color`` is a place in the theme's series; ``dash`` tells kinds of curves of one run apart.
+    Only a ``noisy`` curve is smoothed.
+    """
+
+    key: tuple[str, str]
+    name: str
+    x: Numbers
+    y: Numbers
+    color: int
+    dash: int = 0
+    noisy: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment when something was changed: where, and in a word what."""
+
+    x: float
+    text: str
+    color: int
+
+
+class Chart(QWidget):
+    """Curves with a crosshair that tells their values, marks, and axes that may be logarithmic.
+
+    Millions of points are drawn as the lowest and highest of each column of pixels.
+    """
+
+    picked = Signal(str)
+    """The run whose curve was clicked, by its key."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.setAccessibleName(title)
+        self._curves: dict[tuple[str, str], Curve] = {}
+        self._lines: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._means: dict[tuple[str, str], RunningMean] = {}
+        self._marks: tuple[Mark, ...] = ()
+        self._mark_lines: list[Any] = []
+        self._weight = 0.0
+        self._log = (False, False)
+        self.heading = QLabel(title, self)
+        self.heading.setFont(theme().font("strong"))
+        self.readout = QLabel("", self)
+        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout.setProperty("muted", True)
+        self.readout.setFont(theme().font("caption"))
+        self.legend = Legend(self)
+        self.plot = pg.PlotWidget(self)
+        self.plot.setAccessibleName(f"{title}, chart")
+        self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self._item = self.plot.getPlotItem()
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setVisible(False)
+        self._item.addItem(self._cross, ignoreBounds=True)
+        self._empty = QLabel("Nothing to draw yet.", self.plot)
+        self._empty.setProperty("muted", True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space(1), space(1), space(1), 0)
+        column.setSpacing(space(0.5))
+        top = QHBoxLayout()
+        top.addWidget(self.heading)
+        top.addStretch(1)
+        top.addWidget(self.readout)
+        column.addLayout(top)
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        self.plot.scene().sigMouseMoved.connect(self._hover)
+        theme().changed.connect(self._paint)
+        self._paint()
+
+    @property
+    def curves(self) -> Sequence[Curve]:
+        """What is drawn."""
+        return tuple(self._curves.values())
+
+    def set_curves(self, curves: Sequence[Curve], marks: Sequence[Mark] = ()) -> None:
+        """Draw these, and nothing else; the zoom is kept where the user has set one."""
+        wanted = {curve.key: curve for curve in curves}
+        for key in [key for key in self._lines if key not in wanted]:
+            self._means.pop(key, None)
+            for line in self._lines.pop(key):
+                self._item.removeItem(line)
+        for key, curve in wanted.items():
+            old = self._curves.get(key)
+            if key not in self._lines:
+                self._lines[key] = self._make_lines(curve)
+            if old is None or (old.color, old.dash) != (curve.color, curve.dash):
+                self._pen(curve)
+            if old is None or not _goes_on(old, curve):
+                self._means.pop(key, None)
+            if old is None or len(old.x) != len(curve.x) or not _goes_on(old, curve):
+                self._set_data(curve)
+        self._curves = wanted
+        if tuple(marks) != self._marks:
+            self._marks = tuple(marks)
+            self._set_marks()
+        self._empty.setVisible(not any(len(curve.x) for curve in curves))
+        if not self._cross.isVisible():
+            self._tell_latest()
+
+    def set_smoothing(self, weight: float) -> None:
+        """Smooth the noisy curves; the raw ones stay behind, faint."""
+        if weight != self._weight:
+            self._weight = weight
+            self._means.clear()
+            for curve in self._curves.values():
+                self._pen(curve)
+                self._set_data(curve)
+
+    def set_log(self, *, x: bool, y: bool) -> None:
+        """Make axes logarithmic; points at or below 0 are left out there."""
+        if (x, y) != self._log:
+            self._log = (x, y)
+            self._means.clear()
+            self._item.setLogMode(x=x, y=y)
+            for curve in self._curves.values():
+                self._set_data(curve)
+            self._set_marks()
+            self.fit()
+
+    def set_x_label(self, text: str) -> None:
+        """Name the x axis."""
+        self._item.setLabel("bottom", text)
+
+    def fit(self) -> None:
+        """Show everything again after a zoom."""
+        self._item.enableAutoRange()
+
+    def values_at(self, x: float) -> dict[str, tuple[float, float]]:
+        """For every curve by name the point nearest to ``x``, as the crosshair tells them."""
+        found = {}
+        for curve in self._curves.values():
+            at = nearest(curve.x, x)
+            if at is not None:
+                found[curve.name] = (float(curve.x[at]), float(curve.y[at]))
+        return found
+
+    def resizeEvent(self, event: Any) -> None:
+        """Keep the hint in the middle."""
+        super().resizeEvent(event)
+        self._empty.setGeometry(self.plot.rect())
+
+    def leaveEvent(self, event: Any) -> None:
+        """Take the crosshair away."""
+        super().leaveEvent(event)
+        self._cross.setVisible(False)
+        self._tell_latest()
+
+    def _make_lines(self, curve: Curve) -> tuple[Any, Any]:
+        lines = tuple(
+            pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=False)
+            for _ in range(2)
+        )
+        for line in lines:
+            line.setDownsampling(auto=True, method="peak")
+            line.setClipToView(True)
+            line.setCurveClickable(True, width=space(1))
+            line.sigClicked.connect(lambda *_, run=curve.key[0]: self.picked.emit(run))
+            self._item.addItem(line)
+        return lines[0], lines[1]
+
+    def _smooths(self, curve: Curve) -> bool:
+        return curve.noisy and self._weight > 0
+
+    def _pen(self, curve: Curve) -> None:
+        raw, smoothed = self._lines[curve.key]
+        series = theme().colors.series
+        color = QColor(series[curve.color % len(series)])
+        faint = QColor(color)
+        faint.setAlpha(_FAINT)
+        style = _DASHES[curve.dash % len(_DASHES)]
+        # A line of more than one pixel is drawn by a far slower path: docs/figures.md.
+        raw.setPen(pg.mkPen(faint if self._smooths(curve) else color, width=1, style=style))
+        smoothed.setPen(pg.mkPen(color, width=1, style=style))
+        smoothed.setVisible(self._smooths(curve))
+
+    def _set_data(self, curve: Curve) -> None:
+        raw, smoothed = self._lines[curve.key]
+        x, y = curve.x, curve.y
+        if self._log[0]:
+            x = np.where(x > 0, x, np.nan)
+        if self._log[1]:
+            y = np.where(y > 0, y, np.nan)
+        if self._log[0]:
+            kept = np.isfinite(x)
+            x, y = x[kept], y[kept]
+        raw.setData(x, y)
+        if self._smooths(curve):
+            mean = self._means.setdefault(curve.key, RunningMean(self._weight))
+            smoothed.setData(x, mean.of(y))
+
+    def _set_marks(self) -> None:
+        for line in self._mark_lines:
+            self._item.removeItem(line)
+        self._mark_lines = []
+        series = theme().colors.series
+        for mark in self._marks:
+            x = np.log10(mark.x) if self._log[0] and mark.x > 0 else mark.x
+            color = QColor(series[mark.color % len(series)])
+            line = pg.InfiniteLine(
+                x,
+                angle=90,
+                pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DotLine),
+                label=mark.text,
+                labelOpts={"position": 0.94, "color": theme().color("muted"), "anchors": None},
+            )
+            self._item.addItem(line, ignoreBounds=True)
+            self._mark_lines.append(line)
+
+    def _hover(self, position: QPointF) -> None:
+        if not self._item.sceneBoundingRect().contains(position) or not self._curves:
+            return
+        place = self._item.vb.mapSceneToView(position).x()
+        self._cross.setPos(place)
+        self._cross.setVisible(True)
+        x = 10**place if self._log[0] else place
+        found = self.values_at(x)
+        self.readout.setText(f"at {x:,.6g}")
+        self._tell({name: y for name, (_, y) in found.items()})
+
+    def _tell_latest(self) -> None:
+        self.readout.setText("")
+        self._tell({c.name: float(c.y[-1]) for c in self._curves.values() if len(c.y)})
+
+    def _tell(self, values: dict[str, float]) -> None:
+        self.legend.set_entries(
+            [
+                Entry(
+                    curve.name,
+                    f"{values[curve.name]:.4g}" if curve.name in values else "",
+                    curve.color,
+                    _DASHES[curve.dash % len(_DASHES)],
+                )
+                for curve in self._curves.values()
+            ]
+        )
+
+    def _paint(self) -> None:
+        colors = theme().colors
+        self.plot.setBackground(colors.surface)
+        for name in ("bottom", "left"):
+            axis = self._item.getAxis(name)
+            axis.setPen(pg.mkPen(colors.border))
+            axis.setTextPen(pg.mkPen(colors.muted))
+            font = QFont(theme().font("caption"))
+            axis.setTickFont(font)
+        self._item.showGrid(x=True, y=True, alpha=0.15)
+        self._cross.setPen(pg.mkPen(colors.outline, width=1))
+        for curve in self._curves.values():
+            self._pen(curve)
+        self._set_marks()
+
+
+def _goes_on(old: Curve, new: Curve) -> bool:
+    """Whether a curve begins as it was: the same run, on the same x axis, perhaps longer."""
+    size = len(old.x)
+    return size == 0 or (
+        len(new.x) >= size
+        and bool(new.x[0] == old.x[0] and new.x[size - 1] == old.x[-1])
+        and bool(np.array_equal(new.y[size - 1], old.y[-1], equal_nan=True))
+    )

@@ -1,0 +1,339 @@
+"""The plots dock: what the runs that are shown have done so far."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec import atomic
+from graphspec_gui.actions import StudioAction
+from graphspec_gui.panel import Panel
+from graphspec_gui.plots.chart import Chart, Curve, Mark
+from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
+from graphspec_gui.runs.shown import ShownRun, ShownRuns
+from graphspec_gui.theme import space
+
+FRAME = 100
+"""Milliseconds between two drawings of curves that grow."""
+_SMOOTHEST = 99
+_CALM = ("train/rate", "train/momentum")
+_LABELS: dict[XAxis, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A chart: which tags of ``History.series`` it shows, and with which words."""
+
+    title: str
+    takes: Callable[[str], str | None]
+
+
+def _loss(tag: str) -> str | None:
+    section, _, name = tag.partition("/")
+    if section == "train" and name.startswith("penalty."):
+        return f"penalty ({name.removeprefix('penalty.')})"
+    if section == "train" and name.startswith("loss."):
+        return f"data loss ({name.removeprefix('loss.')})"
+    if name == "loss.averaged":
+        return f"{section}, averaged weights"
+    return {"train/loss": "train", "validation/loss": "validation", "test/loss": "test"}.get(tag)
+
+
+def _ratio(tag: str) -> str | None:
+    section, _, name = tag.partition("/")
+    return name if section == "update_ratio" else None
+
+
+_ACCURACY = {
+    "train/accuracy": "train",
+    "validation/accuracy": "validation",
+    "validation/accuracy.averaged": "validation, averaged weights",
+    "test/accuracy": "test",
+}
+GROUPS = (
+    Group("Loss", _loss),
+    Group("Accuracy", _ACCURACY.get),
+    Group("Learning rate", {"train/rate": "rate", "train/momentum": "momentum"}.get),
+    Group("Update to weight ratio", _ratio),
+    Group("Gradient norm", {"train/grad_norm": "‖dw‖"}.get),
+)
+
+
+class PlotsPanel(Panel):
+    """Charts of all runs that are shown, drawn again at most ten times a second.
+
+    Args:
+        runs: the runs.
+        parent: who owns it.
+    """
+
+    follows = ()
+
+    def __init__(self, runs: ShownRuns, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs = runs
+        self.charts = [Chart(group.title, self) for group in GROUPS]
+        self._linked: set[ShownRun] = set()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FRAME)
+        self._timer.timeout.connect(self.touch)
+        self._build()
+        runs.changed.connect(self._runs_changed)
+        runs.current_changed.connect(self._later)
+        for chart in self.charts:
+            chart.picked.connect(self._pick)
+        self._runs_changed()
+
+    @property
+    def x_axis(self) -> XAxis:
+        """What is on the x axis."""
+        return X_AXES[self._axis.currentIndex()]
+
+    def refresh(self) -> None:
+        """Draw what has been read since."""
+        empty = len(self.runs) == 0
+        self._hint.setVisible(empty)
+        self._area.setVisible(not empty)
+        if empty:
+            for chart in self.charts:
+                chart.set_curves(())
+            return
+        shown = [item for item in self.runs if item.visible]
+        for group, chart in zip(GROUPS, self.charts, strict=True):
+            marks = tuple(self._marks(shown)) if group.title in ("Loss", "Learning rate") else ()
+            chart.set_curves(tuple(self._curves(group, shown)), marks)
+            chart.set_x_label(_LABELS[self.x_axis])
+
+    def export(self, chart: Chart, path: Path) -> None:
+        """Write a chart as it is seen (.png, .svg), or its points (.csv), whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        ending = path.suffix.lower()
+        if ending == ".csv":
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(["run", "curve", _LABELS[self.x_axis], "value"])
+            for curve in chart.curves:
+                run = Path(curve.key[0]).name
+                for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+                    writer.writerow([run, curve.key[1], x, y])
+            atomic.write_text(path, text.getvalue())
+            return
+        with atomic.writing(path) as temporary:
+            if ending == ".svg":
+                self._draw_svg(chart, temporary)
+            elif not chart.grab().save(str(temporary), "PNG"):
+                raise OSError(f"the picture cannot be written to {path}")
+
+    def _draw_svg(self, chart: Chart, path: Path) -> None:
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(QSize(chart.width(), chart.height()))
+        generator.setViewBox(QRect(0, 0, chart.width(), chart.height()))
+        generator.setTitle(chart.title)
+        painter = QPainter(generator)
+        chart.render(painter, QPoint())
+        painter.end()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
+        bar.setSpacing(space(1))
+        self._axis = QComboBox(self)
+        self._axis.addItems([name.capitalize() for name in X_AXES])
+        self._axis.setAccessibleName("X axis")
+        self._axis.setToolTip("What is on the x axis")
+        self._axis.currentIndexChanged.connect(self._axis_changed)
+        self._smoothing = QSlider(Qt.Orientation.Horizontal, self)
+        self._smoothing.setRange(0, _SMOOTHEST)
+        self._smoothing.setAccessibleName("Smoothing")
+        self._smoothing.setToolTip("How much of the running mean each point keeps")
+        self._smoothing.setMinimumWidth(space(10))
+        self._smoothing.setMaximumWidth(space(20))
+        self._amount = QLabel("0.00", self)
+        self._amount.setProperty("muted", True)
+        self._smoothing.valueChanged.connect(self._smoothing_changed)
+        self.log_x = self._switch("plots.log_x", "Logarithmic x axis", "Log x")
+        self.log_y = self._switch("plots.log_y", "Logarithmic y axis", "Log y")
+        fit = StudioAction(
+            "plots.fit", "Show all of every curve", self._fit, self, icon="mdi6.fit-to-page-outline"
+        )
+        save = StudioAction(
+            "plots.export", "Export the charts…", self._ask_export, self, icon="mdi6.export-variant"
+        )
+        for action in (self.log_x, self.log_y, fit, save):
+            self.addAction(action)
+        label = QLabel("Smoothing", self)
+        label.setProperty("muted", True)
+        for widget in (self._axis, label, self._smoothing, self._amount):
+            bar.addWidget(widget)
+        for action in (self.log_x, self.log_y):
+            bar.addWidget(self._button(action))
+        bar.addStretch(1)
+        for action in (fit, save):
+            bar.addWidget(self._button(action))
+        column.addLayout(bar)
+        self._hint = QLabel(
+            "No run is shown. Train a network with Ctrl+Enter, or open a run from the Runs dock.",
+            self,
+        )
+        self._hint.setWordWrap(True)
+        self._hint.setProperty("muted", True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setContentsMargins(space(3), space(3), space(3), space(3))
+        column.addWidget(self._hint, 1)
+        page = QWidget(self)
+        page.setObjectName("page")
+        self._grid = QGridLayout(page)
+        self._grid.setContentsMargins(space(0.5), 0, space(0.5), space(1))
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(page)
+        for chart in self.charts:
+            chart.setMinimumSize(space(30), space(26))
+        column.addWidget(self._area, 1)
+        self._columns = 0
+        self._arrange()
+
+    def resizeEvent(self, event: object) -> None:
+        """As many charts beside each other as there is room for."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        columns = max(1, min(3, self.width() // space(42)))
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for i, chart in enumerate(self.charts):
+            self._grid.addWidget(chart, i // columns, i % columns)
+
+    def _switch(self, name: str, text: str, short: str) -> StudioAction:
+        action = StudioAction(name, text, lambda _: self._log_changed(), self, checkable=True)
+        action.setIconText(short)
+        return action
+
+    def _button(self, action: StudioAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text())
+        if action.icon().isNull():
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        return button
+
+    def _curves(self, group: Group, shown: list[ShownRun]) -> Iterator[Curve]:
+        several = len(self.runs) > 1
+        for item in shown:
+            history = item.follower.history
+            names = [(tag, words) for tag in history.series if (words := group.takes(tag))]
+            for i, (tag, words) in enumerate(names):
+                series = history.series[tag]
+                yield Curve(
+                    key=(str(item.run.path), tag),
+                    name=f"{item.name}: {words}" if several else words,
+                    x=x_of(series, self.x_axis, self._begun(item)),
+                    y=series.values,
+                    # Many runs: a colour each. One run: a colour for each of its curves.
+                    color=item.color if several else i,
+                    dash=i if several else 0,
+                    noisy=tag.startswith("train/") and tag not in _CALM,
+                )
+
+    def _marks(self, shown: list[ShownRun]) -> Iterator[Mark]:
+        for item in shown:
+            for change in item.follower.history.changes:
+                if change.field == "paused":
+                    continue
+                place = {
+                    "step": float(change.step),
+                    "epoch": change.epoch,
+                    "time": change.time - self._begun(item),
+                }[self.x_axis]
+                yield Mark(place, f"{change.field} {change.value:g}", item.color)
+
+    @staticmethod
+    def _begun(item: ShownRun) -> float:
+        series = item.follower.history.series.get("train/loss")
+        return float(series.times[0]) if series is not None and len(series) else time.time()
+
+    def _runs_changed(self) -> None:
+        now = set(self.runs)
+        for item in now - self._linked:
+            item.follower.advanced.connect(self._later)
+            item.follower.restarted.connect(self._later)
+        self._linked = now
+        self._later()
+
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _axis_changed(self) -> None:
+        self.refresh()
+        self._fit()
+
+    def _smoothing_changed(self, value: int) -> None:
+        self._amount.setText(f"{value / 100:.2f}")
+        for chart in self.charts:
+            chart.set_smoothing(value / 100)
+
+    def _log_changed(self) -> None:
+        for chart in self.charts:
+            chart.set_log(x=self.log_x.isChecked(), y=self.log_y.isChecked())
+
+    def _fit(self) -> None:
+        for chart in self.charts:
+            chart.fit()
+
+    def _pick(self, path: str) -> None:
+        for item in self.runs:
+            if str(item.run.path) == path:
+                self.runs.bring_to_front(item)
+
+    def _ask_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the charts", "loss.png", "Picture (*.png *.svg);;Points (*.csv)"
+        )
+        if not name:
+            return
+        chosen = Path(name)
+        try:
+            for chart in self.charts:
+                if chart.curves:
+                    title = chart.title.lower().replace(" ", "-")
+                    ending = chosen.suffix or ".png"
+                    self.export(chart, chosen.with_name(f"{chosen.stem}-{title}{ending}"))
+        except OSError as error:
+            box = QMessageBox(self)
+            box.setTextFormat(Qt.TextFormat.PlainText)
+            box.setText("The charts cannot be written.")
+            box.setInformativeText(f"{error.strerror or error}. Choose another folder.")
+            box.exec()

@@ -1,0 +1,207 @@
+"""Curves of real runs, through the widgets that draw them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from graphspec_gui.plots.chart import Chart, Curve, Mark
+from graphspec_gui.plots.curves import RunningMean, nearest
+from graphspec_gui.plots.panel import PlotsPanel
+from graphspec_gui.runs.shown import ShownRuns
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from graphspec import api
+from graphspec.train.rundir import Run
+from tests.train.nets import network
+
+NUMBERS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), max_size=700)
+
+
+@given(NUMBERS, st.floats(0, 0.99), st.lists(st.integers(0, 700), max_size=4))
+def test_a_running_mean_is_its_formula_however_it_is_fed(values, weight, cuts):
+    x = np.array(values, dtype=np.float64)
+    mean = RunningMean(weight)
+    for cut in sorted(min(cut, len(x)) for cut in cuts):
+        mean.of(x[:cut])
+    found = mean.of(x)
+    top = bottom = 0.0
+    for i, value in enumerate(values):
+        top, bottom = top * weight, bottom * weight
+        if math.isfinite(value):
+            top, bottom = top + value, bottom + 1
+        if bottom > 1e-200:
+            assert found[i] == pytest.approx(top / bottom, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.0])
+def test_a_weight_outside_of_0_to_1_is_refused(weight):
+    with pytest.raises(ValueError, match="below 1"):
+        RunningMean(weight)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, unique=True), st.floats(-200, 200))
+def test_the_nearest_point_is_the_nearest(xs, place):
+    x = np.array(sorted(xs))
+    assert abs(x[nearest(x, place)] - place) == np.abs(x - place).min()
+
+
+@pytest.fixture
+def runs(qtbot) -> Iterator[ShownRuns]:
+    made = ShownRuns()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot, runs) -> PlotsPanel:
+    made = PlotsPanel(runs)
+    qtbot.addWidget(made)
+    made.resize(1100, 700)
+    made.show()
+    return made
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    folder = tmp_path_factory.mktemp("runs")
+    settings = {"epochs": 3, "batch": 32, "penalties": [{"kind": "l2", "strength": 0.01}]}
+    return [
+        api.fit(network(), "spiral", run=folder / name, seed=seed, **settings)
+        for seed, name in enumerate(("first", "second"))
+    ]
+
+
+def chart(panel: PlotsPanel, title: str) -> Chart:
+    return next(item for item in panel.charts if item.title == title)
+
+
+def names(found: Chart) -> list[str]:
+    return [entry.name for entry in found.legend.entries]
+
+
+def drawn(qtbot, panel: PlotsPanel, runs: ShownRuns, *shown: Run) -> None:
+    for run in shown:
+        runs.show(run)
+    qtbot.waitUntil(
+        lambda: (
+            all(item.follower.history.ended for item in runs) and len(names(panel.charts[0])) > 0
+        )
+    )
+
+
+def test_without_a_run_it_says_what_to_do(panel):
+    assert "Ctrl+Enter" in panel._hint.text()
+    assert panel._hint.isVisible()
+
+
+def test_losses_and_penalties_are_curves_with_the_runs_numbers(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, trained[0])
+    loss = chart(panel, "Loss")
+    assert names(loss) == ["train", "data loss (loss)", "penalty (l2)", "validation"]
+    events = [event for event in trained[0].events if event.type == "step"]
+    by_name = {curve.name: curve for curve in loss.curves}
+    assert by_name["train"].y.tolist() == [event.loss for event in events]
+    assert by_name["penalty (l2)"].y.tolist() == [event.penalties["l2"] for event in events]
+    assert names(chart(panel, "Accuracy")) == ["train", "validation"]
+    assert len(names(chart(panel, "Update to weight ratio"))) > 3
+
+
+def test_the_x_axis_is_steps_epochs_or_seconds(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, trained[0])
+    panel._axis.setFocus()
+    events = [event for event in trained[0].events if event.type == "step"]
+    QTest.keyClick(panel._axis, Qt.Key.Key_Down)
+    assert chart(panel, "Loss").curves[0].x.tolist() == [event.epoch for event in events]
+    QTest.keyClick(panel._axis, Qt.Key.Key_Down)
+    seconds = [event.time - events[0].time for event in events]
+    assert chart(panel, "Loss").curves[0].x.tolist() == seconds
+
+
+def test_two_runs_are_overlaid_and_one_can_be_hidden(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, *trained)
+    rate = chart(panel, "Learning rate")
+    qtbot.waitUntil(lambda: names(rate) == ["first: rate", "second: rate"])
+    assert len({curve.color for curve in rate.curves}) == 2
+    runs.set_visible(runs.find(trained[0]), visible=False)
+    qtbot.waitUntil(lambda: names(rate) == ["second: rate"])
+    runs.drop(runs.find(trained[1]))
+    qtbot.waitUntil(lambda: names(rate) == [])
+
+
+def test_smoothing_leaves_the_raw_line_faint_behind_and_evaluations_alone(
+    qtbot, panel, runs, trained
+):
+    drawn(qtbot, panel, runs, trained[0])
+    panel._smoothing.setFocus()
+    for _ in range(5):
+        QTest.keyClick(panel._smoothing, Qt.Key.Key_PageUp)
+    weight = panel._smoothing.value() / 100
+    assert weight > 0.3
+    loss = chart(panel, "Loss")
+    curve = next(item for item in loss.curves if item.name == "train")
+    raw, smoothed = loss._lines[curve.key]
+    np.testing.assert_allclose(smoothed.yData, RunningMean(weight).of(curve.y))
+    assert raw.opts["pen"].color().alpha() < 100
+    assert smoothed.isVisible()
+    whole = next(item for item in loss.curves if item.name == "validation")
+    assert not loss._lines[whole.key][1].isVisible()
+
+
+def test_logarithmic_axes_leave_out_what_has_no_logarithm(qtbot):
+    made = Chart("Loss")
+    qtbot.addWidget(made)
+    x, y = np.array([0.0, 1, 2, 3]), np.array([1.0, -1, 10, 100])
+    made.set_curves([Curve(("run", "loss"), "loss", x, y, 0)], [Mark(2, "rate 0.1", 0)])
+    made.set_log(x=True, y=True)
+    line = made._lines["run", "loss"][0]
+    shown = np.isfinite(line.yData)
+    assert line.xData[shown].tolist() == [2, 3]
+    assert made._mark_lines[0].value() == pytest.approx(math.log10(2))
+
+
+def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, trained[0])
+    loss = chart(panel, "Loss")
+    qtbot.wait(50)
+    QTest.mouseMove(loss.plot.viewport(), QPoint(5, 5))
+    QTest.mouseMove(loss.plot.viewport(), loss.plot.viewport().rect().center())
+    qtbot.waitUntil(lambda: loss.readout.text().startswith("at "))
+    place = float(loss.readout.text()[3:].replace(",", ""))
+    for entry in loss.legend.entries:
+        assert entry.value == f"{loss.values_at(place)[entry.name][1]:.4g}"
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "csv"])
+def test_a_chart_can_be_exported(qtbot, panel, runs, trained, tmp_path, ending):
+    drawn(qtbot, panel, runs, trained[0])
+    loss = chart(panel, "Loss")
+    path = tmp_path / f"loss.{ending}"
+    panel.export(loss, path)
+    if ending == "csv":
+        rows = list(csv.reader(path.read_text().splitlines()))
+        assert rows[0] == ["run", "curve", "step", "value"]
+        assert [float(row[3]) for row in rows[1:] if row[1] == "train/loss"] == (
+            loss.curves[0].y.tolist()
+        )
+    else:
+        assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml")
+        assert path.stat().st_size > 3000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_changes_of_the_rate_are_marked(qtbot, panel, runs, tmp_path):
+    control_run = api.fit(network(), "spiral", run=tmp_path / "run", epochs=1)
+    log = control_run.path / "events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    changed = b'{"step":1,"epoch":0.1,"time":1.0,"type":"changed","field":"rate","value":0.05}\n'
+    log.write_bytes(b"".join([*lines[:-1], changed, lines[-1]]))
+    drawn(qtbot, panel, runs, control_run)
+    marks = chart(panel, "Loss")._marks
+    assert [(mark.x, mark.text) for mark in marks] == [(1.0, "rate 0.05")]
