@@ -242,7 +242,7 @@ class _Walker:
         self._before = executable.state()
 
     def sample(self, name: str, index: tuple[int, ...], analytic: float, h: float) -> Sample:
-        above, below = (self._losses(name, index, step) for step in (h, -h))
+        above, below = self._losses(name, index, h)
         # Subtracted before they are summed: what does not change adds no rounding error.
         numeric = float(sum(np.mean(a - b) for a, b in zip(above, below, strict=True)) / (2 * h))
         found = Sample(index, analytic, numeric)
@@ -254,16 +254,22 @@ class _Walker:
         layers = self._crossed(name, index, h)
         return replace(found, explained="kink", layers=layers) if layers else found
 
-    def _losses(self, name: str, index: tuple[int, ...], step: float) -> list[Array]:
-        plan = self._executable.plan
+    def _losses(
+        self, name: str, index: tuple[int, ...], h: float
+    ) -> tuple[list[Array], list[Array]]:
+        """The losses of every example above and below."""
+        names = self._executable.plan.losses
+        found = []
         try:
-            self._move(name, index, step)
-            values = self._executable.run(
-                self._feeds, outputs=plan.losses, training=self._training
-            ).values
+            for step in (h, -h):
+                self._move(name, index, step)
+                values = self._executable.run(
+                    self._feeds, outputs=names, training=self._training
+                ).values
+                found.append([np.array(values[loss]) for loss in names])
         finally:
             self._executable.restore(self._before)
-        return [values[loss] for loss in plan.losses]
+        return found[0], found[1]
 
     def _crossed(self, name: str, index: tuple[int, ...], h: float) -> tuple[str, ...]:
         plan = self._executable.plan

@@ -115,6 +115,18 @@ def test_every_picture_is_drawn_under_its_name_and_prints_its_numbers(
     assert json.loads((here / "a.json").read_text())
 
 
+def test_the_regions_of_a_trained_network_are_its_answers(graphspec, here, net) -> None:
+    assert graphspec("train", net, "--run", "run", "--quiet").code == 0
+    found = graphspec("picture", "regions", "run", "--cells", "9", "--json").json
+    (ground,) = found["regions"].values()
+    cells = np.stack(np.meshgrid(ground["x"], ground["y"]), axis=-1).reshape(-1, 2)
+    np.save(here / "cells.npy", cells)
+    answers = graphspec("predict", "run", "cells.npy", "--json").json
+    names = ["far", "near"]
+    assert [names.index(row["class"]) for row in answers] == np.ravel(ground["labels"]).tolist()
+    assert graphspec("picture", "regions", "run", "--cells", "9").code == 0
+
+
 def test_A07_the_folds_of_a_knn_are_drawn(graphspec, here) -> None:
     assert graphspec(
         "knn", "--data", "digits", "--train", "300", "--k", "1,3", "--run", "baseline"

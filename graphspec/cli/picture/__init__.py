@@ -7,7 +7,7 @@ from cyclopts import App
 COMMANDS = {
     "worked-example": "A linear classifier of four pixels and three classes, with every number.",
     "svm-sum": "The SVM loss of three points in one dimension: hinges, and their mean.",
-    "regions": "Decision regions of nearest neighbours, with the ties marked.",
+    "regions": "Decision regions of nearest neighbours, or of a trained network.",
     "folds": "The cross-validation of a graphspec knn: points, mean and spread.",
     "activations": "Activation functions with their derivatives.",
     "network": "A dense network as circles and lines.",
@@ -19,8 +19,8 @@ COMMANDS = {
 _FILES = {
     "worked-example": "linear",
     "svm-sum": "linear",
-    "regions": "neighbours",
-    "folds": "neighbours",
+    "regions": "regions",
+    "folds": "regions",
     "activations": "networks",
     "network": "networks",
     "data-flow": "networks",

@@ -7,42 +7,48 @@ from pathlib import Path
 
 import numpy as np
 
-from graphspec.classic.distances import Metric
+from graphspec.classic.distances import Array, Metric
 from graphspec.classic.nearest_neighbour import NearestNeighbour
 from graphspec.classic.results import RESULTS
 from graphspec.cli.files import json_or_text
+from graphspec.cli.opening import open_network
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
 from graphspec.data import load_data
 from graphspec.errors import DataError
 from graphspec.inspect.pictures.folds import FoldsPicture
 from graphspec.inspect.pictures.panels import Ground, RegionsPicture
+from graphspec.train.evaluate import find_class_scores
 from graphspec.train.rundir import find_run
 
 _MARGIN = 0.08
 
 
 def regions_command(
+    run: str | None = None,
     *,
-    data: str = "spiral",
+    data: str | None = None,
     k: str = "1,5",
     metric: Metric = "l2",
     cells: int = 240,
     output: Outputs = (),
     json: bool = False,
 ) -> None:
-    """Decision regions of nearest neighbours, with the ties marked.
+    """Decision regions of nearest neighbours, or of a trained network.
 
     Cells where two classes have equally many votes are white.
 
     Parameters
     ----------
+    run
+        A run of a network, or "latest"; without it, nearest neighbours answer.
     data
-        Points in the plane: a name from graphspec data list, or a path.
+        Points in the plane: a name from graphspec data list, or a path. By default spiral, and for
+        a run its training examples.
     k
         The numbers of neighbours, with commas: a panel for each.
     metric
-        The distance: l1 or l2.
+        The distance of neighbours: l1 or l2.
     cells
         How many along each side of a panel.
     output
@@ -53,15 +59,17 @@ def regions_command(
     """
     if cells < 2:
         raise DataError(f"--cells is {cells}; a panel has at least 2 along each side")
-    chosen = load_data(data)
+    if run is not None:
+        give(_of_network(run, data, cells), output, "regions.svg", json=json)
+        return
+    chosen = load_data(data or "spiral")
     if not chosen.classes:
         raise DataError(f"{data!r} has real targets; nearest neighbours vote for classes")
     model = NearestNeighbour(chosen.x, chosen.y, metric=metric)
-    low, high = model.x.min(axis=0), model.x.max(axis=0)
-    middle, half = (low + high) / 2, (0.5 + _MARGIN) * float((high - low).max() or 1)
+    low, high = _square(model.x)
     grounds = []
     for number in _numbers(k):
-        found = model.regions(number, middle - half, middle + half, cells)
+        found = model.regions(number, low, high, cells)
         name = "nearest neighbour" if number == 1 else f"{number} nearest neighbours"
         grounds.append(Ground(name, found.labels, found.abscissae, found.ordinates, found.ties))
     points = np.asarray(model.x, np.float64)
@@ -71,6 +79,37 @@ def regions_command(
         for ground in grounds:
             assert ground.ties is not None
             say(f"{ground.title}: {ground.ties.mean():.2%} of the cells are tied")
+
+
+def _of_network(run: str, data: str | None, cells: int) -> RegionsPicture:
+    opened = open_network(run, data)
+    plan, binding = opened.executable.plan, opened.data.binding
+    pair = find_class_scores(plan)
+    x, y = opened.data.parts["train"]
+    if pair is None or x.shape[1:] != (2,):
+        raise DataError(
+            f"decision regions are of classes in the plane, and {opened.name!r} reads examples of "
+            f"the shape {list(x.shape[1:])}. Take a network of points, such as spiral_net"
+        )
+    low, high = _square(x)
+    abscissae, ordinates = (
+        start + (end - start) * (np.arange(cells) + 0.5) / cells
+        for start, end in zip(low, high, strict=True)
+    )
+    points = np.stack(np.meshgrid(abscissae, ordinates), axis=-1).reshape(-1, 2)
+    fed = {binding.x: opened.data.pipeline.apply(points, opened.config.dtype)}
+    scores = opened.executable.run(fed, outputs=[pair.scores]).values[pair.scores]
+    rows = scores.reshape(len(points), -1)
+    labels = rows.argmax(axis=1) if rows.shape[1] > 1 else (rows[:, 0] > 0).astype(np.int64)
+    ground = Ground("the network's answers", labels.reshape(cells, cells), abscissae, ordinates)
+    return RegionsPicture(opened.name, np.asarray(x, np.float64), y, (ground,))
+
+
+def _square(x: Array) -> tuple[Array, Array]:
+    """The lower left and the upper right corner of a square around all points, with a margin."""
+    low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
+    middle, half = (low + high) / 2, (0.5 + _MARGIN) * (float((high - low).max()) or 1.0)
+    return middle - half, middle + half
 
 
 def folds_command(run: str, *, output: Outputs = (), json: bool = False) -> None:
