@@ -26,6 +26,7 @@ from pathlib import Path
 
 from graphspec.errors import GraphspecError, RunError
 from graphspec.train.control import Control, Detach, Unreadable, parse_command, stop_on_interrupt
+from graphspec.train.events import Changed
 from graphspec.train.session import train_run
 
 # A command is some dozens of bytes; a longer line is not kept in memory to the end.
@@ -76,8 +77,10 @@ def work(path: Path, *, detached: bool = False) -> int:
     listener.start()
     try:
         with stop_on_interrupt(control):
-            for _ in train_run(path, control=control):
-                pass
+            for event in train_run(path, control=control):
+                if isinstance(event, Changed) and event.reason:
+                    # The log may be what cannot be written.
+                    print(f"graphspec.worker: paused: {event.reason}", file=sys.stderr, flush=True)
     except RunError as error:
         print(f"graphspec.worker: {error}", file=sys.stderr)
         return UNUSABLE
