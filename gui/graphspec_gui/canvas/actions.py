@@ -165,7 +165,13 @@ class CanvasActions:
                 ("Ctrl+Alt+E",),
             ),
             None,
-            ("arrange", "Lay out everything", view.arrange, "sitemap-outline", ("Ctrl+Shift+A",)),
+            (
+                "arrange",
+                "Lay out everything",
+                view.places.arrange,
+                "sitemap-outline",
+                ("Ctrl+Shift+A",),
+            ),
             (
                 "arrange_selection",
                 "Lay out the selection",

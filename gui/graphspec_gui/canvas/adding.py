@@ -113,7 +113,7 @@ def set_up(layer: Layer, words: Sequence[str]) -> Layer:
         for name, field in type(layer).model_fields.items()
         if field.is_required() and name not in ("id", "inputs")
     ]
-    spec = GraphSpec(inputs=(), layers=(layer,))  # type: ignore[arg-type]
+    spec = GraphSpec(inputs=(), layers=(layer,))
     for word in words:
         if "=" in word:
             name, value = edit.parse_assignment(word)
@@ -138,11 +138,15 @@ def new_layer(spec: GraphSpec, kind: str, words: Sequence[str] = ()) -> Layer:
     cls = BY_KIND[kind]
     stem = "loss" if cls.is_loss else kind.removesuffix("2d").rstrip("_") + "1"
     example = cls.examples()[0].layer
-    start = _STARTS.get(kind) or {
-        name: getattr(example, name)
+    needed = [
+        name
         for name, field in cls.model_fields.items()
         if field.is_required() and name not in ("id", "inputs")
-    }
+    ]
+    start = _STARTS.get(kind) or {name: getattr(example, name) for name in needed}
+    if words:
+        # Who says how it is to be gets nothing beside that.
+        start = {name: start[name] for name in needed}
     fields = {"id": edit.free_id(spec, stem), "inputs": (), **start}
     return set_up(cls.model_validate(fields), words)
 
@@ -242,8 +246,8 @@ def _connected(spec: GraphSpec, shapes: Shapes, source: str, target: str) -> Gra
     ]
     fitting = [place for place in free if not said[target, place]]
     possible = [place for place in free if not said[target, place] or FORCE in said[target, place]]
-    best = (fitting or possible or [None])[0]
-    return spec if best is None else edit.connect(spec, source, target, best)
+    best = fitting or possible
+    return edit.connect(spec, source, target, best[0]) if best else spec
 
 
 def _with_labels(spec: GraphSpec, name: str) -> GraphSpec:

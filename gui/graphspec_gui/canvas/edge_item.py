@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
@@ -94,25 +95,23 @@ class EdgeItem(QGraphicsItem):
             pen = looks.edge_error if self.bad else looks.edge
         painter.strokePath(self.path, pen)
         if self.label and self.canvas.zoom >= metrics.NEAR and not self._label_rect.isEmpty():
-            painter.fillRect(self._label_rect, looks.window)
             painter.setFont(looks.port_font)
             painter.setPen(looks.state_border["error"] if self.bad else looks.muted)
             painter.drawText(self._label_at, self.label)
 
     def _place_label(self) -> None:
-        """Beside the middle of the line, or nowhere when the line is too short."""
+        """Beside the line: above the port it goes to, or half way down its longest stretch."""
         self._label_rect = QRectF()
-        if not self.label or abs(self._ends[1].y() - self._ends[0].y()) < 24:
+        if not self.label or self._ends[1].y() - self._ends[0].y() < 24:
             return
-        metrics_of = self.canvas.looks.port_metrics
-        width = metrics_of.horizontalAdvance(self.label)
-        if self.path.elementCount() == 2:
-            middle = (self._ends[0] + self._ends[1]) / 2
+        width = self.canvas.looks.port_metrics.horizontalAdvance(self.label)
+        if len(self.points) > 2:
+            one, two = max(pairwise(self.points), key=lambda ends: abs(ends[1].y() - ends[0].y()))
+            at = (one + two) / 2
         else:
-            middle = self.path.pointAtPercent(0.5)
-        rect = QRectF(middle.x() + 6, middle.y() - 7, width + 4, 14)
-        self._label_rect = rect
-        self._label_at = QPointF(rect.x() + 2, rect.y() + 11)
+            at = self._ends[1] - QPointF(0, 13)
+        self._label_rect = QRectF(at.x() + 6, at.y() - 7, width + 4, 14)
+        self._label_at = QPointF(at.x() + 8, at.y() + 4)
 
 
 def rounded(points: Sequence[QPointF]) -> QPainterPath:

@@ -9,6 +9,10 @@ from PySide6.QtCore import QMarginsF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
+from graphspec_gui.canvas.edge_item import EdgeItem
+from graphspec_gui.canvas.group_item import FrameItem
+from graphspec_gui.canvas.node_item import NodeItem
+
 if TYPE_CHECKING:
     from graphspec_gui.canvas.scene import CanvasScene
 
@@ -33,11 +37,14 @@ def export(scene: CanvasScene, path: Path, *, scale: float = 2.0) -> None:
     if suffix not in (".png", ".svg"):
         raise ValueError(f"a picture is a .png or an .svg, not {path.name!r}")
     bounds = scene.bounds().marginsAdded(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
-    chosen = [item for item in scene.node_items.values() if item.chosen]
-    edges = [item for item in scene.edge_items.values() if item.chosen]
-    frames = [item for item in scene.frame_items.values() if item.chosen]
+    items: list[NodeItem | EdgeItem | FrameItem] = [
+        *scene.node_items.values(),
+        *scene.edge_items.values(),
+        *scene.frame_items.values(),
+    ]
+    chosen = [item for item in items if item.chosen]
     zoom = scene.zoom
-    for item in [*chosen, *edges, *frames]:
+    for item in chosen:
         item.chosen = False
     scene.zoom = 1.0
     try:
@@ -47,7 +54,7 @@ def export(scene: CanvasScene, path: Path, *, scale: float = 2.0) -> None:
             _svg(scene, bounds, path)
     finally:
         scene.zoom = zoom
-        for item in [*chosen, *edges, *frames]:
+        for item in chosen:
             item.chosen = True
 
 
@@ -62,7 +69,7 @@ def _png(scene: CanvasScene, bounds: QRectF, path: Path, scale: float) -> None:
     )
     scene.render(painter, QRectF(image.rect()), bounds, Qt.AspectRatioMode.IgnoreAspectRatio)
     painter.end()
-    if not image.save(str(path), "PNG"):
+    if not image.save(str(path)):
         raise OSError(f"cannot write {str(path)!r}")
 
 

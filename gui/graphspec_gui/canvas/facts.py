@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphspec.errors import Problem
-from graphspec_gui.canvas.labels import cost_text, kind_doc
+from graphspec_gui.canvas.labels import kind_doc, short
 from graphspec_gui.canvas.looks import STATE_WORDS, STATES
 from graphspec_gui.canvas.node_item import Facts
 from graphspec_gui.canvas.picture import FOLDED, NodePicture
@@ -28,7 +28,8 @@ def facts_of(node: NodePicture, findings: Findings) -> Facts:
     bad = frozenset(port.place for port in node.ports if port.name in wrong)
     return Facts(
         f"→ {shape}" if shape and node.group == FOLDED else shape,
-        cost_text(*total),
+        f"{short(total.params)} params" if total.params else "",
+        f"{short(total.macs)} MAC" if total.macs else "",
         state,
         bad,
         _tip(node, problems, shape, total),

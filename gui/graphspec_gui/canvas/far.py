@@ -51,9 +51,9 @@ class FarPicture:
             elif state in ("error", "warning"):
                 rings.setdefault(state, (looks.state[state], []))[1].append(rect)
             if item.mark is not None:
-                color = item.mark.color
-                tint = looks.accent if color == "accent" else looks.state[color]
-                rings.setdefault(f"mark {color}", (tint, []))[1].append(
+                name = item.mark.color
+                tint = looks.accent if name == "accent" else looks.state[name]
+                rings.setdefault(f"mark {name}", (tint, []))[1].append(
                     rect.adjusted(-10, -10, 10, 10)
                 )
             title = item.node.title

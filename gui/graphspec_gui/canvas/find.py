@@ -85,8 +85,8 @@ class FindBar(QFrame):
                 self._step(-1 if back else 1)
                 return True
             if event.key() == Qt.Key.Key_Escape:
-                self.hide()
                 self._view.setFocus(Qt.FocusReason.PopupFocusReason)
+                self.hide()
                 return True
         return super().eventFilter(watched, event)
 

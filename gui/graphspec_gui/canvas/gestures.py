@@ -149,17 +149,17 @@ class Drag(Gesture):
         self._shift = shift
         view.canvas.drag_to({name: at + shift for name, at in self._from.items()})
         self._edge = self._edge_below(at) if self._is_loose() else None
-        view.show_drop_edge(self._edge)
+        view.hover.show_drop_edge(self._edge)
         view.viewport().update()
 
     def release(self, event: QMouseEvent) -> None:
         """Write the new positions into the document, or change the selection by a click."""
         view = self.view
-        view.show_drop_edge(None)
+        view.hover.show_drop_edge(None)
         if not self.moved:
             self._click()
             return
-        moves = view.operations.moves(
+        moves = view.places.in_document(
             {
                 name: ((at + self._shift).x(), (at + self._shift).y())
                 for name, at in self._from.items()
@@ -181,7 +181,7 @@ class Drag(Gesture):
 
     def cancel(self) -> None:
         """Put the nodes back."""
-        self.view.show_drop_edge(None)
+        self.view.hover.show_drop_edge(None)
         self.view.canvas.drag_to(self._from)
         self.view.viewport().update()
 
@@ -242,9 +242,9 @@ def begin(view: CanvasView, event: QMouseEvent, space: bool) -> Gesture | None:
         if frame.arrow_rect().contains(view.mapToScene(event.position().toPoint())):
             view.operations.fold(frame.frame.id)
             return None
-        more = view.document.selection if event.modifiers() & _MORE else frozenset()
+        others = view.document.selection if event.modifiers() & _MORE else frozenset()
         view.choose_edges(())
-        view.document.select([*more, *frame.frame.members])
+        view.document.select([*others, *frame.frame.members])
         return Drag(view, event, None)
     return Rubber(view, event)
 

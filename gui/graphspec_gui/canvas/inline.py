@@ -119,8 +119,9 @@ class InlineEditor(QLineEdit):
 
     def _close(self) -> None:
         self._keep = None
-        self.hide()
+        # The focus goes first: a hidden widget would hand it to whatever comes next.
         self._view.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.hide()
 
 
 def written(values: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from graphspec_gui.canvas.adding import Wish
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
 
+_MODIFIERS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta)
 _WAYS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
@@ -44,6 +45,8 @@ class Keyboard:
             else:
                 self._walk(*_WAYS[key], extend=bool(keys & shift))
             return True
+        if key in _MODIFIERS:
+            return False
         self._nudges += 1
         if key == Qt.Key.Key_Escape:
             self._view.choose_edges(())
@@ -98,7 +101,7 @@ class Keyboard:
         view = self._view
         current = view.current
         nodes = view.picture.nodes
-        if current not in nodes:
+        if current is None or current not in nodes:
             self._go(self._order()[:1])
             return
         here = nodes[current]
@@ -124,7 +127,7 @@ class Keyboard:
         view = self._view
         nodes = view.selected_nodes()
         step = metrics.GRID
-        moves = view.operations.moves(
+        moves = view.places.in_document(
             {
                 name: (
                     view.picture.nodes[name].position[0] + dx * step,

@@ -12,16 +12,6 @@ from graphspec.layers.base import Layer
 from graphspec.layers.catalog import BY_KIND
 
 
-def cost_text(params: int, macs: int) -> str:
-    """As a node shows it: ``61.7 k par · 416 k MAC``; nothing where it is free."""
-    parts = []
-    if params:
-        parts.append(f"{short(params)} par")
-    if macs:
-        parts.append(f"{short(macs)} MAC")
-    return " · ".join(parts)
-
-
 def short(number: int) -> str:
     """A count in three digits: ``61706`` → ``61.7 k``."""
     for size, unit in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):

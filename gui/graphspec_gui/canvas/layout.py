@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from graphspec.graph import Position
 from graphspec_gui.canvas import metrics
-from graphspec_gui.canvas.picture import FOLDED, NodePicture, Picture
+from graphspec_gui.canvas.picture import NodePicture, Picture
 
 Route = tuple[tuple[float, float], ...]
 _OPTIONS: dict[str, Any] = {
@@ -168,12 +168,3 @@ def _snapped(value: float) -> float:
 def _middle(positions: list[Position]) -> Position:
     xs, ys = [x for x, _ in positions], [y for _, y in positions]
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-
-
-def hidden_moves(picture: Picture, moves: Mapping[str, Position]) -> dict[str, Position]:
-    """Where each box of a folded group goes as a shift of its members: (dx, dy) by group."""
-    return {
-        name: (x - picture.nodes[name].position[0], y - picture.nodes[name].position[1])
-        for name, (x, y) in moves.items()
-        if picture.nodes[name].group == FOLDED
-    }

@@ -146,8 +146,8 @@ class Link(Gesture):
             ports = [port for port in node.node.ports if (name, port.place) in self._verdicts]
             free = [port for port in ports if port.source is None] or ports
             fitting = [port for port in free if not self._verdicts[name, port.place]]
-            best = (fitting or free or [None])[0]
-            if best is None:
+            best = fitting or free
+            if not best:
                 self._reason = (
                     "Unfold the group to connect to a layer in it."
                     if node.node.members
@@ -155,7 +155,7 @@ class Link(Gesture):
                 )
                 self._target = (name, 0)
                 return
-            index = node.node.ports.index(best)
+            index = node.node.ports.index(best[0])
         ports_here = node.node.ports
         place = ports_here[index].place if index < len(ports_here) else index
         self._target = (name, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 GRID: Final = 8.0
-NODE_WIDTH: Final = 208.0
+NODE_WIDTH: Final = 216.0
 NODE_HEIGHT: Final = 72.0
 INPUT_HEIGHT: Final = 56.0
 GROUP_HEIGHT: Final = 88.0

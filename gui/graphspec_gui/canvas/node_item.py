@@ -27,7 +27,8 @@ class Facts:
     """What is known of a node beyond the document: found out by checking, and so a bit later."""
 
     shape: str = ""
-    cost: str = ""
+    params: str = ""
+    macs: str = ""
     state: str = "ok"
     bad_ports: frozenset[int] = frozenset()
     tip: str = ""
@@ -126,20 +127,24 @@ class NodeItem(QGraphicsItem):
         painter.strokePath(outline, self._border(looks))
         if not self._words:
             self._words = self._fitted(looks)
-        title, kind, shape, cost = self._words
-        left = metrics.STRIPE + 10
+        title, kind, shape, params, macs = self._words
+        left, right = metrics.STRIPE + 10, node.size[0] - 12
+        last = node.size[1] - 12
         painter.setFont(looks.title_font)
         painter.setPen(looks.text)
         painter.drawText(QPointF(left, 24 if node.group == INPUT_GROUP else 23), title)
         painter.setFont(looks.text_font)
         if shape:
-            painter.drawText(QPointF(left, node.size[1] - 12), shape)
+            painter.drawText(QPointF(left, last), shape)
         painter.setPen(looks.muted)
         if kind:
             painter.drawText(QPointF(left, 41), kind)
-        if near and cost:
-            x = node.size[0] - 12 - looks.text_metrics.horizontalAdvance(cost)
-            painter.drawText(QPointF(x, node.size[1] - 12), cost)
+        if near:
+            advance = looks.text_metrics.horizontalAdvance
+            if params:
+                painter.drawText(QPointF(right - advance(params), last), params)
+            if macs:
+                painter.drawText(QPointF(right - advance(macs), 41), macs)
         if self.facts.state != "ok" or near:
             self._paint_state(painter, looks)
         if near:
@@ -154,29 +159,21 @@ class NodeItem(QGraphicsItem):
             return looks.state_border[self.facts.state]
         return looks.hover_border if self.hovered else looks.node_border
 
-    def _fitted(self, looks: Looks) -> tuple[str, str, str, str]:
-        """The words, cut to what there is room for."""
+    def _fitted(self, looks: Looks) -> tuple[str, str, str, str, str]:
+        """The words, cut to what there is room for: title, kind, shape, parameters, work."""
         node, facts = self.node, self.facts
         room = node.size[0] - metrics.STRIPE - 10 - 12
+        advance = looks.text_metrics.horizontalAdvance
         kind = node.brief if node.group == FOLDED else f"{node.kind}  {node.brief}".strip()
         if node.group == INPUT_GROUP:
             kind = ""
         title = f"▸ {node.title}" if node.group == FOLDED else node.title
         shape = f"{node.kind}  {facts.shape}" if node.group == INPUT_GROUP else facts.shape
         shape = _cut(shape, looks.text_metrics, room)
-        left = room - looks.text_metrics.horizontalAdvance(shape) - 8
-        cost = facts.cost
-        if looks.text_metrics.horizontalAdvance(cost) > left:
-            # Parameters say more than work: they stay when there is room for one.
-            cost = cost.partition(" · ")[0]
-        if looks.text_metrics.horizontalAdvance(cost) > left:
-            cost = ""
-        return (
-            _cut(title, looks.title_metrics, room - _ICON),
-            _cut(kind, looks.text_metrics, room),
-            shape,
-            cost,
-        )
+        params = facts.params if advance(shape) + advance(facts.params) + 8 <= room else ""
+        kind = _cut(kind, looks.text_metrics, room)
+        macs = facts.macs if advance(kind) + advance(facts.macs) + 8 <= room else ""
+        return _cut(title, looks.title_metrics, room - _ICON), kind, shape, params, macs
 
     def _paint_state(self, painter: QPainter, looks: Looks) -> None:
         target = QRectF(self.node.size[0] - _ICON - 8, 9, _ICON, _ICON)
@@ -220,7 +217,8 @@ class NodeItem(QGraphicsItem):
                 painter.drawText(QPointF(x - 1.5, 3.5), "!")
             if node.group != FOLDED and (many or port.source is None or hints is not None):
                 painter.setPen(looks.state_border["error"] if bad else looks.muted)
-                painter.drawText(QPointF(x + 9, -5), port.name)
+                room = looks.port_metrics.horizontalAdvance(port.name)
+                painter.drawText(QPointF(x - 9 - room, -5), port.name)
         if hints is not None and (node.id, len(node.ports)) in hints:
             # The place where one more would go, of a layer that takes any number.
             lit = hints[node.id, len(node.ports)] == ""

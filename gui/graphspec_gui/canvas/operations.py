@@ -38,7 +38,7 @@ class Operations:
         chosen = [name for name in view.spec_order() if name in view.document.selection]
         shapes = view.document.analysis.shapes
         try:
-            spec, name = adding.add(view.base(), shapes, kind, words, wish, chosen)
+            spec, name = adding.add(view.places.base(), shapes, kind, words, wish, chosen)
         except SpecError as error:
             return error.problems[0].message
         view.choose_edges(())
@@ -65,23 +65,6 @@ class Operations:
         if folding:
             view.make_current(view.picture.shown[group_names(view.document.spec)[name][0]])
 
-    def moves(self, places: Mapping[str, Position]) -> dict[str, Position]:
-        """Positions in the document for nodes that are to be drawn at some places."""
-        view = self._view
-        picture = view.picture
-        found: dict[str, Position] = {}
-        for name, (x, y) in places.items():
-            node = picture.nodes[name]
-            if not node.members:
-                found[name] = picture.closing.opened((x, y))
-                continue
-            # What is folded moves as one.
-            dx, dy = x - node.position[0], y - node.position[1]
-            for member in node.members:
-                old = view.position(member)
-                found[member] = (old[0] + dx, old[1] + dy)
-        return found
-
     def delete(self) -> None:
         """Remove what is selected, edges too; readers are led to what was read."""
         view = self._view
@@ -101,7 +84,7 @@ class Operations:
     def copy(self) -> None:
         """Put what is selected on the clipboard, as the text of a document."""
         view = self._view
-        text = edits.cut_out(view.base(), view.document.selection)
+        text = edits.cut_out(view.places.base(), view.document.selection)
         QGuiApplication.clipboard().setText(text)
 
     def cut(self) -> None:
@@ -130,7 +113,7 @@ class Operations:
             return spec
 
         try:
-            spec = change(view.base())
+            spec = change(view.places.base())
         except SpecError as error:
             view.say(f"The clipboard holds no layers: {error.problems[0].message}")
             return
@@ -141,7 +124,7 @@ class Operations:
         """Copy the selected layers beside themselves."""
         view = self._view
         chosen = [name for name in view.document.selection if name in view.document.spec.by_id]
-        spec, copies = edit.duplicate(view.base(), chosen)
+        spec, copies = edit.duplicate(view.places.base(), chosen)
         view.document.apply(
             spec,
             f"Duplicate {chosen[0] if len(chosen) == 1 else f'{len(chosen)} layers'}",
@@ -323,7 +306,7 @@ class Operations:
         return {name: view.picture.nodes[name].position for name in view.selected_nodes()}
 
     def _move_to(self, places: Mapping[str, Position], text: str) -> None:
-        moves = self.moves(places)
+        moves = self._view.places.in_document(places)
         self._view.make_edit(lambda spec: edit.move(spec, moves.items()), text)
 
     def select_all(self) -> None:
@@ -333,7 +316,7 @@ class Operations:
 
     def arrange_selected(self) -> None:
         """Lay out the selected nodes."""
-        self._view.arrange(self._view.selected_nodes())
+        self._view.places.arrange(self._view.selected_nodes())
 
     def enter_selected(self) -> None:
         """Edit the selected node."""

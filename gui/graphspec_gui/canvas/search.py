@@ -92,8 +92,8 @@ class AddPopup(QFrame):
     def dismiss(self) -> None:
         """Close without adding anything."""
         if self.isVisible():
-            self.hide()
             self._view.setFocus(Qt.FocusReason.PopupFocusReason)
+            self.hide()
             self._view.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -197,7 +197,7 @@ class AddPopup(QFrame):
 
     def _is_inside(self) -> bool:
         now = QApplication.focusWidget()
-        return now is not None and (now is self or self.isAncestorOf(now))
+        return now is self.line or (now is not None and self.isAncestorOf(now))
 
     def _place(self) -> None:
         room = self._view.rect()

@@ -5,14 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -21,45 +17,40 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from graphspec import edit
 from graphspec.errors import SpecError
-from graphspec.graph import GraphSpec, Position
-from graphspec_gui.canvas import layout, metrics
+from graphspec.graph import GraphSpec
+from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.actions import CanvasActions
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.bubble import Bubble
-from graphspec_gui.canvas.edge_item import EdgeItem
-from graphspec_gui.canvas.facts import describe, port_tip
+from graphspec_gui.canvas.facts import describe
 from graphspec_gui.canvas.far import FarPicture
 from graphspec_gui.canvas.find import FindBar
 from graphspec_gui.canvas.gestures import Gesture, begin
-from graphspec_gui.canvas.group_item import FrameItem
 from graphspec_gui.canvas.hits import hit
+from graphspec_gui.canvas.hover import Hover
 from graphspec_gui.canvas.inline import InlineEditor
 from graphspec_gui.canvas.keyboard import Keyboard
 from graphspec_gui.canvas.minimap import Minimap
-from graphspec_gui.canvas.node_item import Mark, NodeItem
+from graphspec_gui.canvas.node_item import Mark
 from graphspec_gui.canvas.operations import Operations
+from graphspec_gui.canvas.overprint import paint_focus, paint_hint, tip_at
 from graphspec_gui.canvas.picture import Picture, draw, group_names
-from graphspec_gui.canvas.placing import place_near, unplaced
+from graphspec_gui.canvas.places import Places
 from graphspec_gui.canvas.scene import CanvasScene
-from graphspec_gui.canvas.search import KIND_MIME, AddPopup
+from graphspec_gui.canvas.search import AddPopup
+from graphspec_gui.canvas.zoom_view import OUTSIDE, ZoomView
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.theme import theme
 
-AT_ONCE = 120
-"""Graphs of so many nodes are laid out while they open; larger ones in a thread."""
 MARGIN = 48.0
-_OUTSIDE = 4_000.0
-"""How far beyond its content the canvas can be scrolled, in scene units."""
-HINT = "Double-click or start typing to add a layer"
+"""Around nodes that are shown whole, in scene units."""
 
 
-class CanvasView(QGraphicsView):
+class CanvasView(ZoomView):
     """Shows a document as nodes and edges, and edits it.
 
     Every edit goes through ``StudioDocument.apply``. Positions that the document does not have
@@ -79,41 +70,35 @@ class CanvasView(QGraphicsView):
         self.folded: frozenset[str] = frozenset()
         self.chosen_edges: frozenset[tuple[str, int]] = frozenset()
         self.current: str | None = None
-        self._elsewhere: dict[str, Position] = {}
-        self._spec = document.spec
         self._gesture: Gesture | None = None
         self._space = False
         self._fit_first = True
         self._far: FarPicture | None = None
-        self._hovered: NodeItem | EdgeItem | FrameItem | None = None
-        self._drop_edge: EdgeItem | None = None
-        self._layouts = layout.Background(self._arranged, self)
-        self._routes = layout.Background(self._routed, self)
-        self._route_soon = QTimer(self)
-        self._route_soon.setSingleShot(True)
-        self._route_soon.setInterval(30)
-        self._route_soon.timeout.connect(self._ask_for_routes)
-        self._find_places(document.spec)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.places = Places(self)
         self.canvas = CanvasScene(self._draw(), self)
         self.canvas.changed_picture.connect(self._forget_far)
         self.setScene(self.canvas)
-        self._set_up()
         self.bubble = Bubble(self)
         self.minimap = Minimap(self)
         self.add_popup = AddPopup(self)
         self.find_bar = FindBar(self)
         self.inline = InlineEditor(self)
         self.keyboard = Keyboard(self)
+        self.hover = Hover(self)
         self.operations = Operations(self)
         self.commands = CanvasActions(self, self.operations)
         document.spec_changed.connect(self._spec_changed)
         document.selection_changed.connect(self._selection_changed)
         document.analysis_changed.connect(self._analysis_changed)
         theme().changed.connect(self._dress)
+        self.zoomed.connect(self._zoomed)
+        self._dress()
         self._reach()
         self._analysis_changed()
         self._selection_changed()
-        self._route_soon.start()
+        self.places.route_soon()
 
     # --- What others use ----------------------------------------------------------------------
 
@@ -153,7 +138,7 @@ class CanvasView(QGraphicsView):
     ) -> bool:
         """Change the document; where that makes no sense say why, and return False."""
         try:
-            spec = change(self.base())
+            spec = change(self.places.base())
         except SpecError as error:
             self.say(error.problems[0].message if error.problems else str(error))
             return False
@@ -170,24 +155,6 @@ class CanvasView(QGraphicsView):
     def picture(self) -> Picture:
         """What is drawn."""
         return self.canvas.picture
-
-    @property
-    def zoom(self) -> float:
-        """How large the scene is drawn: 1 is 100 %."""
-        return self.transform().m11()
-
-    def base(self) -> GraphSpec:
-        """The document's spec, with a position for every node."""
-        spec = self.document.spec
-        known = dict(spec.layout)
-        missing = {name: at for name, at in self._elsewhere.items() if name not in known}
-        here = {name: at for name, at in missing.items() if name in self.picture.shown}
-        return edit.move(spec, here.items()) if here else spec
-
-    def position(self, name: str) -> Position:
-        """Where a node is in the document, or where it has been put for want of that."""
-        known = dict(self.document.spec.layout)
-        return known[name] if name in known else self._elsewhere.get(name, (0.0, 0.0))
 
     def selected_nodes(self) -> list[str]:
         """The nodes drawn that are selected: layers, inputs, and folded groups."""
@@ -215,7 +182,7 @@ class CanvasView(QGraphicsView):
         if self.current not in self.picture.nodes:
             self.current = self.picture.shown.get(self.current or "")
         self._selection_changed()
-        self._route_soon.start()
+        self.places.route_soon()
 
     def choose_edges(self, keys: Collection[tuple[str, int]]) -> None:
         """Select edges."""
@@ -236,56 +203,10 @@ class CanvasView(QGraphicsView):
 
     # --- Moving about -------------------------------------------------------------------------
 
-    def visible_rect(self) -> QRectF:
-        """The part of the scene that can be seen."""
-        return self.mapToScene(self.viewport().rect()).boundingRect()
-
-    def set_zoom(self, zoom: float, at: QPoint | None = None) -> None:
-        """Zoom, keeping the point of the scene under a point of the viewport where it is."""
-        zoom = max(metrics.ZOOM_LEAST, min(zoom, metrics.ZOOM_MOST))
-        at = self.viewport().rect().center() if at is None else at
-        before = self.mapToScene(at)
-        self.resetTransform()
-        self.scale(zoom, zoom)
-        self.canvas.zoom = zoom
-        after = self.mapFromScene(before)
-        self.pan(after.x() - at.x(), after.y() - at.y())
-        self.minimap.update()
-        self.commands.zoomed()
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Scroll by pixels."""
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setValue(across.value() + round(dx))
-        down.setValue(down.value() + round(dy))
-
     def fit(self, names: Iterable[str] = ()) -> None:
         """Show some nodes whole, or everything."""
         rect = self._rect_of(names)
-        whole = rect if not rect.isEmpty() else self.canvas.bounds()
-        if whole.isEmpty():
-            self.set_zoom(1.0)
-            self.centerOn(0, 0)
-            return
-        room = self.viewport().rect().adjusted(24, 24, -24, -24)
-        wide = max(room.width(), 1) / whole.width()
-        high = max(room.height(), 1) / whole.height()
-        self.set_zoom(min(wide, high, 1.0))
-        self.centerOn(whole.center())
-        self.minimap.update()
-
-    def show_start(self) -> None:
-        """Show everything if that can be read, else the inputs at a size that can."""
-        bounds = self.canvas.bounds()
-        self.fit()
-        if not bounds.isEmpty() and self.zoom < metrics.NEAR:
-            self.set_zoom(max(self.zoom, 0.8))
-            half = self.viewport().height() / 2 / self.zoom
-            first = next(iter(self.canvas.node_items.values()))
-            top = self.mapToScene(self.viewport().rect()).boundingRect()
-            self.centerOn(
-                first.sceneBoundingRect().center().x(), bounds.top() + min(half, top.height() / 2)
-            )
+        self.fit_rect(self.canvas.bounds() if rect.isEmpty() else rect)
 
     # --- Events -------------------------------------------------------------------------------
 
@@ -294,20 +215,8 @@ class CanvasView(QGraphicsView):
         if self.zoom < metrics.FAR and self._drawn_far():
             return
         super().paintEvent(event)
-        self._paint_focus()
-        self._paint_hint()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor; with Shift or Ctrl scroll, as with two fingers."""
-        turned, by_pixels = event.angleDelta(), event.pixelDelta()
-        keys = event.modifiers()
-        if keys & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(-(turned.y() or turned.x()) / 2, 0)
-        elif not by_pixels.isNull() and turned.x() and abs(turned.x()) > abs(turned.y()):
-            self.pan(-by_pixels.x(), -by_pixels.y())
-        else:
-            self.set_zoom(self.zoom * 1.0015 ** turned.y(), event.position().toPoint())
-        event.accept()
+        paint_focus(self)
+        paint_hint(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin whatever the mouse does here."""
@@ -322,7 +231,7 @@ class CanvasView(QGraphicsView):
         if self._gesture is not None:
             self._gesture.move(event)
         else:
-            self._hover(event.position().toPoint())
+            self.hover.over(event.position().toPoint(), panning=self._space)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -387,9 +296,14 @@ class CanvasView(QGraphicsView):
         super().focusInEvent(event)
         self.viewport().update()
 
-    def focusNextPrevChild(self, forward: bool) -> bool:
+    def event(self, event: QEvent) -> bool:
         """Tab goes from node to node, and after the last one to the next widget."""
-        return self.keyboard.tab(forward) or super().focusNextPrevChild(forward)
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            forward = event.key() == Qt.Key.Key_Tab
+            if (forward or event.key() == Qt.Key.Key_Backtab) and self.keyboard.tab(forward):
+                event.accept()
+                return True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what floats over the canvas in its corner."""
@@ -408,7 +322,7 @@ class CanvasView(QGraphicsView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell of nodes, ports and edges in tooltips."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self._tip(event.pos())
+            text = tip_at(self, event.pos())
             if text:
                 # Names come from files: as plain text they cannot be taken for markup.
                 safe = html.escape(text).replace("\n", "<br>")
@@ -417,39 +331,8 @@ class CanvasView(QGraphicsView):
                 QToolTip.hideText()
             return True
         if event.type() == QEvent.Type.Leave:
-            self._hover(None)
+            self.hover.over(None)
         return super().viewportEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take layers that are dragged here from a list of kinds."""
-        if event.mimeData().hasFormat(KIND_MIME):
-            event.acceptProposedAction()
-        else:
-            event.ignore()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show the edge that a layer would be put on."""
-        if not event.mimeData().hasFormat(KIND_MIME):
-            event.ignore()
-            return
-        self.show_drop_edge(hit(self, event.position().toPoint()).edge)
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Show no edge any more."""
-        self.show_drop_edge(None)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Add the layer, on the edge if there is one."""
-        if not event.mimeData().hasFormat(KIND_MIME):
-            event.ignore()
-            return
-        kind = event.mimeData().data(KIND_MIME).toStdString()
-        edge, at = self._drop_edge, self.mapToScene(event.position().toPoint())
-        self.show_drop_edge(None)
-        wish = Wish(at=(at.x(), at.y()), edge=edge.edge if edge is not None else None, alone=True)
-        self.operations.add(kind, wish)
-        event.acceptProposedAction()
 
     def sizeHint(self) -> QSize:
         """Large: the canvas takes what the docks leave."""
@@ -460,14 +343,6 @@ class CanvasView(QGraphicsView):
     def ask_for_layer(self, wish: Wish, text: str = "") -> None:
         """Open the search for a layer to add."""
         self.add_popup.ask(wish, text)
-
-    def show_drop_edge(self, item: EdgeItem | None) -> None:
-        """Highlight the edge that something would be put on."""
-        for edge, on in ((self._drop_edge, False), (item, True)):
-            if edge is not None:
-                edge.hovered = on
-                edge.update()
-        self._drop_edge = item
 
     def current_point(self) -> QPoint:
         """Where the current node is in the view, or the middle of the view."""
@@ -487,94 +362,14 @@ class CanvasView(QGraphicsView):
         if not rect.isEmpty():
             self.ensureVisible(rect, 8, 8)
 
-    def arrange(self, only: Collection[str] | None = None) -> None:
-        """Lay out all nodes, or some, in a thread; the answer becomes one command."""
-        picture, spec = self.picture, self.document.spec
-
-        def find() -> tuple[GraphSpec, Collection[str] | None, dict[str, Position]]:
-            return spec, only, layout.arrange(picture, only)
-
-        self._layouts.ask(find)
-
     # --- Within ---------------------------------------------------------------------------------
 
-    def _set_up(self) -> None:
-        self.setObjectName("canvas")
-        self.setAccessibleName("Canvas")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setRenderHints(
-            QPainter.RenderHint.Antialiasing
-            | QPainter.RenderHint.TextAntialiasing
-            | QPainter.RenderHint.SmoothPixmapTransform
-        )
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState, False)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.viewport().setMouseTracking(True)
-        self.setAcceptDrops(True)
-        self.viewport().setAcceptDrops(True)
-        self._dress()
-
     def _draw(self) -> Picture:
-        return draw(self.document.spec, self.folded, self._elsewhere)
-
-    def _find_places(self, spec: GraphSpec) -> None:
-        """Make up positions for nodes that have none."""
-        known = {**self._elsewhere, **dict(spec.layout)}
-        names = {*spec.input_by_id, *spec.by_id}
-        known = {name: at for name, at in known.items() if name in names}
-        if not unplaced(spec, known):
-            return
-        self._elsewhere |= place_near(spec, known)
-        if known or len(names) < 2:
-            return
-        whole = draw(spec, (), self._elsewhere)
-        if len(names) <= AT_ONCE:
-            self._elsewhere |= layout.arrange(whole)
-        else:
-            self._layouts.ask(lambda: (spec, "first", layout.arrange(whole)))
-
-    def _arranged(
-        self, answer: tuple[GraphSpec, Collection[str] | str | None, dict[str, Position]]
-    ) -> None:
-        spec, only, found = answer
-        if spec is not self.document.spec:
-            # It was edited meanwhile: what has not moved since is still worth having.
-            found = {name: at for name, at in found.items() if name in self.picture.nodes}
-        if only == "first":
-            self._elsewhere |= found
-            self.refresh()
-            self.show_start()
-            return
-        moves = self.operations.moves(found)
-        text = "Lay out everything" if only is None else "Lay out the selection"
-        if self.make_edit(lambda base: edit.move(base, moves.items()), text) and only is None:
-            self.fit()
-
-    def _routed(self, answer: tuple[Picture, dict[tuple[str, int], layout.Route]]) -> None:
-        picture, found = answer
-        if picture is self.picture:
-            self.canvas.show_routes(found)
-
-    def _ask_for_routes(self) -> None:
-        picture = self.picture
-        if picture.edges:
-            self._routes.ask(lambda: (picture, layout.routes(picture)))
+        return draw(self.document.spec, self.folded, self.places.elsewhere)
 
     def _spec_changed(self) -> None:
-        spec, before = self.document.spec, self._spec
-        self._spec = spec
-        if len(before.layers) == len(spec.layers):
-            # A layer that was renamed elsewhere stays where it is.
-            for old, new in zip(before.layers, spec.layers, strict=True):
-                if old.id != new.id and old.id in self._elsewhere:
-                    self._elsewhere.setdefault(new.id, self._elsewhere[old.id])
-        self._find_places(spec)
+        spec = self.document.spec
+        self.places.follow(spec)
         groups = group_names(spec)
         self.folded = frozenset(name for name in self.folded if name in groups)
         self.chosen_edges = frozenset(
@@ -603,12 +398,16 @@ class CanvasView(QGraphicsView):
         if item is not None:
             self.setAccessibleDescription(describe(item.node, item.facts))
 
+    def _zoomed(self) -> None:
+        self.minimap.update()
+        self.commands.zoomed()
+
     def _reach(self) -> None:
         """Let the canvas scroll well beyond what is on it."""
         self.canvas.setSceneRect(
-            self.canvas.bounds().adjusted(-_OUTSIDE, -_OUTSIDE, _OUTSIDE, _OUTSIDE)
+            self.canvas.bounds().adjusted(-OUTSIDE, -OUTSIDE, OUTSIDE, OUTSIDE)
         )
-        self.minimap.forget() if hasattr(self, "minimap") else None
+        self.minimap.forget()
 
     def _rect_of(self, names: Iterable[str]) -> QRectF:
         rect = QRectF()
@@ -630,35 +429,10 @@ class CanvasView(QGraphicsView):
         if self._gesture is not None:
             self._gesture.paint(painter)
         painter.end()
-        self._paint_focus()
+        paint_focus(self)
         return True
 
-    def _paint_focus(self) -> None:
-        """A ring around the current node while the canvas has the keyboard."""
-        item = self.canvas.node_items.get(self.current or "")
-        if item is None or not self.hasFocus():
-            return
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = self.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
-        painter.setPen(self.canvas.looks.focus_border)
-        painter.drawRoundedRect(QRectF(rect).adjusted(-5, -5, 5, 5), 10, 10)
-        painter.end()
-
-    def _paint_hint(self) -> None:
-        """What to do with an empty canvas."""
-        if self.document.spec.layers or self.add_popup.isVisible():
-            return
-        painter = QPainter(self.viewport())
-        painter.setPen(self.canvas.looks.muted)
-        painter.setFont(theme().font("title"))
-        room = QRectF(self.viewport().rect())
-        painter.drawText(
-            room.adjusted(0, room.height() * 0.5, 0, 0), Qt.AlignmentFlag.AlignCenter, HINT
-        )
-        painter.end()
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRectF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """What the mouse is doing: a rubber band, or an edge that is being drawn."""
         if self._gesture is not None:
             self._gesture.paint(painter)
@@ -666,8 +440,7 @@ class CanvasView(QGraphicsView):
     def _forget_far(self) -> None:
         self._far = None
         self.viewport().update()
-        if hasattr(self, "minimap"):
-            self.minimap.forget()
+        self.minimap.forget()
 
     def _cancel_gesture(self) -> None:
         gesture, self._gesture = self._gesture, None
@@ -679,36 +452,6 @@ class CanvasView(QGraphicsView):
         shape = Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
 
-    def _hover(self, at: QPoint | None) -> None:
-        found = hit(self, at) if at is not None else None
-        item = found.item if found is not None else None
-        if item is not self._hovered:
-            for other, on in ((self._hovered, False), (item, True)):
-                if other is not None:
-                    other.hovered = on
-                    other.update()
-            self._hovered = item
-        if not self._space:
-            on_port = found is not None and found.port is not None
-            shape = Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.ArrowCursor
-            self.viewport().setCursor(shape)
-
-    def _tip(self, at: QPoint) -> str:
-        found = hit(self, at)
-        findings = self.document.analysis
-        if found.node is not None:
-            if found.port is not None and found.port >= 0 and not found.node.node.members:
-                return port_tip(found.node.node, found.port, findings)
-            return found.node.facts.tip
-        if found.edge is not None:
-            edge = found.edge.edge
-            shape = f": {found.edge.label}" if found.edge.label else ""
-            return f"{edge.reads} → {edge.reader}{shape}"
-        if found.frame is not None:
-            return f"Group {found.frame.frame.id}, {len(found.frame.frame.members)} layers"
-        return ""
-
     def _dress(self) -> None:
         self.setBackgroundBrush(theme().color("window"))
-        self._forget_far() if hasattr(self, "canvas") else None
-        self.viewport().update()
+        self._forget_far()

@@ -1,0 +1,61 @@
+"""What is drawn over the canvas in its own pixels, and told of what the mouse rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from graphspec_gui.canvas.facts import port_tip
+from graphspec_gui.canvas.hits import hit
+from graphspec_gui.theme import theme
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.view import CanvasView
+
+HINT = "Double-click or start typing to add a layer"
+
+
+def paint_focus(view: CanvasView) -> None:
+    """A ring around the current node while the canvas has the keyboard."""
+    item = view.canvas.node_items.get(view.current or "")
+    if item is None or not view.hasFocus():
+        return
+    painter = QPainter(view.viewport())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    rect = view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
+    painter.setPen(view.canvas.looks.focus_border)
+    painter.drawRoundedRect(QRectF(rect).adjusted(-5, -5, 5, 5), 10, 10)
+    painter.end()
+
+
+def paint_hint(view: CanvasView) -> None:
+    """What to do with an empty canvas."""
+    if view.document.spec.layers or view.add_popup.isVisible():
+        return
+    painter = QPainter(view.viewport())
+    painter.setPen(view.canvas.looks.muted)
+    painter.setFont(theme().font("title"))
+    room = QRectF(view.viewport().rect())
+    painter.drawText(
+        room.adjusted(0, room.height() * 0.5, 0, 0), Qt.AlignmentFlag.AlignCenter, HINT
+    )
+    painter.end()
+
+
+def tip_at(view: CanvasView, at: QPoint) -> str:
+    """What a tooltip says of a point; "" where there is nothing to say."""
+    found = hit(view, at)
+    if found.node is not None:
+        node = found.node.node
+        if found.port is not None and 0 <= found.port < len(node.ports) and not node.members:
+            return port_tip(node, found.port, view.document.analysis)
+        return found.node.facts.tip
+    if found.edge is not None:
+        edge = found.edge.edge
+        shape = f": {found.edge.label}" if found.edge.label else ""
+        return f"{edge.reads} → {edge.reader}{shape}"
+    if found.frame is not None:
+        return f"Group {found.frame.frame.id}, {len(found.frame.frame.members)} layers"
+    return ""
