@@ -18,7 +18,7 @@ APP = "graphspec_gui"
 NEEDED = ("PySide6", "pyqtgraph", "qtawesome", "graphlay")
 
 
-def studio(name: str | None = None) -> int:
+def studio(name: str | None = None, /) -> int:
     """Open the desktop app: edit a network and see it checked while you do.
 
     Parameters

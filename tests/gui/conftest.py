@@ -13,8 +13,12 @@ pytest.importorskip("pytestqt", reason="the desktop app's tests need pytest-qt")
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 from graphspec_gui.document import StudioDocument
+from graphspec_gui.journal import Journal
+from graphspec_gui.settings import Settings
 from graphspec_gui.theme import theme
+from graphspec_gui.window import MainWindow
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from graphspec import zoo
 from graphspec.graph import GraphSpec
@@ -55,3 +59,24 @@ def make_document(qapp: QApplication) -> Iterator[Callable[..., StudioDocument]]
 def document(make_document: Callable[..., StudioDocument], lenet: GraphSpec) -> StudioDocument:
     """LeNet-5, open for editing."""
     return make_document(lenet)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
+    """The app's window, with nothing open and nothing remembered."""
+    monkeypatch.chdir(tmp_path)
+    made = MainWindow(settings, Journal(tmp_path / "journal"))
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    for tab in list(made.tabs()):
+        tab.document.undo_stack.setClean()
+    made.close()
+    made.deleteLater()

@@ -52,7 +52,9 @@ def read(shape: Shape, text: str) -> Any:
     Raises:
         ValueError: it says nothing that fits; the message says what would.
     """
-    for option in shape.options if isinstance(shape, Either) else (shape,):
+    options = shape.options if isinstance(shape, Either) else (shape,)
+    # The empty text is null where there may be null, and not an empty list.
+    for option in sorted(options, key=lambda option: not isinstance(option, Nothing)):
         try:
             return _read(option, text.strip())
         except ValueError:
