@@ -15,11 +15,12 @@ from graphspec.classic.distances import Array
 from graphspec.classic.nearest_neighbour import NearestNeighbour, Regions, cross_validate
 from graphspec.classic.results import write_run
 from graphspec.cli.files import json_or_text
-from graphspec.cli.output import err, out, print_json, say, si, size
+from graphspec.cli.output import err, out, print_json, say
 from graphspec.data import Dataset
 from graphspec.errors import DataError
 from graphspec.graph import GraphSpec
 from graphspec.layers.input import Input
+from graphspec.quantities import si, size
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.session import load_named
 

@@ -51,31 +51,3 @@ def problem_text(problem: Problem) -> Text:
     for fix in problem.fixes:
         text.append(f"\n    fix: {fix.label}", "green")
     return text
-
-
-def si(value: float, unit: str = "") -> str:
-    """A count with a decimal prefix and three digits: 61706 → ``61.7 k``."""
-    for limit, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit:
-            return f"{value / limit:.3g} {prefix}{unit}"
-    return f"{value:.4g}{' ' + unit if unit else ''}"
-
-
-def size(count: float) -> str:
-    """A number of bytes with a binary prefix: 1536 → ``1.5 KiB``."""
-    for limit, prefix in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= limit:
-            return f"{count / limit:.1f} {prefix}"
-    return f"{count:.0f} B"
-
-
-def duration(seconds: float) -> str:
-    """A time for people: ``0.8 s``, ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -14,7 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from graphspec.cli.output import ACCENT, duration, out, si
+from graphspec.cli.output import ACCENT, out
+from graphspec.quantities import duration, si
 from graphspec.train.events import Changed, Evaluated, Event, Finished, Refused, Started, Step
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 
 from graphspec.cli.files import read_spec
-from graphspec.cli.output import ACCENT, out, print_json, si, size
+from graphspec.cli.output import ACCENT, out, print_json
+from graphspec.quantities import si, size
 from graphspec.summary import Row, summarise
 
 

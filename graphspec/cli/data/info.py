@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from graphspec.cli.output import print_json, say, size
+from graphspec.cli.output import print_json, say
 from graphspec.data import load_data
+from graphspec.quantities import size
 
 
 def info_command(name: str, *, json: bool = False) -> None:
