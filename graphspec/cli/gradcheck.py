@@ -12,10 +12,12 @@ from rich.text import Text
 
 from graphspec.api import Checkpoint
 from graphspec.cli.failure import FAILED
-from graphspec.cli.opening import Opened, open_network
+from graphspec.cli.files import read_spec
+from graphspec.cli.opening import Opened, names_data, open_network, random_feeds
 from graphspec.cli.output import out, print_json, say
 from graphspec.cli.pictures import Outputs
-from graphspec.engines.base import Step
+from graphspec.engines.base import Executable, Feeds, Step
+from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import DataError
 from graphspec.inspect.gradient_check import (
     STEP,
@@ -29,6 +31,8 @@ from graphspec.inspect.gradient_check import (
 from graphspec.inspect.landscape import loss_here
 from graphspec.inspect.pictures.sheet import as_json
 from graphspec.inspect.pictures.step_sweep import SweepPicture
+from graphspec.plan import compile_graph
+from graphspec.recipe.penalties.base import Penalty
 from graphspec.recipe.rules.base import UpdateRule
 
 _STYLES = {
@@ -73,7 +77,8 @@ def gradcheck(
     name
         A network file or model, with its first weights; or a run, with its trained ones.
     data
-        Another data set than the one that the settings name.
+        Another data set than the one that the settings name; without any, standard normal numbers
+        and random labels are taken.
     h
         The step of the differences.
     samples
@@ -100,23 +105,36 @@ def gradcheck(
         raise DataError(
             f"it takes at least 1 example and no negative burn-in, not {few}, {burn_in}"
         )
-    opened = open_network(name, data, checkpoint=checkpoint, dtype="float64")
-    burned = _burn_in(opened, burn_in) if burn_in else None
-    feeds = opened.examples(few)
+    executable, feeds, penalties, burned = _ready(name, data, few, burn_in, checkpoint, seed)
     training = noise == "fixed"
     report = check_gradients(
-        opened.executable, feeds, penalties=opened.config.penalties, h=h, samples=samples,
-        training=training, seed=seed,
-    )  # fmt: skip
+        executable, feeds, penalties=penalties, h=h, samples=samples, training=training, seed=seed
+    )
     found = None
     if sweep:
-        found = sweep_steps(opened.executable, feeds, samples=samples, training=training, seed=seed)
-        _draw(found, opened.name, output, json)
+        found = sweep_steps(executable, feeds, samples=samples, training=training, seed=seed)
+        _draw(found, executable.plan.spec.name, output, json)
     if json:
         print_json(_told(report, burned, found))
     else:
         _show(report, burned, found)
     return FAILED if report.verdict == "wrong" else 0
+
+
+def _ready(
+    name: str, data: str | None, few: int, burn_in: int, checkpoint: Checkpoint, seed: int
+) -> tuple[Executable, Feeds, tuple[Penalty, ...], tuple[float, float] | None]:
+    """The network, what it is fed, its penalties, and the losses around the burn-in."""
+    if names_data(name, data):
+        opened = open_network(name, data, checkpoint=checkpoint, dtype="float64")
+        burned = _burn_in(opened, burn_in) if burn_in else None
+        return opened.executable, opened.examples(few), opened.config.penalties, burned
+    if burn_in:
+        raise DataError("a burn-in takes data to train on: give --data, or set training.data")
+    spec = read_spec(name)
+    executable = NumpyEngine("float64").load(compile_graph(spec), seed=seed)
+    penalties = spec.training.penalties if spec.training is not None else ()
+    return executable, random_feeds(spec, few, seed), penalties, None
 
 
 def _burn_in(opened: Opened, steps: int) -> tuple[float, float]:

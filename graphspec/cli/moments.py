@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from graphspec.cli.files import json_or_text, read_spec
-from graphspec.cli.opening import open_network
+from graphspec.cli.opening import names_data, open_network, random_feeds
 from graphspec.cli.output import out
 from graphspec.cli.pictures import Examples, Outputs, give
 from graphspec.errors import DataError
@@ -109,17 +109,6 @@ def _fed(
     if examples < 1:
         raise DataError(f"--examples is {examples}; it needs at least 1")
     spec = read_spec(name)
-    if data is not None or (spec.training is not None and spec.training.data is not None):
-        opened = open_network(name, data, dtype="float64")
-        return spec, opened.examples(examples)
-    rng = np.random.default_rng(seed)
-    feeds: dict[str, np.ndarray] = {}
-    for item in spec.inputs:
-        tensor = item.tensor()
-        shape = (examples, *tensor.shape)
-        feeds[item.id] = (
-            rng.standard_normal(shape)
-            if tensor.classes is None
-            else rng.integers(0, tensor.classes, shape)
-        )
-    return spec, feeds
+    if names_data(name, data):
+        return spec, open_network(name, data, dtype="float64").examples(examples)
+    return spec, random_feeds(spec, examples, seed)

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.data import load_data
 from graphspec.engines.base import Array, Executable, Feeds
+from graphspec.engines.choosing import reopen_engine
+from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.feeding import TrainingData, divide
 from graphspec.train.rundir import Run, find_run
-from graphspec.train.session import load_named, open_engine
+from graphspec.train.session import load_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +93,32 @@ def open_network(
     examples = load_named(config) if data is None else load_data(data)
     divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
     weights = None if run is None else api.load_weights(run, checkpoint=checkpoint)
-    engine = open_engine(str(run.env.get("engine", "numpy")) if run else "numpy", config.dtype)
+    engine = reopen_engine(run.env if run else {}, config.dtype)
     executable = engine.load(plan, seed=config.seed, weights=weights)
     return Opened(executable, divided, config, run)
+
+
+def names_data(name: str, data: str | None) -> bool:
+    """Whether it is known what a network file or run is fed."""
+    if data is not None or _as_run(name) is not None:
+        return True
+    training = read_spec(name).training
+    return training is not None and training.data is not None
+
+
+def random_feeds(spec: GraphSpec, examples: int, seed: int) -> dict[str, Array]:
+    """Standard normal numbers for every input, and random labels: where there is no data."""
+    rng = np.random.default_rng(seed)
+    feeds: dict[str, Array] = {}
+    for item in spec.inputs:
+        tensor = item.tensor()
+        shape = (examples, *tensor.shape)
+        feeds[item.id] = (
+            rng.standard_normal(shape)
+            if tensor.classes is None
+            else rng.integers(0, tensor.classes, shape)
+        )
+    return feeds
 
 
 def _as_run(name: str) -> Run | None:

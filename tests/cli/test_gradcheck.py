@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,17 @@ def test_J09_penalties_are_told_apart(graphspec, net) -> None:
 def test_J10_noise_is_off_or_fixed(graphspec, net) -> None:
     for noise in ("off", "fixed"):
         assert graphspec("gradcheck", net, "--noise", noise).code == 0
+
+
+def test_a_network_without_data_is_checked_on_random_numbers(graphspec, net) -> None:
+    document = json.loads(net.read_text())
+    del document["training"]
+    net.write_text(json.dumps(document))
+    found = graphspec("gradcheck", net, "--json")
+    assert (found.code, found.json["verdict"], found.json["examples"]) == (0, "good", 2)
+    refused = graphspec("gradcheck", net, "--burn-in", "3")
+    assert refused.code == 4
+    assert "takes data" in refused.err
 
 
 def test_a_wrong_gradient_has_an_exit_code(graphspec, net, monkeypatch: pytest.MonkeyPatch) -> None:

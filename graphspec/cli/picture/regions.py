@@ -69,7 +69,7 @@ def regions_command(
     low, high = _square(model.x)
     grounds = []
     for number in _numbers(k):
-        found = model.regions(number, low, high, cells)
+        found = model.regions(number, low.tolist(), high.tolist(), cells)
         name = "nearest neighbour" if number == 1 else f"{number} nearest neighbours"
         grounds.append(Ground(name, found.labels, found.abscissae, found.ordinates, found.ties))
     points = np.asarray(model.x, np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from graphspec.engines.base import Array
 from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import SpecError
+from graphspec.errors import FeedError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.inspect.pictures.sheet import QUIET, SMALL, Picture, colour, quiet_grid
 from graphspec.layers.catalog import BY_KIND
@@ -97,7 +97,10 @@ def activations_picture(
 
     Raises:
         SpecError: a kind is no activation of one number.
+        FeedError: the span is not above 0, or there are fewer than 3 points.
     """
+    if not 0 < span < np.inf or points < 3:
+        raise FeedError(f"a curve from −{span:g} to {span:g} at {points} points cannot be drawn")
     known = pointwise()
     chosen = known if kinds is None else tuple(kinds)
     for kind in chosen:

@@ -51,7 +51,7 @@ class MomentsPicture(Picture):
                 last = int(np.flatnonzero(np.isfinite(values))[-1])
                 ends.append((float(np.log10(values[last])), places[last], name, colour(i)))
             else:
-                ends.append((-np.inf, 1, f"{name} (all zero)", colour(i)))
+                ends.append((-np.inf, 1, f"{name} (zero or not finite)", colour(i)))
         axes.set_yscale("log")
         if self.start is not None and self.start > 0:
             axes.axhline(self.start, color=INK, lw=0.8, ls=":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from graphspec.inspect.learning_rate import RateCurve
 from graphspec.inspect.pictures.sheet import INK, SMALL, Picture, colour, quiet_grid
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _SHOWN = 3.0
@@ -58,24 +60,29 @@ class RatePicture(Picture):
                 f"before the step: {self.start:.4g}", (rates[0], self.start), xytext=(0, 3),
                 textcoords="offset points", fontsize=SMALL,
             )  # fmt: skip
-        lowest = self.curve.lowest
-        axes.plot([lowest], [min(losses)], "o", color=colour(1), ms=6, zorder=3)
-        axes.annotate(
-            f"lowest {min(losses):.4g} at {lowest:.2g}",
-            (lowest, min(losses)),
-            xytext=(0, -13),
-            textcoords="offset points",
-            ha=_side(lowest, rates),
-            color=colour(1),
-            fontsize=SMALL,
-        )
+        if fine.any():
+            self._mark(axes)
         axes.set(title=self.title, xlabel="learning rate", ylabel="loss")
         axes.margins(y=0.16)
         # What a rate gains is small beside what too large a one loses: such a curve leaves above.
-        gain = losses[0] - min(losses)
-        if 0 < gain < np.inf and losses[fine].max() > min(losses) + _SHOWN * gain:
-            axes.set_ylim(min(losses) - 0.4 * gain, min(losses) + _SHOWN * gain)
+        smallest = min(self.curve.losses)
+        gain = self.curve.losses[0] - smallest
+        if 0 < gain < math.inf and losses[fine].max() > smallest + _SHOWN * gain:
+            axes.set_ylim(smallest - 0.4 * gain, smallest + _SHOWN * gain)
         quiet_grid(axes)
+
+    def _mark(self, axes: Axes) -> None:
+        lowest, smallest = self.curve.lowest, min(self.curve.losses)
+        axes.plot([lowest], [smallest], "o", color=colour(1), ms=6, zorder=3)
+        axes.annotate(
+            f"lowest {smallest:.4g} at {lowest:.2g}",
+            (lowest, smallest),
+            xytext=(0, -13),
+            textcoords="offset points",
+            ha=_side(lowest, np.array(self.curve.rates)),
+            color=colour(1),
+            fontsize=SMALL,
+        )
 
 
 def _side(rate: float, rates: Array) -> str:

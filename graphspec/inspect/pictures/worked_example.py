@@ -123,7 +123,7 @@ def worked_example(
         classes: their names.
 
     Raises:
-        FeedError: the arrays do not fit each other.
+        FeedError: the arrays do not fit each other, or hold NaN or infinity.
     """
     x = np.array(PIXELS if pixels is None else pixels, np.float64)
     w = np.array(WEIGHTS if weights is None else weights, np.float64)
@@ -133,6 +133,8 @@ def worked_example(
             f"the picture takes 4 pixels, W ({len(classes)}, 4) and b ({len(classes)},), and got "
             f"{x.shape}, {w.shape} and {b.shape}"
         )
+    if not all(np.isfinite(array).all() for array in (x, w, b)):
+        raise FeedError("the picture takes finite numbers, and got NaN or infinity")
     spec = GraphSpec.model_validate(
         {
             "name": "worked example",
