@@ -88,3 +88,20 @@ def test_M02_a_run_anneals_tells_it_and_goes_on_exactly(tmp_path: Path, rule: Wi
     other = api.fit(linear(), points(), run=tmp_path / "c", **{**FIELDS, "update": constant})
     c = api.load_weights(other, checkpoint="latest")
     assert any(not np.array_equal(a[name], c[name]) for name in a)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
+def test_M02_the_fast_engine_anneals_too(tmp_path: Path, rule: WithVelocity) -> None:
+    pytest.importorskip("llvmlite")
+    runs = [
+        api.fit(
+            linear(),
+            points(),
+            run=tmp_path / engine,
+            engine=engine,
+            **{**FIELDS, "update": rule.model_dump()},
+        )
+        for engine in ("numpy", "jit")
+    ]
+    losses = [[event.loss for event in run.events if isinstance(event, Step)] for run in runs]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)

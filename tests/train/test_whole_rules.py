@@ -323,3 +323,23 @@ def test_a_run_finishes_and_evaluates_like_any_other(tmp_path: Path) -> None:
     seen = [event for event in run.events if isinstance(event, Evaluated)]
     assert len(seen) == 12
     assert seen[0].update_ratios["scores.weight"] > 0
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [RULES[0], {"kind": "newton", "damping": 2.0}, RULES[3]],
+    ids=lambda rule: rule["kind"],
+)
+def test_the_rules_work_on_the_fast_engine_too(rule: dict[str, Any]) -> None:
+    pytest.importorskip("llvmlite")
+    from graphspec.engines.jit.engine import JitEngine
+
+    plan = compile_graph(network(*NORMED))
+    made = config(**{**WHOLE, "update": rule}).update
+    step = Step(0, made.rate, (L2(strength=0.01),))
+    found = []
+    for engine in (NumpyEngine(), JitEngine(threads=1)):
+        executable, stepper = engine.load(plan, seed=1), WholeStepper(0)
+        found.append([stepper.step(executable, feeds(), made, step).loss for _ in range(4)])
+        assert max(np.diff(found[-1])) <= 1e-6
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-3)
