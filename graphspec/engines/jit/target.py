@@ -11,6 +11,7 @@ The lanes and registers shape every kernel; nothing else of the processor is ask
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,11 @@ def host() -> Target:
 
 # LLVM's compiler objects are shared by all threads, and not made for it.
 LOCK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # A child must not inherit a lock whose holder it has not, nor half of a compilation.
+    os.register_at_fork(
+        before=LOCK.acquire, after_in_parent=LOCK.release, after_in_child=LOCK.release
+    )
 
 
 @functools.cache
@@ -96,8 +102,8 @@ def compile_module(text: str, target: Target) -> bytes:
     """Object code of a module in LLVM's assembly language."""
     with LOCK:
         machine = _machine(target)
-        module = _optimised(text, machine)
-        return bytes(machine.emit_object(module))
+        # No name holds the module: it is freed here, while this thread still has LLVM.
+        return bytes(machine.emit_object(_optimised(text, machine)))
 
 
 def assembly(text: str, target: Target) -> str:

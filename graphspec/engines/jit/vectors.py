@@ -375,16 +375,10 @@ class Pointer:
         self.kernel.code.call(fetch, [(self + index).ir, I32(0), I32(3), I32(1)])
 
     def atomic_load(self, index: Value | int = 0) -> Value:
-        """One element, with everything that was written before its matching ``atomic_store``."""
+        """One element, and what its writer wrote before the ``atomic_add`` that is seen here."""
         address, size = (self + index).ir, _SIZES[self.element]
         code = self.kernel.code
         return Value(self.kernel, code.load_atomic(address, "acquire", size, typ=self.element))
-
-    def atomic_store(self, index: Value | int, value: Number) -> None:
-        """Set one element after everything that was written before."""
-        value = self.kernel.constant(value, self.element)
-        size = _SIZES[self.element]
-        self.kernel.code.store_atomic(value.ir, (self + index).ir, "release", size)
 
     def atomic_add(self, index: Value | int, value: Number) -> Value:
         """Add to one element in one go, and return what it was before."""

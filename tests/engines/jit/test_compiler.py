@@ -1,0 +1,129 @@
+"""Kernels are compiled once, by whoever comes first: thread, forked child, spawned child."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from graphspec.engines.jit import compiler
+from graphspec.engines.jit.builder import Kernel
+from graphspec.engines.jit.cache import ObjectCache
+from graphspec.engines.jit.target import host
+from tests.engines.jit.calling import call
+
+
+def add_constant(constant: float, k: Kernel) -> None:
+    x, n = k.pointer(), k.size()
+    for i, lanes in k.sweep(0, n):
+        x.store(x.load(i, lanes) + constant, i, lanes)
+
+
+def added(constant: int) -> Any:
+    x = np.zeros(1000, np.float32)
+    call(f"add_{constant}", partial(add_constant, float(constant)), x, x.size)
+    return x
+
+
+def test_threads_that_compile_and_run_at_once() -> None:
+    results: dict[tuple[int, int], Any] = {}
+
+    def work(thread: int) -> None:
+        for constant in range(20):
+            results[thread, constant] = added(constant)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 40
+    for (_, constant), x in results.items():
+        np.testing.assert_array_equal(x, np.full(1000, constant, np.float32))
+
+
+def child(queue: Any) -> None:
+    queue.put((float(added(3)[5]), float(added(77)[999])))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(
+            "fork",
+            marks=[
+                pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork"),
+                # Python warns of every fork of a process that has threads; ours must bear it.
+                pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+            ],
+        ),
+        "spawn",
+    ],
+)
+def test_children_run_known_and_new_kernels(method: str) -> None:
+    added(3)
+    context: Any = multiprocessing.get_context(method)
+    queue = context.Queue()
+    process = context.Process(target=child, args=(queue,))
+    process.start()
+    assert queue.get(timeout=60) == (3.0, 77.0)
+    process.join()
+    assert process.exitcode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_fork_while_another_thread_compiles_does_not_hang() -> None:
+    def compile_many() -> None:
+        for constant in range(1000, 1040):
+            compiler.compile_module(
+                compiler.llvm_text("many", partial(add_constant, float(constant))), host()
+            )
+
+    thread = threading.Thread(target=compile_many)
+    thread.start()
+    children = []
+    for number in range(5):
+        pid = os.fork()
+        if pid == 0:
+            constant = 200 + number
+            os._exit(0 if added(constant)[0] == constant else 1)
+        children.append(pid)
+    thread.join()
+    codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
+    assert codes == [0] * 5
+
+
+def test_the_cache_is_asked_first(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, emit = ObjectCache(tmp_path / "jit"), partial(add_constant, 1.0)
+    code = compiler.object_code("cached", emit, host(), cache)
+
+    def refuse(*_: object) -> bytes:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(compiler, "compile_module", refuse)
+    assert compiler.object_code("cached", emit, host(), cache) == code
+    with pytest.raises(AssertionError, match="compiled again"):
+        compiler.object_code("another name", emit, host(), cache)
+
+
+def test_other_sources_make_other_keys(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, emit = ObjectCache(tmp_path / "jit"), partial(add_constant, 1.0)
+    changes: list[Callable[[], None]] = [
+        lambda: None,
+        lambda: monkeypatch.setattr(compiler, "source_hash", lambda: "another"),
+        lambda: monkeypatch.setattr(compiler, "_file_hash", lambda path: "another"),
+    ]
+    for count, change in enumerate(changes, start=1):
+        change()
+        compiler.object_code("keyed", emit, host(), cache)
+        assert len(list(cache.folder.iterdir())) == count
