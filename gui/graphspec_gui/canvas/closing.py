@@ -32,11 +32,11 @@ class Closing:
         """The map for the boxes that are drawn and, group by group, those that are hidden."""
         if not folded:
             return cls()
-        boxes = [_box(inside) for inside in folded]
-        return cls(
-            _gaps([(x, x + w) for x, _, w, _ in [*visible, *boxes]], _hidden(folded, 0)),
-            _gaps([(y, y + h) for _, y, _, h in [*visible, *boxes]], _hidden(folded, 1)),
-        )
+        solid = [*visible, *(_box(inside) for inside in folded)]
+        across = _merged((x, x + w) for x, _, w, _ in solid)
+        down = _merged((y, y + h) for _, y, _, h in solid)
+        hidden = [_stretched(span, down) for span in _hidden(folded, 1)]
+        return cls(_gaps(across, _hidden(folded, 0)), _gaps(down, hidden))
 
     def __call__(self, position: Position) -> Position:
         """Where a position of the document is drawn."""
@@ -53,12 +53,9 @@ class Closing:
 
 
 def _box(inside: Sequence[Box]) -> Box:
-    """The box of a folded group: at the top of what it hides, in the middle."""
-    left = min(x for x, _, _, _ in inside)
-    right = max(x + w for x, _, w, _ in inside)
+    """The box of a folded group: at the top of what it hides, in the column of the first node."""
     top = min(y for _, y, _, _ in inside)
-    width = metrics.NODE_WIDTH
-    return ((left + right - width) / 2, top, width, metrics.GROUP_HEIGHT)
+    return (inside[0][0], top, metrics.NODE_WIDTH, metrics.GROUP_HEIGHT)
 
 
 def _hidden(folded: Iterable[Sequence[Box]], axis: int) -> list[Gap]:
@@ -68,10 +65,17 @@ def _hidden(folded: Iterable[Sequence[Box]], axis: int) -> list[Gap]:
     ]
 
 
-def _gaps(taken: list[Gap], hidden: list[Gap]) -> tuple[Gap, ...]:
-    """What is hidden and not taken."""
+def _stretched(span: Gap, solid: Sequence[Gap]) -> Gap:
+    """What a group hides, with the room around it that is more than that between two layers."""
+    low, high = span
+    before = max((end for _, end in solid if end < low), default=low)
+    behind = min((start for start, _ in solid if start > high), default=high)
+    return min(low, before + metrics.LAYER_GAP), max(high, behind - metrics.LAYER_GAP)
+
+
+def _gaps(solid: Sequence[Gap], hidden: list[Gap]) -> tuple[Gap, ...]:
+    """What is hidden and not solid."""
     gaps: list[Gap] = []
-    solid = _merged(taken)
     for start, end in _merged(hidden):
         at = start
         for low, high in solid:

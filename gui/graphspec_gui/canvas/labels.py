@@ -27,7 +27,7 @@ def kind_of(layer: Layer) -> str:
 
 
 def brief(layer: Layer) -> str:
-    """What a layer is set to, in a few words: ``6 @ 5×5 / 2`` for filters, kernel and stride."""
+    """What a layer is set to, in a few words: ``6 @ 5×5/2`` for filters, kernel and stride."""
     parts = []
     count = getattr(layer, "filters", None) or getattr(layer, "units", None)
     if count is not None:
@@ -38,7 +38,7 @@ def brief(layer: Layer) -> str:
         parts.append(f"@ {window}" if parts else window)
         stride = getattr(layer, "stride", None)
         if stride not in (None, 1, (1, 1)):
-            parts.append(f"/ {_single(stride)}")
+            parts[-1] += f"/{_single(stride)}"
     elif count is None:
         parts += _first_setting(layer)
     return " ".join(parts)

@@ -122,8 +122,11 @@ class NodeItem(QGraphicsItem):
         outline = _outline(node.group)
         if node.group == FOLDED:
             self._paint_stack(painter, looks)
-        painter.fillPath(outline, looks.surface)
-        painter.fillPath(_stripe(node.group), looks.group(node.group))
+        if node.group == INPUT_GROUP:
+            painter.fillPath(outline, looks.raised)
+        else:
+            painter.fillPath(outline, looks.surface)
+            painter.fillPath(_stripe(node.group), looks.group(node.group))
         painter.strokePath(outline, self._border(looks))
         if not self._words:
             self._words = self._fitted(looks)
@@ -134,8 +137,9 @@ class NodeItem(QGraphicsItem):
         painter.setPen(looks.text)
         painter.drawText(QPointF(left, 24 if node.group == INPUT_GROUP else 23), title)
         painter.setFont(looks.text_font)
-        if shape:
-            painter.drawText(QPointF(left, last), shape)
+        if not self.facts.shape:
+            painter.setPen(looks.muted)
+        painter.drawText(QPointF(left, last), shape)
         painter.setPen(looks.muted)
         if kind:
             painter.drawText(QPointF(left, 41), kind)
@@ -145,7 +149,7 @@ class NodeItem(QGraphicsItem):
                 painter.drawText(QPointF(right - advance(params), last), params)
             if macs:
                 painter.drawText(QPointF(right - advance(macs), 41), macs)
-        if self.facts.state != "ok" or near:
+        if self.facts.state != "ok" or (near and self.facts.shape):
             self._paint_state(painter, looks)
         if near:
             self._paint_ports(painter, looks)
@@ -168,7 +172,9 @@ class NodeItem(QGraphicsItem):
         if node.group == INPUT_GROUP:
             kind = ""
         title = f"▸ {node.title}" if node.group == FOLDED else node.title
-        shape = f"{node.kind}  {facts.shape}" if node.group == INPUT_GROUP else facts.shape
+        shape = facts.shape or "shape unknown"
+        if node.group == INPUT_GROUP and not shape.startswith("label"):
+            shape = f"input  {shape}"
         shape = _cut(shape, looks.text_metrics, room)
         params = facts.params if advance(shape) + advance(facts.params) + 8 <= room else ""
         kind = _cut(kind, looks.text_metrics, room)
@@ -215,10 +221,14 @@ class NodeItem(QGraphicsItem):
             radius = metrics.PORT_RADIUS
             if bad:
                 painter.drawText(QPointF(x - 1.5, 3.5), "!")
-            if node.group != FOLDED and (many or port.source is None or hints is not None):
+            empty = port.source is None
+            # Of a layer that adds up many the ports are alike: their names say nothing.
+            named = many and not port.name.endswith("]")
+            if node.group != FOLDED and (named or empty or bad or hints is not None):
                 painter.setPen(looks.state_border["error"] if bad else looks.muted)
                 room = looks.port_metrics.horizontalAdvance(port.name)
-                painter.drawText(QPointF(x - 9 - room, -5), port.name)
+                beside = x + 9 if index and len(node.ports) == 2 else x - 9 - room
+                painter.drawText(QPointF(beside, -5), port.name)
         if hints is not None and (node.id, len(node.ports)) in hints:
             # The place where one more would go, of a layer that takes any number.
             lit = hints[node.id, len(node.ports)] == ""
@@ -237,11 +247,11 @@ class NodeItem(QGraphicsItem):
         width, height = self.node.size
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(looks.accent)
-        painter.drawRoundedRect(QRectF(width - 60, height - 8, 48, 16), 8, 8)
+        painter.drawRoundedRect(QRectF(width - 60, height - 5, 48, 15), 7, 7)
         painter.setPen(looks.on_accent)
         painter.setFont(looks.port_font)
         painter.drawText(
-            QRectF(width - 60, height - 8, 48, 16), Qt.AlignmentFlag.AlignCenter, "output"
+            QRectF(width - 60, height - 5, 48, 15), Qt.AlignmentFlag.AlignCenter, "output"
         )
 
     def _paint_stack(self, painter: QPainter, looks: Looks) -> None:

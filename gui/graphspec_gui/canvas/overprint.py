@@ -20,7 +20,8 @@ HINT = "Double-click or start typing to add a layer"
 def paint_focus(view: CanvasView) -> None:
     """A ring around the current node while the canvas has the keyboard."""
     item = view.canvas.node_items.get(view.current or "")
-    if item is None or not view.hasFocus():
+    if item is None or not view.hasFocus() or (item.chosen and len(view.selected_nodes()) == 1):
+        # What alone is selected says by its own border where the keyboard is.
         return
     painter = QPainter(view.viewport())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

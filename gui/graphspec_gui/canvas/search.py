@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KIND_MIME = "application/x-graphspec-kind"
 """What a kind of layer is dragged as: its name in UTF-8."""
 _CHOICE = Qt.ItemDataRole.UserRole
-_WIDTH, _HEIGHT = 52, 48
+_WIDTH, _HEIGHT = 60, 48
 
 
 class AddPopup(QFrame):
