@@ -63,31 +63,43 @@ class Block:
                 one.value = start
 
     def multiply(
-        self, a: Sequence[Pointer], step: Value | int, b: Pointer, depth: Value | int
+        self,
+        a: Sequence[Pointer],
+        step: Value | int,
+        b: Pointer,
+        depth: Value | int,
+        b_step: int | None = None,
     ) -> None:
         """Add A·B to the sums: ``a[r]`` is A[r, 0], ``step`` further is A[r, 1]; b is a panel.
 
-        A ``depth`` that is a Python number is unrolled whole up to 16.
+        A ``depth`` that is a Python number is unrolled whole up to 16. The rows of b are dense
+        unless ``b_step`` says how far they are apart.
         """
         k = self.k
+        b_step = b_step or self.columns
         if isinstance(depth, int) and depth <= 16:
             for index in range(depth):
-                self._multiply_one(a, b, index, step)
+                self._multiply_one(a, b, index, step, b_step)
             return
         depth = k.integer(depth)
         whole = depth // _UNROLL * _UNROLL
         with k.loop(0, whole, _UNROLL) as start:
             for turn in range(_UNROLL):
-                self._multiply_one(a, b, start + turn, step)
+                self._multiply_one(a, b, start + turn, step, b_step)
         with k.loop(whole, depth) as left:
-            self._multiply_one(a, b, left, step)
+            self._multiply_one(a, b, left, step, b_step)
 
     def _multiply_one(
-        self, a: Sequence[Pointer], b: Pointer, index: Value | int, step: Value | int
+        self,
+        a: Sequence[Pointer],
+        b: Pointer,
+        index: Value | int,
+        step: Value | int,
+        b_step: int,
     ) -> None:
         k = self.k
         index = k.integer(index)
-        row = [b.load(index * self.columns + v * k.width) for v in range(self.vectors)]
+        row = [b.load(index * b_step + v * k.width) for v in range(self.vectors)]
         for r in range(self.rows):
             factor = a[r].spread(index * step)
             for v in range(self.vectors):

@@ -11,9 +11,9 @@ A chunk is a block of T tiles (of any images, in reading order), and a thread do
 that V and M stay in its second-level cache. L is the filters of a register block (16 on AVX2):
 
     x   [image][H][W][C]                       as everywhere
-    V   [p][C/L][tile][L]       scratch        a number of six tiles: six rows, L apart
+    V   [i][C/L][tile][j][L]    scratch        p = (i, j): a tile's t vectors of a row of points
     U   [p][K/L][C][L]          all threads'   a panel of filters, read from start to end
-    M   [p][tile][L]            scratch        one panel of filters at a time
+    M   [i][tile][j][L]         scratch        one panel of filters at a time
     y   [image][OH][OW][K]  or pooled, with one byte per number: which of the four it was
 
          V_p, C/L blocks of                 U_p, one panel
@@ -22,8 +22,10 @@ that V and M stay in its second-level cache. L is the filters of a register bloc
          │   │     │   │                    │       │
          └───┘     └───┘                    └───────┘
 
-The points are a few cache lines further apart than their numbers need: at a power of two they
-would all fall into the same sets of the cache.
+A transform writes or reads t² vectors for every L channels of a tile. With t of them side by side
+it needs t addresses, not t²; a product then finds its rows t·L apart. The rows of points lie a few
+cache lines further apart than their numbers need: at a power of two they would all fall into the
+same sets of the cache.
 
 Where a tile hangs over the border its pixels are read from a place of zeros: the addresses of a
 tile's t² pixels are settled once, for all channels.
@@ -119,13 +121,11 @@ class Source:
         return found
 
 
-def write_points(to: Pointer, pitch: Value, points: Tile) -> None:
-    """Store t² vectors, one at every point."""
-    number = 0
-    for row in points:
-        for point in row:
-            to.store(point, pitch * number)
-            number += 1
+def write_points(to: Pointer, pitch: Value, step: int | Value, points: Tile) -> None:
+    """Store t² vectors: rows of points are ``pitch`` apart, points in a row ``step``."""
+    for i, row in enumerate(points):
+        for j, point in enumerate(row):
+            to.store(point, pitch * i + step * j)
 
 
 def transform(
@@ -134,6 +134,7 @@ def transform(
     pixels: list[list[Pointer]],
     channels: Value,
     blocks: Value,
+    ahead: Value,
     to: Pointer,
     block_step: Value,
     pitch: Value,
@@ -150,17 +151,20 @@ def transform(
         return to + (c // size * block_step + c % size)
 
     with k.loop(0, whole, k.width) as c:
+        for row in pixels[2:]:
+            for pixel in row[1:-1]:
+                pixel.prefetch(c + ahead)
         tile = [[pixel.load(c) for pixel in row] for row in pixels]
-        write_points(point(c), pitch, sandwich(matrix, tile))
+        write_points(point(c), pitch, size, sandwich(matrix, tile))
     if tail:
         with k.when(whole < channels):
             mask = k.first_lanes(channels - whole)
             tile = [[pixel.load(whole, mask) for pixel in row] for row in pixels]
-            write_points(point(whole), pitch, sandwich(matrix, tile))
+            write_points(point(whole), pitch, size, sandwich(matrix, tile))
         points = len(matrix)
         zeros = [[k.zeros()] * points] * points
         with k.loop((channels + (k.width - 1)) // k.width * k.width, blocks * size, k.width) as c:
-            write_points(point(c), pitch, zeros)
+            write_points(point(c), pitch, size, zeros)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +191,10 @@ class Forward:
 
 def scratch_floats(outputs: int, target: Target, tiles: int, channels: int) -> tuple[int, int, int]:
     """The pitches of V and M, and the scratch of a thread, for blocks of ``tiles`` tiles."""
-    size, points = lanes(target), (outputs + 2) ** 2
+    size, tile = lanes(target), outputs + 2
     blocks = -(-channels // size)
-    v, m = padded(blocks * tiles * size), padded(tiles * size)
-    return v, m, points * (v + m) + (blocks + 1) * size
+    v, m = padded(blocks * tiles * tile * size), padded(tiles * tile * size)
+    return v, m, tile * (v + m) + (blocks + 1) * size
 
 
 def block_tiles(target: Target, wanted: int) -> int:
@@ -206,10 +210,10 @@ def _forward(kind: Forward, k: Kernel) -> None:
     scratch, stride = k.size(), k.size()
     v_pitch, m_pitch, u_pitch, block = (k.size() for _ in range(4))
     t = Tiling(*(k.size() for _ in Tiling._fields))
-    points = matrices.tile**2
+    tile_size = matrices.tile * size
     v = k.address(scratch + k.thread * stride)
-    m = v + v_pitch * points
-    zeros = m + m_pitch * points
+    m = v + v_pitch * matrices.tile
+    zeros = m + m_pitch * matrices.tile
     with k.loop(0, (t.channel_blocks + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
     source = Source(x, zeros, t.rows, t.columns, t.channels)
@@ -224,35 +228,62 @@ def _forward(kind: Forward, k: Kernel) -> None:
                 source.pixels(image, top, left, matrices.tile),
                 t.channels,
                 t.channel_blocks,
-                v + (tile - begin) * size,
-                block * size,
+                t.columns * t.channels * matrices.outputs,
+                v + (tile - begin) * tile_size,
+                block * tile_size,
                 v_pitch,
                 kind.tail,
             )
         with k.loop(0, t.panels) as panel:
-            with k.loop(0, points) as p:
-                panels_p = u + (p * u_pitch + panel * t.channel_blocks * size * size)
-                with k.loop(0, end - begin, k.target.block[0]) as first:
-                    rows = v + (p * v_pitch + first * size)
-                    to = m + (p * m_pitch + first * size)
-                    sums = Block(k)
-                    sums.clear()
-                    with k.loop(0, t.channel_blocks) as c:
-                        at = rows + c * block * size
-                        sums.multiply(
-                            [at + r * size for r in range(sums.rows)],
-                            1,
-                            panels_p + c * size * size,
-                            size,
-                        )
-                    for r in range(sums.rows):
-                        sums.store_row(r, to + r * size)
+            panel_of_u = u + panel * t.channel_blocks * size * size
+            with k.loop(0, matrices.tile) as i, k.loop(0, matrices.tile) as j:
+                _products(
+                    k,
+                    v + (i * v_pitch + j * size),
+                    block * tile_size,
+                    t.channel_blocks,
+                    panel_of_u + (i * matrices.tile + j) * u_pitch,
+                    u_pitch,
+                    m + (i * m_pitch + j * size),
+                    tile_size,
+                    end - begin,
+                )
             finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
             with k.loop(begin, end) as tile:
                 image, down, right = place(t, tile)
-                for part in range(k.target.block[1]):
-                    at = m + ((tile - begin) * size + part * k.width)
-                    finish.tile(at, m_pitch, part * k.width, image, down, right)
+                for part in range(0, size, k.width):
+                    at = m + ((tile - begin) * tile_size + part)
+                    finish.tile(at, m_pitch, part, image, down, right)
+
+
+def _products(
+    k: Kernel,
+    v: Pointer,
+    block_step: Value,
+    blocks: Value,
+    u: Pointer,
+    following: Value,
+    m: Pointer,
+    step: int,
+    tiles: Value,
+) -> None:
+    """M_p = V_p · U_p for one point and one panel; a tile's rows are ``step`` apart.
+
+    What the next point reads of U is fetched meanwhile: two lines for each register block.
+    """
+    size = lanes(k.target)
+    with k.loop(0, tiles, k.target.block[0]) as first:
+        sums = Block(k)
+        sums.clear()
+        ahead = u + following + first // k.target.block[0] % (size // 2) * (2 * size)
+        with k.loop(0, blocks) as c:
+            rows = v + (c * block_step + first * step)
+            ahead.prefetch(c * size * size)
+            ahead.prefetch(c * size * size + size)
+            at = [rows + r * step for r in range(sums.rows)]
+            sums.multiply(at, 1, u + c * size * size, size)
+        for r in range(sums.rows):
+            sums.store_row(r, m + (first + r) * step)
 
 
 def place(t: Tiling, tile: Value) -> tuple[Value, Value, Value]:
@@ -286,7 +317,8 @@ class _Finish:
         size = self.matrices.tile
         left = t.filters - channel
         mask = k.first_lanes(left) if kind.edge else None
-        tile = [[m.load(pitch * (i * size + j)) for j in range(size)] for i in range(size)]
+        step = lanes(k.target)
+        tile = [[m.load(pitch * i + step * j) for j in range(size)] for i in range(size)]
         values = sandwich(self.matrices.at, tile)
         if kind.bias:
             bias = self.b.load(channel, mask)
@@ -303,6 +335,10 @@ class _Finish:
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)
+        if part == 0:
+            for i in range(step):
+                for j in range(step):
+                    self.y.prefetch(start + (i * width + step + j) * t.filters)
         with k.either(whole) as (yes, no):
             with yes:
                 for i in range(step):
@@ -372,4 +408,4 @@ def _filters(outputs: int, k: Kernel) -> None:
                     [k.vector([one[step * (3 * i + j)] for one in weights]) for j in range(3)]
                     for i in range(3)
                 ]
-                write_points(to + part, pitch, sandwich(matrices.g, g))
+                write_points(to + part, pitch * matrices.tile, pitch, sandwich(matrices.g, g))

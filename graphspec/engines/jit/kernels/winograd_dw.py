@@ -7,8 +7,8 @@
 The tiles are shared out in slices, one for each thread. A slice goes through its tiles a block at
 a time, so that V and dM stay in the second-level cache, and adds to a dU of its own:
 
-    V_p   [C/L][tile][L]     read by columns: row c of the product is c numbers in, L apart
-    dM_p  [K/L][tile][L]     each a panel as the register block wants it
+    V     [i][C/L][tile][j][L]     read by columns: row c of the product is c numbers in
+    dM    [i][K/L][tile][j][L]     a panel for each p = (i, j), its rows t·L apart
     dU    [slice][p][K/L][C][L], then db [slice][K]
 
                 tiles ──▶
@@ -27,7 +27,7 @@ from functools import partial
 
 import numpy as np
 
-from graphspec.engines.jit.builder import Kernel, maximum, minimum
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, maximum, minimum
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.transforms import sandwich
 from graphspec.engines.jit.kernels.winograd import Source, Tiling, lanes, padded, place, transform
@@ -51,24 +51,24 @@ def scratch_floats(
     outputs: int, target: Target, tiles: int, channels: int, filters: int
 ) -> tuple[int, int, int]:
     """The pitches of V and dM, and the scratch of a thread, for blocks of ``tiles`` tiles."""
-    size, points = lanes(target), (outputs + 2) ** 2
+    size, tile = lanes(target), outputs + 2
     blocks = [-(-count // size) for count in (channels, filters)]
-    v, m = (padded(count * tiles * size) for count in blocks)
-    return v, m, points * (v + m) + (max(blocks) + 1) * size
+    v, m = (padded(count * tiles * tile * size) for count in blocks)
+    return v, m, tile * (v + m) + (max(blocks) + 1) * size
 
 
 def _sums(k: Kernel, *, outputs: int, tail: bool, edge: bool) -> None:
     matrices = winograd(outputs)
     size, points = lanes(k.target), matrices.tile**2
-    one = matrices.tile + 1
+    tile_size = matrices.tile * size
     assert np.all(matrices.at[:, 1] == 1), "db is read at the point 1"
     x, dy, du_all, db_all = (k.pointer() for _ in range(4))
     scratch, stride = k.size(), k.size()
     v_pitch, m_pitch, u_pitch, block, slices = (k.size() for _ in range(5))
     t = Tiling(*(k.size() for _ in Tiling._fields))
     v = k.address(scratch + k.thread * stride)
-    m = v + v_pitch * points
-    zeros = m + m_pitch * points
+    m = v + v_pitch * matrices.tile
+    zeros = m + m_pitch * matrices.tile
     with k.loop(0, (maximum(t.channel_blocks, t.panels) + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
     of_x = Source(x, zeros, t.rows, t.columns, t.channels)
@@ -87,36 +87,46 @@ def _sums(k: Kernel, *, outputs: int, tail: bool, edge: bool) -> None:
                 image, down, right = place(t, begin + number)
                 row, column = down * outputs, right * outputs
                 pixels = of_x.pixels(image, row - t.top, column - t.left, matrices.tile)
-                to = v + number * size
-                step = block * size
+                to = v + number * tile_size
+                step = block * tile_size
                 transform(
                     k, matrices.bt, pixels, t.channels, t.channel_blocks, to, step, v_pitch, tail
                 )
                 pixels = of_dy.pixels(image, row, column, outputs)
-                to = m + number * size
+                to = m + number * tile_size
                 transform(k, matrices.at.T, pixels, t.filters, t.panels, to, step, m_pitch, edge)
-            with k.loop(0, points) as p, k.loop(0, t.panels) as panel:
-                dm = m + (p * m_pitch + panel * block * size)
+            with (
+                k.loop(0, matrices.tile) as i,
+                k.loop(0, matrices.tile) as j,
+                k.loop(0, t.panels) as panel,
+            ):
+                dm = m + (i * m_pitch + panel * block * tile_size + j * size)
                 with k.loop(0, t.channel_blocks) as c:
-                    rows = v + (p * v_pitch + c * block * size)
-                    to = du + (p * u_pitch + (panel * t.channel_blocks + c) * size * size)
-                    start = 0
-                    for height in _heights(size, k.target.block[0]):
-                        squares = [to + (start + r) * size for r in range(height)]
-                        products = Block(k, height)
-                        products.clear()
-                        columns = [rows + (start + r) for r in range(height)]
-                        products.multiply(columns, size, dm, count)
-                        for r in range(height):
-                            products.add_row(r, squares[r])
-                            products.store_row(r, squares[r])
-                        start += height
+                    rows = v + (i * v_pitch + c * block * tile_size + j * size)
+                    number = (panel * t.channel_blocks + c) * size * size
+                    to = du + ((i * matrices.tile + j) * u_pitch + number)
+                    _add_products(k, rows, dm, tile_size, count, to)
             with k.loop(0, t.panels * size, k.width) as channel:
-                at = m + (one * m_pitch + channel // size * block * size + channel % size)
+                at = channel // size * block * tile_size + channel % size
+                sums_of_dy = m + (m_pitch + size + at)
                 total = k.variable(db.load(channel))
                 with k.loop(0, count) as number:
-                    total.value = total.value + at.load(number * size)
+                    total.value = total.value + sums_of_dy.load(number * tile_size)
                 db.store(total.value, channel)
+
+
+def _add_products(k: Kernel, v: Pointer, dm: Pointer, step: int, tiles: Value, to: Pointer) -> None:
+    """to (L × L) += V_pᵀ · dM_p for L channels and L filters; a tile's rows are ``step`` apart."""
+    size, start = lanes(k.target), 0
+    for height in _heights(size, k.target.block[0]):
+        rows = [to + (start + r) * size for r in range(height)]
+        products = Block(k, height)
+        products.clear()
+        products.multiply([v + (start + r) for r in range(height)], step, dm, tiles, step)
+        for r, row in enumerate(rows):
+            products.add_row(r, row)
+            products.store_row(r, row)
+        start += height
 
 
 def _heights(size: int, most: int) -> list[int]:
