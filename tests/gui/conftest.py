@@ -17,6 +17,7 @@ from graphspec_gui.journal import Journal
 from graphspec_gui.settings import Settings
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -80,3 +81,5 @@ def window(
         tab.document.undo_stack.setClean()
     made.close()
     made.deleteLater()
+    # pytest runs no event loop in which it would go by itself.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

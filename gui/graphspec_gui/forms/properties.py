@@ -108,9 +108,17 @@ class PropertiesPanel(Panel):
         self._sums.wanted.connect(self._select)
         column.addWidget(self._sums)
         column.addStretch(1)
+        self._turn_to(page)
+        self.help.setText(_about(subject))
+
+    def _turn_to(self, page: QWidget) -> None:
+        """Show another page; the old one may be what the event being handled came from."""
+        old = self._scroll.takeWidget()
+        if old is not None:
+            old.hide()
+            old.deleteLater()
         self._scroll.setWidget(page)
         page.show()
-        self.help.setText(_about(subject))
 
     def _head(self, subject: Subject, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -199,7 +207,7 @@ class PropertiesPanel(Panel):
         label.setProperty("muted", True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setContentsMargins(space(2), space(2), space(2), space(2))
-        self._scroll.setWidget(label)
+        self._turn_to(label)
         self.help.setText("")
         self.form = self._sums = self._general = None
 

@@ -1,0 +1,166 @@
+"""What happens when other programs write to a file that is open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from graphspec_gui.banner import Banner
+from graphspec_gui.text_dialog import TextDialog, differences
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from graphspec import api, edit, zoo
+from graphspec import document as documents
+from tests.gui.test_window import press
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def file(window: MainWindow, tmp_path: Path) -> Path:
+    path = tmp_path / "net.json"
+    documents.save(zoo.load("lenet5"), path)
+    window.files.open(path)
+    return path
+
+
+def change(path: Path, filters: int = 9) -> None:
+    """What another program does: it puts another file in the place of this one."""
+    documents.save(edit.set_field(documents.load(path), "conv1", "filters", filters), path)
+
+
+def banner(qtbot: QtBot, window: MainWindow) -> Banner:
+    qtbot.waitUntil(lambda: window.current.banner is not None, timeout=3_000)
+    return window.current.banner
+
+
+def filters(window: MainWindow) -> int:
+    return window.document.spec.by_id["conv1"].filters
+
+
+def test_a_change_on_disk_is_told_and_can_be_taken_over(qtbot, window, file):
+    change(file)
+    shown = banner(qtbot, window)
+    assert "net.json was changed by another program" in shown.label.text()
+    assert filters(window) == 6
+    qtbot.mouseClick(shown.buttons["Reload"], LEFT)
+    assert filters(window) == 9
+    assert not window.document.modified
+    assert window.current.banner is None
+    window.document.undo_stack.undo()
+    assert filters(window) == 6
+
+
+def test_the_change_is_shown_line_by_line(qtbot, window, file):
+    change(file)
+    qtbot.mouseClick(banner(qtbot, window).buttons["Show differences"], LEFT)
+    text = window.findChild(TextDialog).text.toPlainText()
+    minus, plus = (
+        [line for line in text.splitlines() if line.startswith(sign) and "conv1" in line]
+        for sign in "-+"
+    )
+    assert '"filters": 9' in minus[0]
+    assert '"filters": 6' in plus[0]
+    assert window.current.banner is not None
+
+
+def test_what_is_kept_is_there_to_be_saved(qtbot, window, file):
+    change(file)
+    qtbot.mouseClick(banner(qtbot, window).buttons["Keep mine"], LEFT)
+    assert filters(window) == 6
+    assert window.document.modified
+    assert window.files.save(window.current)
+    assert documents.load(file).by_id["conv1"].filters == 6
+
+
+def test_saving_over_another_programs_work_asks_first(qtbot, window, file):
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    change(file)
+    press("Cancel")
+    assert not window.files.save(window.current)
+    assert documents.load(file).by_id["conv1"].filters == 9
+    press("Replace it")
+    assert window.files.save(window.current)
+    assert "first" in documents.load(file).by_id
+
+
+def test_our_own_saving_is_no_change(qtbot, window, file):
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    window.files.save(window.current)
+    window.files.look_at_disk()
+    qtbot.wait(200)
+    assert window.current.banner is None
+
+
+def test_a_second_change_is_seen_as_well(qtbot, window, file):
+    change(file, 9)
+    qtbot.mouseClick(banner(qtbot, window).buttons["Reload"], LEFT)
+    change(file, 11)
+    qtbot.mouseClick(banner(qtbot, window).buttons["Reload"], LEFT)
+    assert filters(window) == 11
+
+
+def test_a_broken_file_is_not_taken_over(qtbot, window, file):
+    file.write_text("{", encoding="utf-8")
+    qtbot.mouseClick(banner(qtbot, window).buttons["Reload"], LEFT)
+    assert filters(window) == 6
+    assert window.document is not None
+
+
+def test_a_save_that_fails_says_so_and_stays_unsaved(window, tmp_path, monkeypatch):
+    window.new(zoo.load("lenet5"))
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    target = tmp_path / "gone" / "net.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
+    assert not window.files.save(window.current)
+    assert told == ["net.json was not saved."]
+    assert window.document.modified
+    assert window.document.path is None
+
+
+def test_save_as_proposes_a_name_that_every_system_takes(window, monkeypatch):
+    window.new(zoo.load("lenet5"))
+    document = window.document
+    document.apply(edit.set_value(document.spec, "name", "a/b: <c>"), "Name")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *args: (asked.append(args[2]), ("", ""))[1]
+    )
+    assert not window.files.save_as(window.current)
+    assert os.path.basename(asked[0]) == "a_b___c.json"
+
+
+def test_unsaved_changes_are_shown(window, file):
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    window.menus["file.differences"].trigger()
+    text = window.findChild(TextDialog).text.toPlainText()
+    assert '+    {"id": "first"' in text
+    assert '-    {"id": "conv1"' in text
+
+
+def test_a_runs_folder_opens_its_network(qtbot, window, tmp_path):
+    spec = edit.set_value(zoo.load("linear_softmax"), "training.steps", 2)
+    run = api.fit(spec, run=tmp_path / "run")
+    with qtbot.waitSignal(window.run_opened) as opened:
+        window.files.open(run.path)
+    assert opened.args == [run.path]
+    assert window.document.spec.name == "linear_softmax"
+    assert window.document.path is None
+
+
+def test_another_folder_is_refused(window, tmp_path):
+    assert window.files.open(tmp_path) is None
+    assert any("no run directory" in shown.label.text() for shown in window.findChildren(Banner))
+
+
+def test_differences():
+    text = differences("a\nb\nc", "a\nB\nc", "old", "new")
+    assert "-b" in text.splitlines()
+    assert "+B" in text.splitlines()
+    assert differences("a", "a", "old", "new") == "There is no difference."

@@ -1,0 +1,170 @@
+"""Unsaved work outlives a crash, and is offered again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from graphspec_gui.banner import Banner
+from graphspec_gui.journal import Journal
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import Qt
+
+from graphspec import document as documents
+from graphspec import edit, zoo
+from graphspec.train.lock import RunLock
+
+LEFT = Qt.MouseButton.LeftButton
+
+# An app that edits without end: each command sets the filters to one more, and says so.
+EDITOR = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from pathlib import Path
+import graphspec_gui
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from graphspec import edit, zoo
+from graphspec_gui.journal import Journal
+from graphspec_gui.settings import Settings
+from graphspec_gui.window import MainWindow
+
+folder = Path(sys.argv[1])
+app = QApplication(["x"])
+window = MainWindow(Settings(folder / "s.ini"), Journal(folder / "journal"))
+document = window.new(zoo.load("lenet5"))
+
+def more():
+    filters = document.spec.by_id["conv1"].filters + 1
+    document.apply(edit.set_field(document.spec, "conv1", "filters", filters), "More")
+    # What is written down here was done before, so it may be one command behind.
+    window.journal.wait()
+    print(filters, flush=True)
+    QTimer.singleShot(0, more)
+
+more()
+app.exec()
+"""
+
+
+def crash(folder: Path, after: int) -> int:
+    """Kill the app after some commands; the filters of the last one that was finished."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", EDITOR, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    last = 0
+    for _ in range(after):
+        last = int(child.stdout.readline())
+    child.kill()
+    # It may have gone on until the signal arrived.
+    rest = child.stdout.read().splitlines()
+    child.stdout.close()
+    child.wait()
+    whole = [int(line) for line in rest if line.isdigit()]
+    return max([last, *whole])
+
+
+def check_crash(folder: Path, after: int) -> None:
+    done = crash(folder, after)
+    (left,) = Journal(folder / "journal").left_behind()
+    # The command in which it died may be there or not.
+    assert left.spec.by_id["conv1"].filters in (done, done + 1)
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_a_killed_app_loses_the_last_command_at_most(tmp_path, after):
+    check_crash(tmp_path, after)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", range(1, 101))
+def test_a_hundred_kills(tmp_path, after):
+    check_crash(tmp_path, after)
+
+
+def leave(window: MainWindow, tmp_path: Path) -> Path:
+    """What a crash leaves: an entry of a process that lives no more."""
+    path = tmp_path / "net.json"
+    documents.save(zoo.load("lenet5"), path)
+    dead = Journal(tmp_path / "journal")
+    changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", 99)
+    dead.note("a", changed, path)
+    assert dead.wait()
+    # Its lock goes with its process.
+    lock = dead._lock
+    assert isinstance(lock, RunLock)
+    lock.release()
+    dead._lock = None
+    return path
+
+
+def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
+    path = leave(window, tmp_path)
+    window.offer_left_behind()
+    banner = window.findChild(Banner)
+    assert "without saving net.json" in banner.label.text()
+    qtbot.mouseClick(banner.buttons["Open it"], LEFT)
+    assert window.document.spec.by_id["conv1"].filters == 99
+    assert window.document.path == path
+    assert window.document.modified
+    # The file is as it was; nobody wrote over it.
+    assert documents.load(path).by_id["conv1"].filters == 6
+    # A second crash would not lose it either.
+    assert window.journal.wait()
+    assert len(list(window.journal.folder.glob("*.json"))) == 1
+    assert window.journal.left_behind() == []
+
+
+def test_it_can_be_thrown_away(qtbot, window, tmp_path):
+    leave(window, tmp_path)
+    window.offer_left_behind()
+    qtbot.mouseClick(window.findChild(Banner).buttons["Throw it away"], LEFT)
+    assert window.document is None
+    assert window.journal.left_behind() == []
+
+
+def test_another_app_that_is_running_is_left_alone(window, tmp_path):
+    other = Journal(tmp_path / "journal")
+    other.note("a", zoo.load("lenet5"), None)
+    assert other.wait()
+    assert window.journal.left_behind() == []
+    window.journal.clear_left_behind()
+    assert list(other.folder.glob("*.json"))
+    other.close()
+
+
+def test_saving_and_closing_leave_nothing(window, tmp_path):
+    path = tmp_path / "net.json"
+    documents.save(zoo.load("lenet5"), path)
+    window.files.open(path)
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    assert window.journal.wait()
+    assert len(list(window.journal.folder.glob("*.json"))) == 1
+    window.files.save(window.current)
+    assert window.journal.wait()
+    assert list(window.journal.folder.glob("*.json")) == []
+    window.close()
+    assert not window.journal.folder.exists()
+
+
+def test_damaged_entries_are_passed_over(window, tmp_path):
+    folder = tmp_path / "journal" / "dead"
+    folder.mkdir(parents=True)
+    (folder / "a.json").write_text("{", encoding="utf-8")
+    (folder / "b.json").write_text('{"format": "graphspec-journal/1", "text": "["}')
+    (folder / "c.json").write_bytes(b"\xff\xfe")
+    assert window.journal.left_behind() == []
+    window.offer_left_behind()
+    assert window.findChild(Banner) is None
+
+
+def test_a_journal_that_cannot_be_written_says_so(qtbot, tmp_path):
+    blocked = tmp_path / "journal"
+    blocked.write_text("a file where the folder should be")
+    journal = Journal(blocked)
+    with qtbot.waitSignal(journal.failed, timeout=3_000):
+        journal.note("a", zoo.load("lenet5"), None)
+    journal.close()

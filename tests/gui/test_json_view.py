@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.json_view.panel import JsonPanel
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QPushButton
+
+from graphspec import document as documents
+from graphspec import edit, zoo
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def panel(window: MainWindow) -> JsonPanel:
+    window.new(zoo.load("lenet5"))
+    window.show_dock("json_dock")
+    found = window.docks["json_dock"].widget()
+    assert isinstance(found, JsonPanel)
+    return found
+
+
+@pytest.fixture
+def document(panel: JsonPanel) -> StudioDocument:
+    assert panel.document is not None
+    return panel.document
+
+
+def replace(qtbot, panel: JsonPanel, old: str, new: str) -> None:
+    """Select some text with the cursor, and type something else in its place."""
+    found = panel.editor.document().find(old)
+    assert not found.isNull()
+    panel.editor.setFocus()
+    panel.editor.setTextCursor(found)
+    qtbot.keyClicks(panel.editor, new)
+
+
+def test_it_shows_the_document_as_it_is_saved(panel, document):
+    assert panel.editor.toPlainText() == documents.dumps(document.spec)
+
+
+def test_typing_changes_the_graph(qtbot, panel, document):
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 8, timeout=3_000)
+    assert document.undo_stack.undoText() == "Edit the JSON"
+    # What was typed stays as it was typed.
+    assert '"filters": 8' in panel.editor.toPlainText()
+
+
+def test_edits_elsewhere_change_the_text(panel, document):
+    document.apply(edit.rename(document.spec, "conv1", "first"), "Rename")
+    assert '"id": "first"' in panel.editor.toPlainText()
+    document.undo_stack.undo()
+    assert '"id": "first"' not in panel.editor.toPlainText()
+
+
+def test_a_mistake_marks_its_line_and_keeps_the_last_good_graph(qtbot, panel, document):
+    before = document.spec
+    replace(qtbot, panel, '"filters": 6', '"filters": -6')
+    qtbot.waitUntil(lambda: panel.editor.wrong_lines != {}, timeout=3_000)
+    line = next(
+        i
+        for i, text in enumerate(panel.editor.toPlainText().splitlines(), start=1)
+        if '"filters": -6' in text
+    )
+    assert list(panel.editor.wrong_lines) == [line]
+    assert "whole number above 0" in panel.message.text()
+    assert panel.message.isVisible()
+    assert document.spec is before
+    replace(qtbot, panel, '"filters": -6', '"filters": 7')
+    qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 7, timeout=3_000)
+    assert not panel.message.isVisible()
+    assert panel.editor.wrong_lines == {}
+
+
+def test_text_that_is_no_json_is_marked_too_and_can_be_thrown_away(qtbot, panel, document):
+    replace(qtbot, panel, '"format"', "format")
+    qtbot.waitUntil(lambda: panel.editor.wrong_lines != {}, timeout=3_000)
+    assert 2 in panel.editor.wrong_lines
+    # Someone edits the graph meanwhile: the text is not taken away unasked.
+    document.apply(edit.rename(document.spec, "conv1", "first"), "Rename")
+    assert '"id": "first"' not in panel.editor.toPlainText()
+    button = panel.findChild(QPushButton, "json_restore")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert panel.editor.toPlainText() == documents.dumps(document.spec)
+    assert not panel.message.isVisible()
+
+
+def test_undo_in_the_text_undoes_the_graph(qtbot, panel, document):
+    before = document.spec
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 8, timeout=3_000)
+    while panel.editor.document().isUndoAvailable():
+        qtbot.keyClick(panel.editor, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: document.spec == before, timeout=3_000)
+    assert panel.editor.toPlainText() == documents.dumps(before)
+
+
+def test_what_is_selected_is_lit_up(panel, document):
+    document.select(["fc1"])
+    line = panel.editor._chosen[0]
+    assert '"id": "fc1"' in panel.editor.toPlainText().splitlines()[line - 1]
+
+
+def test_problems_of_the_graph_are_marked_at_their_lines(qtbot, panel, document):
+    document.apply(edit.set_field(document.spec, "conv1", "stride", 2), "Break")
+    document.look_now()
+    (line,) = panel.editor.wrong_lines
+    assert '"id": "conv1"' in panel.editor.toPlainText().splitlines()[line - 1]
+
+
+def test_a_hidden_view_catches_up_when_it_is_shown(window, panel, document):
+    window.docks["json_dock"].hide()
+    document.apply(edit.rename(document.spec, "conv1", "first"), "Rename")
+    assert '"id": "first"' not in panel.editor.toPlainText()
+    window.show_dock("json_dock")
+    assert '"id": "first"' in panel.editor.toPlainText()
+
+
+def test_two_documents_do_not_mix(qtbot, window, panel, document):
+    panel.editor.moveCursor(QTextCursor.MoveOperation.End)
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    # Before the text has settled, another document comes to the front.
+    other = window.new(zoo.load("mlp"))
+    assert document.spec.by_id["conv1"].filters == 8
+    assert panel.editor.toPlainText() == documents.dumps(other.spec)
+    assert not other.modified

@@ -1,0 +1,276 @@
+"""The properties dock, used as its users use it: by typing, clicking and choosing."""
+
+from __future__ import annotations
+
+import pytest
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.forms.editors import SEVERAL_VALUES, ChoiceEdit, FlagEdit, LineEdit
+from graphspec_gui.forms.properties import PropertiesPanel
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from graphspec import edit, zoo
+
+
+@pytest.fixture
+def panel(window: MainWindow) -> PropertiesPanel:
+    window.new(zoo.load("lenet5"))
+    found = window.docks["properties_dock"].widget()
+    assert isinstance(found, PropertiesPanel)
+    return found
+
+
+@pytest.fixture
+def document(panel: PropertiesPanel) -> StudioDocument:
+    assert panel.document is not None
+    return panel.document
+
+
+def line(panel: PropertiesPanel, name: str) -> QLineEdit:
+    editor = panel.form[name]
+    assert isinstance(editor, LineEdit)
+    return editor.line
+
+
+def write(qtbot: QtBot, field: QLineEdit, text: str) -> None:
+    """Click into a field, and type over what is there."""
+    qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+    field.selectAll()
+    if text:
+        qtbot.keyClicks(field, text)
+    else:
+        qtbot.keyClick(field, Qt.Key.Key_Delete)
+
+
+def choose(qtbot: QtBot, box: QComboBox, word: str) -> None:
+    """Go to a word of a list with the arrow keys."""
+    box.setFocus()
+    key = Qt.Key.Key_Down if box.findText(word) > box.currentIndex() else Qt.Key.Key_Up
+    while box.currentText() != word:
+        qtbot.keyClick(box, key)
+
+
+def words(panel: PropertiesPanel) -> str:
+    QApplication.processEvents()
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_typing_changes_the_layer_at_once(qtbot, panel, document):
+    document.select(["conv1"])
+    write(qtbot, line(panel, "filters"), "12")
+    assert document.spec.by_id["conv1"].filters == 12
+    # Typing "1" and then "2" is one step.
+    assert document.undo_stack.count() == 1
+    assert document.undo_stack.undoText() == "Set filters of conv1"
+
+
+def test_undo_works_while_a_field_has_the_focus(qtbot, panel, document, window):
+    document.select(["conv1"])
+    field = line(panel, "filters")
+    write(qtbot, field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert document.spec.by_id["conv1"].filters == 6
+    assert field.text() == "6"
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(field, Qt.Key.Key_Z, shift)
+    assert field.text() == "12"
+
+
+def test_what_is_no_value_says_why_next_to_the_field_and_changes_nothing(qtbot, panel, document):
+    document.select(["conv1"])
+    before = document.spec
+    field = line(panel, "filters")
+    write(qtbot, field, "-3")
+    assert document.spec is before
+    assert "whole number above 0" in panel.form.text_of_problems("filters")
+    assert field.property("state") == "error"
+    # What is typed stays, whatever is found out about the graph meanwhile.
+    document.look_now()
+    assert field.text() == "-3"
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == "6"
+    assert panel.form.text_of_problems("filters") == ""
+
+
+def test_a_rule_between_two_fields_is_told_at_the_field_that_was_edited(qtbot, panel, document):
+    document.select(["conv1"])
+    write(qtbot, line(panel, "groups"), "4")
+    assert document.spec.by_id["conv1"].groups == 1
+    assert "cannot be shared equally" in panel.form.text_of_problems("groups")
+
+
+def test_a_shape_that_does_not_fit_is_told_at_its_field_with_the_sum_and_fixes(
+    qtbot, panel, document
+):
+    document.select(["conv1"])
+    write(qtbot, line(panel, "stride"), "2")
+    document.look_now()
+    assert "(28 − 5 + 2·2)/2 + 1 = 14.5" in panel.form.text_of_problems("pad")
+    button = next(
+        button
+        for button in panel.findChildren(QPushButton)
+        if button.text() == "Set stride of conv1 to 3"
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert document.spec.by_id["conv1"].stride == 3
+    assert panel.form.text_of_problems("pad") == ""
+
+
+def test_arrow_keys_step_a_number(qtbot, panel, document):
+    document.select(["conv1"])
+    field = line(panel, "filters")
+    qtbot.mouseClick(field, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(field, Qt.Key.Key_Up)
+    assert document.spec.by_id["conv1"].filters == 7
+    qtbot.keyClick(field, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert document.spec.by_id["conv1"].filters == 17
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert field.text() == "16"
+
+
+def test_a_union_offers_its_forms(qtbot, panel, document):
+    document.select(["conv1"])
+    editor = panel.form["pad"]
+    actions = {action.text(): action for action in editor.menu.actions()}
+    assert list(actions) == [
+        "one number",
+        "vertical, horizontal",
+        "top, right, bottom, left",
+        "same",
+    ]
+    actions["top, right, bottom, left"].trigger()
+    assert document.spec.by_id["conv1"].pad == (2, 2, 2, 2)
+    write(qtbot, line(panel, "pad"), "same")
+    assert document.spec.by_id["conv1"].pad == "same"
+
+
+def test_a_switch_and_a_choice(qtbot, panel, document):
+    document.select(["conv1"])
+    bias = panel.form["bias"]
+    assert isinstance(bias, FlagEdit)
+    qtbot.mouseClick(bias.box, Qt.MouseButton.LeftButton, pos=bias.box.rect().center())
+    bias.box.setFocus()
+    if document.spec.by_id["conv1"].bias:
+        qtbot.keyClick(bias.box, Qt.Key.Key_Space)
+    assert document.spec.by_id["conv1"].bias is False
+    rounding = panel.form["rounding"]
+    assert isinstance(rounding, ChoiceEdit)
+    choose(qtbot, rounding.box, "floor")
+    assert document.spec.by_id["conv1"].rounding == "floor"
+
+
+def test_an_initialiser_has_fields_of_its_own(qtbot, panel, document):
+    document.select(["conv1"])
+    choose(qtbot, panel.form["init"].box, "normal")
+    assert document.spec.by_id["conv1"].init.kind == "normal"
+    inside = panel.form["init"].below.form
+    write(qtbot, inside["std"].line, "0.5")
+    assert document.spec.by_id["conv1"].init.std == 0.5
+    choose(qtbot, panel.form["init"].box, "automatic")
+    assert document.spec.by_id["conv1"].init is None
+
+
+def test_renaming_takes_all_that_refers_to_it_along(qtbot, panel, document):
+    document.select(["conv1"])
+    write(qtbot, line(panel, "id"), "first")
+    assert "conv1" in document.spec.by_id
+    qtbot.keyClick(line(panel, "id"), Qt.Key.Key_Return)
+    assert document.spec.by_id["conv1_relu"].inputs == ("first",)
+    assert document.selection == {"first"}
+    write(qtbot, line(panel, "id"), "conv2")
+    qtbot.keyClick(line(panel, "id"), Qt.Key.Key_Return)
+    assert "there is already a layer" in panel.form.text_of_problems("id")
+
+
+def test_several_layers_are_edited_together(qtbot, panel, document):
+    document.select(["conv1", "conv2"])
+    field = line(panel, "filters")
+    assert field.text() == ""
+    assert field.placeholderText() == SEVERAL_VALUES
+    assert line(panel, "kernel").text() == "5"
+    write(qtbot, field, "9")
+    assert [document.spec.by_id[name].filters for name in ("conv1", "conv2")] == [9, 9]
+    document.undo_stack.undo()
+    assert [document.spec.by_id[name].filters for name in ("conv1", "conv2")] == [6, 16]
+    assert field.text() == ""
+
+
+def test_layers_of_different_kinds_share_the_fields_that_they_have_in_common(panel, document):
+    document.select(["conv1", "pool1"])
+    assert "kernel" in panel.form.names
+    assert "filters" not in panel.form.names
+    assert "1 conv2d, 1 max_pool2d" in words(panel)
+
+
+def test_an_input_of_the_graph(qtbot, panel, document):
+    document.select(["image"])
+    write(qtbot, line(panel, "shape"), "1, 32, 32")
+    assert document.spec.input_by_id["image"].shape == (1, 32, 32)
+    document.select(["label"])
+    write(qtbot, line(panel, "classes"), "5")
+    assert document.spec.input_by_id["label"].classes == 5
+
+
+def test_nothing_selected_is_the_network(qtbot, panel, document):
+    document.select([])
+    write(qtbot, line(panel, "name"), "mine")
+    qtbot.keyClick(line(panel, "name"), Qt.Key.Key_Return)
+    assert document.spec.name == "mine"
+    table = panel.findChild(QTreeWidget, "share_table")
+    names = [table.topLevelItem(i).text(0) for i in range(table.topLevelItemCount())]
+    assert set(names) == {"conv1", "conv2", "fc1", "fc2", "scores"}
+    item = table.topLevelItem(names.index("fc1"))
+    qtbot.mouseClick(
+        table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=table.visualItemRect(item).center(),
+    )
+    assert document.selection == {"fc1"}
+
+
+def test_the_sums_are_spelled_out_with_their_numbers(panel, document):
+    document.select(["conv2"])
+    text = words(panel)
+    assert "(14 − 5 + 2·0)/1 + 1 = 10" in text
+    assert "16·6·5·5 = 2,400" in text
+    assert "2,400 + 16 = 2,416" in text
+    assert "16·10·10 · 6·5·5 = 240,000" in text
+    assert "3.9% of the network's parameters" in text
+
+
+def test_back_to_the_default(qtbot, panel, document):
+    document.select(["conv1"])
+    button = next(
+        button
+        for button in panel.findChildren(QPushButton.__base__)
+        if button.accessibleName() == "Default of pad"
+    )
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert document.spec.by_id["conv1"].pad == 0
+    assert not button.isVisible()
+
+
+def test_help_follows_the_focus(qtbot, panel, document):
+    document.select(["conv1"])
+    qtbot.mouseClick(line(panel, "dilation"), Qt.MouseButton.LeftButton)
+    assert panel.help.text().startswith("D, the pixels from one element of a filter to the next")
+
+
+def test_text_from_files_is_never_markup(qtbot, panel, document):
+    document.apply(edit.set_value(document.spec, "name", "<img src=x onerror=1>"), "Name")
+    document.select([])
+    for label in panel.findChildren(QLabel):
+        assert label.textFormat() == Qt.TextFormat.PlainText or not label.text()
+
+
+def test_every_field_of_every_kind_can_be_shown(panel, document):
+    from graphspec.layers.catalog import BY_KIND
+
+    for kind, layer in BY_KIND.items():
+        example = layer.examples()[0].layer.model_copy(update={"id": f"a_{kind}"})
+        document.apply(edit.add_layer(document.spec, example), "Add")
+        document.select([f"a_{kind}"])
+        assert panel.form.names[0] == "id"

@@ -1,0 +1,381 @@
+"""The window: documents in tabs, files, actions, what is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphspec_gui.docks import DOCKS
+from graphspec_gui.files import empty_network
+from graphspec_gui.journal import Journal
+from graphspec_gui.palette import CommandPalette
+from graphspec_gui.settings import Settings
+from graphspec_gui.template_dialog import EMPTY, TemplateDialog
+from graphspec_gui.text_dialog import TextDialog
+from graphspec_gui.theme import theme
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QListWidget,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from graphspec import document as documents
+from graphspec import edit, zoo
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "net.json"
+    documents.save(zoo.load("lenet5"), path)
+    return path
+
+
+def press(button: str) -> None:
+    """Press a button of the message box that is about to open."""
+
+    def find() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(10, find)
+            return
+        next(item for item in box.buttons() if item.text().replace("&", "") == button).click()
+
+    QTimer.singleShot(0, find)
+
+
+def rename(window: MainWindow, new: str = "first") -> None:
+    document = window.document
+    assert document is not None
+    old = document.spec.layers[0].id
+    document.apply(edit.rename(document.spec, old, new), "Rename")
+
+
+def drop(target: QWidget, *paths: Path) -> None:
+    """Drop files on a widget."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    action, left, no = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0)
+    middle = target.rect().center()
+    QApplication.sendEvent(target, QDragEnterEvent(middle, action, data, left, no))
+    QApplication.sendEvent(target, QDropEvent(QPointF(middle), action, data, left, no))
+
+
+def test_it_starts_with_three_things_to_do(qtbot: QtBot, window: MainWindow):
+    assert window.welcome.isVisible()
+    assert list(window.welcome.cards) == ["look", "mend", "text"]
+    qtbot.mouseClick(window.welcome.cards["mend"], Qt.MouseButton.LeftButton)
+    assert not window.welcome.isVisible()
+    assert window.document.analysis.count("error") == 1
+    assert window.document.selection == {"conv1"}
+
+
+def test_each_of_the_three_things_opens_what_it_says(qtbot, window):
+    qtbot.mouseClick(window.welcome.cards["look"], Qt.MouseButton.LeftButton)
+    assert window.document.analysis.count("error") == 0
+    window.open_sample("text")
+    assert window.docks["json_dock"].isVisible()
+
+
+def test_new_from_every_template(qtbot, window):
+    window.menus["file.new"].trigger()
+    dialog = window.findChild(TemplateDialog)
+    names = [dialog.list.item(i).text() for i in range(dialog.list.count())]
+    assert names == [EMPTY, *zoo.names()]
+    dialog.list.setFocus()
+    for name in ("lenet5", "resnet18"):
+        dialog.list.setCurrentRow(names.index(name))
+        assert dialog.about.text()
+    assert "11,689,512 parameters" in dialog.facts.text()
+    dialog.list.setCurrentRow(names.index("lenet5"))
+    qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    assert window.document.spec == zoo.load("lenet5")
+    assert window.document.path is None
+
+
+def test_new_from_a_pattern(qtbot, window):
+    window.menus["file.new_pattern"].trigger()
+    dialog = window.findChild(TemplateDialog)
+    dialog.pattern.setFocus()
+    dialog.pattern.selectAll()
+    qtbot.keyClicks(dialog.pattern, "INPUT -> CONVV -> FC")
+    assert "Did you mean" in dialog.verdict.text()
+    assert not dialog.create_button.isEnabled()
+    dialog.pattern.selectAll()
+    qtbot.keyClicks(dialog.pattern, "INPUT -> [CONV -> RELU]*2 -> FC")
+    assert "parameters" in dialog.verdict.text()
+    qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
+    kinds = [layer.kind for layer in window.document.spec.layers]
+    assert kinds == ["conv2d", "relu", "conv2d", "relu", "linear", "softmax_loss"]
+
+
+def test_save_and_reopen_gives_the_same_network(qtbot, window, tmp_path, monkeypatch):
+    path = tmp_path / "mine.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.new(zoo.load("lenet5"))
+    rename(window)
+    assert window.isWindowModified()
+    assert window.windowTitle().startswith("lenet5[*]")
+    qtbot.keyClick(window, Qt.Key.Key_S, CTRL)
+    spec = window.document.spec
+    assert not window.isWindowModified()
+    assert window.windowTitle().startswith("mine.json[*]")
+    qtbot.keyClick(window, Qt.Key.Key_W, CTRL)
+    assert window.document is None
+    window.files.open(path)
+    assert window.document.spec == spec
+    assert window.settings.recent == (path,)
+
+
+def test_a_file_that_is_open_comes_to_the_front(window, file):
+    first = window.files.open(file)
+    window.new(empty_network())
+    assert window.files.open(file) is first
+    assert window.document is first
+    assert sum(1 for _ in window.tabs()) == 2
+
+
+def test_unsaved_work_is_asked_about(qtbot, window, file):
+    window.files.open(file)
+    rename(window)
+    tab = window.current
+    press("Cancel")
+    assert not window.close_tab(tab)
+    assert window.current is tab
+    press("Save")
+    assert window.close_tab(tab)
+    assert documents.load(file).layers[0].id == "first"
+
+
+def test_the_window_does_not_close_over_unsaved_work(window, file):
+    window.files.open(file)
+    rename(window)
+    press("Cancel")
+    assert not window.close()
+    assert window.isVisible()
+    press("Discard")
+    assert window.close()
+    assert documents.load(file).layers[0].id == "conv1"
+
+
+def test_what_cannot_be_read_says_where_and_opens_nothing(qtbot, window, tmp_path):
+    bad = tmp_path / "bad.json"
+    text = documents.dumps(zoo.load("lenet5")).replace('"filters": 6', '"filters": -6')
+    bad.write_text(text.replace('"units": 84', '"units": "x"'), encoding="utf-8")
+    assert window.files.open(bad) is None
+    banner = window.findChild(QWidget, "banner")
+    assert "bad.json cannot be opened. Line 6" in banner.label.text()
+    qtbot.mouseClick(banner.buttons["Show all 2 problems"], Qt.MouseButton.LeftButton)
+    shown = window.findChild(TextDialog).text.toPlainText()
+    assert "filters" in shown
+    assert "units" in shown
+
+
+@pytest.mark.parametrize("dock", ["canvas", "json_dock", "properties_dock"])
+def test_a_file_dropped_anywhere_opens(qtbot, window, file, dock):
+    window.new(empty_network())
+    window.show_dock("json_dock")
+    panel = window.current.view.viewport() if dock == "canvas" else window.docks[dock].widget()
+    inner = panel.findChild(QLineEdit) or panel
+    drop(inner, file)
+    qtbot.waitUntil(lambda: window.document.path == file, timeout=2_000)
+
+
+def test_two_documents_have_their_own_history(window, file):
+    first = window.files.open(file)
+    rename(window)
+    second = window.new(zoo.load("mlp"))
+    assert not window.menus["edit.undo"].isEnabled()
+    assert window.menus["edit.undo"].reason == "Nothing has been done yet."
+    window.menus["view.previous_tab"].trigger()
+    assert window.document is first
+    window.menus["edit.undo"].trigger()
+    assert first.spec.layers[0].id == "conv1"
+    assert second.spec == zoo.load("mlp")
+
+
+def test_every_disabled_action_says_why(window):
+    for state in ("nothing", "one"):
+        if state == "one":
+            window.new(zoo.load("lenet5"))
+        for place, action in window.actions_by_place():
+            if not action.isEnabled():
+                assert action.reason, f"{place}: {action.text()}"
+                assert action.reason in action.toolTip()
+
+
+def test_actions_have_names_words_and_keys_of_their_own(window):
+    window.new(zoo.load("lenet5"))
+    actions = [action for _, action in window.actions_by_place()]
+    names = [action.objectName() for action in actions]
+    assert len(set(names)) == len(names)
+    assert all(names)
+    keys = [key.toString() for action in actions for key in action.shortcuts()]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_the_palette_finds_an_action_and_does_it(qtbot, window):
+    window.new(zoo.load("lenet5"))
+    rename(window)
+    qtbot.keyClick(window, Qt.Key.Key_P, CTRL | SHIFT)
+    palette = window.findChild(CommandPalette)
+    qtbot.keyClicks(palette.search, "undo")
+    assert "Undo Rename" in palette.list.item(0).text()
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert window.document.spec == zoo.load("lenet5")
+    assert not palette.isVisible()
+
+
+def test_the_palette_lists_everything_and_why_not(qtbot, window):
+    window.menus["view.palette"].trigger()
+    palette = window.findChild(CommandPalette)
+    assert palette.list.count() == len(window.actions_by_place())
+    qtbot.keyClicks(palette.search, "save as")
+    assert "No network is open" in palette.list.item(0).text()
+    # A disabled one is not done.
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    palette.search.clear()
+    qtbot.keyClicks(palette.search, "xyzzy")
+    assert "No command has these words" in palette.list.item(0).text()
+
+
+def test_the_palette_lists_the_canvas_and_the_docks(window):
+    window.new(zoo.load("lenet5"))
+    places = {place for place, _ in window.actions_by_place()}
+    assert {"File", "Edit", "View", "Help", "Canvas", "Problems"} <= places
+
+
+def test_docks_are_remembered(qtbot, window, settings, tmp_path):
+    window.docks["problems_dock"].hide()
+    window.show_dock("json_dock")
+    window.close()
+    again = MainWindow(settings, Journal(tmp_path / "journal2"))
+    qtbot.addWidget(again)
+    again.show()
+    assert again.docks["problems_dock"].isHidden()
+    assert not again.docks["json_dock"].isHidden()
+    again.menus["view.reset_docks"].trigger()
+    assert not again.docks["problems_dock"].isHidden()
+    assert again.docks["json_dock"].isHidden()
+    again.close()
+
+
+def test_every_dock_has_a_name_and_a_switch(window):
+    for spec in DOCKS:
+        dock = window.docks[spec.name]
+        assert dock.objectName() == spec.name
+        assert dock.widget().accessibleName()
+        action = window.menus[f"view.{spec.name}"]
+        was = dock.isHidden()
+        action.trigger()
+        assert dock.isHidden() != was
+        action.trigger()
+        assert dock.isHidden() == was
+
+
+def test_light_and_dark_are_switched_and_remembered(window, settings):
+    window.menus["view.dark"].trigger()
+    assert theme().colors.dark
+    assert settings.scheme == "dark"
+    window.menus["view.light"].trigger()
+    assert not theme().colors.dark
+    window.menus["view.system"].trigger()
+    assert settings.scheme == "system"
+
+
+def test_a_layer_of_the_palette_is_added_below_what_is_selected(qtbot, window):
+    window.new(zoo.load("lenet5"))
+    window.document.select(["pool1"])
+    panel = window.docks["layers_dock"].widget()
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "dropout")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    (name,) = window.document.selection
+    assert window.document.spec.by_id[name].inputs == ("pool1",)
+    assert window.document.spec.by_id[name].kind == "dropout"
+
+
+def test_recent_files_are_on_the_start_page(qtbot, window, file):
+    window.files.open(file)
+    window.close_tab(window.current)
+    link = next(
+        button for button in window.welcome.findChildren(QPushButton) if button.text() == "net.json"
+    )
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+    assert window.document.path == file
+
+
+def test_a_damaged_settings_file_is_no_obstacle(qtbot, tmp_path):
+    path = tmp_path / "s.ini"
+    path.write_text("[General]\nscheme=purple\nrecent=@Invalid()\nwindow\\geometry=x\n")
+    settings = Settings(path)
+    assert settings.scheme == "system"
+    assert settings.recent == ()
+    assert settings.silenced == frozenset()
+
+
+def test_a_mishap_is_told_and_the_app_goes_on(qtbot, window):
+    window.tell_mishap("Traceback: it was us")
+    banner = window.findChild(QWidget, "banner")
+    qtbot.mouseClick(banner.buttons["Show details"], Qt.MouseButton.LeftButton)
+    assert "it was us" in window.findChild(QDialog, "text_dialog").text.toPlainText()
+
+
+def test_everything_that_takes_the_focus_has_a_name_for_screen_readers(window):
+    window.new(zoo.load("lenet5"))
+    window.document.select(["conv1"])
+    for name in window.docks:
+        window.show_dock(name)
+        QApplication.processEvents()
+    nameless = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and not widget.accessibleName()
+        and not (isinstance(widget, QPushButton) and widget.text())
+        and not widget.objectName().startswith("qt_")
+    ]
+    assert [f"{type(w).__name__} {w.objectName()} in {w.parent()}" for w in nameless] == []
+
+
+def test_opening_and_closing_leaves_nothing_behind(qtbot, window):
+    from graphspec_gui.document import StudioDocument
+    from graphspec_gui.tab import EditorTab
+
+    for _ in range(5):
+        window.new(zoo.load("lenet5"))
+        window.close_tab(window.current)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert window.findChildren(EditorTab) == []
+    assert window.findChildren(StudioDocument) == []
+
+
+def test_the_menu_of_recent_files(window, file):
+    window.files.open(file)
+    menu = window.menus._recent
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if action.text()] == [
+        "net.json",
+        "Forget these",
+    ]
+    menu.actions()[-1].trigger()
+    assert window.settings.recent == ()
+
+
+def test_list_of_templates_has_a_name(window):
+    dialog = TemplateDialog(window)
+    assert dialog.findChild(QListWidget, "templates").accessibleName()
+    dialog.deleteLater()
