@@ -17,7 +17,14 @@ from graphspec import document
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
 from graphspec.edit import set_value
-from graphspec.engines.base import Executable
+from graphspec.engines.base import Engine, Executable
+from graphspec.engines.choosing import (
+    AS_BEFORE,
+    Accuracy,
+    Choice,
+    open_engine,
+    reopen_engine,
+)
 from graphspec.errors import CheckpointError, EngineError, FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
@@ -29,7 +36,7 @@ from graphspec.train.evaluate import Metrics, evaluate_batches
 from graphspec.train.events import Event
 from graphspec.train.feeding import SplitName, TrainingData, divide
 from graphspec.train.rundir import Run, find_run
-from graphspec.train.session import create_run, load_named, open_engine, train_run
+from graphspec.train.session import create_run, load_named, train_run
 from graphspec.train.test_use import count_test_use
 
 Array = npt.NDArray[Any]
@@ -75,7 +82,9 @@ def fit(
     data: Dataset | str | None = None,
     *,
     run: PathLike | None = None,
-    engine: str = "numpy",
+    engine: str | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy = "fast",
     control: Control | None = None,
     on_event: Callable[[Event], None] | None = None,
     **overrides: Any,
@@ -86,7 +95,9 @@ def fit(
         spec: the network, or its file.
         data: what to train on; None takes what the training block names.
         run: the folder to write to; None makes one in the runs folder.
-        engine: the engine's name.
+        engine: ``jit`` or ``numpy``; None takes the fastest that can.
+        threads: how many threads the jit engine takes; None: all cores that there are.
+        accuracy: of the jit engine, ``fast`` or ``accurate``.
         control: commands to be followed between steps.
         on_event: is called with everything that happens.
         **overrides: fields of ``TrainConfig``: ``epochs=5``, ``update={"kind": "adam", …}``.
@@ -100,8 +111,10 @@ def fit(
     network = spec if isinstance(spec, GraphSpec) else document.load(spec)
     config = settings(network, data, **overrides)
     examples = data if isinstance(data, Dataset) else load_named(config)
-    made = create_run(network, config, run, engine=engine, data=examples)
-    _exhaust(made, examples, control, on_event, None)
+    made = create_run(
+        network, config, run, engine=engine, threads=threads, accuracy=accuracy, data=examples
+    )
+    _exhaust(made, examples, control, on_event, None, AS_BEFORE)
     return made
 
 
@@ -111,6 +124,7 @@ def resume(
     *,
     control: Control | None = None,
     on_event: Callable[[Event], None] | None = None,
+    choice: Choice = AS_BEFORE,
     **overrides: Any,
 ) -> Run:
     """Go on with a run that was stopped or killed, from its newest checkpoint.
@@ -120,6 +134,7 @@ def resume(
         data: the data set, when the run was given one that has no name or path.
         control: commands to be followed between steps.
         on_event: is called with everything that happens.
+        choice: another engine, number of threads or accuracy; the result is then not exact.
         **overrides: settings that may change on the way: when training ends (``epochs``,
             ``steps``, ``early_stopping``), and how often it tells and saves.
 
@@ -135,7 +150,7 @@ def resume(
     if overrides:
         base = found.spec.model_copy(update={"training": found.config})
         config = settings(base, **overrides)
-    _exhaust(found, data, control, on_event, config)
+    _exhaust(found, data, control, on_event, config, choice)
     return found
 
 
@@ -145,8 +160,10 @@ def _exhaust(
     control: Control | None,
     on_event: Callable[[Event], None] | None,
     config: TrainConfig | None,
+    choice: Choice,
 ) -> None:
-    for event in train_run(run.path, data=data, control=control, config=config):
+    events = train_run(run.path, data=data, control=control, config=config, choice=choice)
+    for event in events:
         if on_event is not None:
             on_event(event)
 
@@ -158,6 +175,7 @@ def evaluate(
     split: SplitName = "validation",
     checkpoint: Checkpoint = "best",
     averaged: bool = False,
+    choice: Choice = AS_BEFORE,
 ) -> Metrics:
     """Loss and accuracy of a run's network on one of its splits.
 
@@ -168,6 +186,7 @@ def evaluate(
         split: which examples. Uses of "test" are counted in the run: see ``Metrics.test_uses``.
         checkpoint: the best, the latest, or the one of a step.
         averaged: whether to take the running average of the weights that training kept.
+        choice: another engine, number of threads or accuracy than the run's.
 
     Raises:
         CheckpointError: there is no such checkpoint, it is damaged, or it has no average.
@@ -176,7 +195,7 @@ def evaluate(
     """
     found = find_run(run)
     weights = load_weights(found, checkpoint=checkpoint, averaged=averaged)
-    executable, divided = open_trained(found, data, weights=weights)
+    executable, divided = open_trained(found, data, weights=weights, choice=choice)
     metrics = evaluate_batches(executable, divided.batches(split))
     return note_test_use(found, metrics, split, checkpoint)
 
@@ -187,6 +206,7 @@ def open_trained(
     *,
     checkpoint: Checkpoint = "best",
     weights: Mapping[str, Array] | None = None,
+    choice: Choice = AS_BEFORE,
 ) -> tuple[Executable, TrainingData]:
     """A run's network with its weights, and its data divided and preprocessed as in training.
 
@@ -195,6 +215,7 @@ def open_trained(
         data: as for ``evaluate``.
         checkpoint: whose weights.
         weights: other weights than those of a checkpoint, by full name.
+        choice: as for ``evaluate``.
 
     Raises:
         CheckpointError, DataError: as for ``evaluate``.
@@ -202,7 +223,7 @@ def open_trained(
     """
     found = find_run(run)
     arrays = load_weights(found, checkpoint=checkpoint) if weights is None else weights
-    engine = str(found.env.get("engine", "numpy"))
+    engine = reopen_engine(found.env, found.config.dtype, choice)
     return _opened(found.spec, arrays, found.config, data, engine, found)
 
 
@@ -223,7 +244,7 @@ def evaluate_weights(
     data: Dataset | str | None = None,
     *,
     split: SplitName = "validation",
-    engine: str = "numpy",
+    choice: Choice = AS_BEFORE,
 ) -> Metrics:
     """Loss and accuracy of a network with the weights of a safetensors file.
 
@@ -243,7 +264,9 @@ def evaluate_weights(
             + (f" and lacks {len(missing) - 1} more" if len(missing) > 1 else "")
             + ": are these the weights of another model?"
         )
-    executable, divided = _opened(network, arrays, settings(network), data, engine, None)
+    config = settings(network)
+    engine = open_engine(choice.engine, config.dtype, threads=choice.threads)
+    executable, divided = _opened(network, arrays, config, data, engine, None)
     return evaluate_batches(executable, divided.batches(split))
 
 
@@ -252,7 +275,7 @@ def _opened(
     weights: Mapping[str, Array],
     config: TrainConfig,
     data: Dataset | str | None,
-    engine: str,
+    engine: Engine,
     run: Run | None,
 ) -> tuple[Executable, TrainingData]:
     if data is None:
@@ -261,7 +284,7 @@ def _opened(
         examples = data if isinstance(data, Dataset) else load_data(data)
     plan = compile_graph(spec)
     divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
-    executable = open_engine(engine, config.dtype).load(plan, seed=config.seed, weights=weights)
+    executable = engine.load(plan, seed=config.seed, weights=weights)
     return executable, divided
 
 
@@ -273,6 +296,7 @@ def predict(
     checkpoint: Checkpoint = "best",
     weights: Mapping[str, Array] | None = None,
     batch: int = 256,
+    choice: Choice = AS_BEFORE,
 ) -> dict[str, Array]:
     """What a run's network gives for new examples, preprocessed as in training.
 
@@ -283,6 +307,7 @@ def predict(
         checkpoint: the best, the latest, or the one of a step.
         weights: other weights than those of a checkpoint, by full name.
         batch: how many examples are run at a time.
+        choice: as for ``evaluate``.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
@@ -307,7 +332,7 @@ def predict(
             f"x must have the shape (examples, {', '.join(map(str, expected))}){after}, and has "
             f"{examples.shape}"
         )
-    engine = open_engine(str(found.env.get("engine", "numpy")), config.dtype)
+    engine = reopen_engine(found.env, config.dtype, choice)
     if weights is None:
         weights = load_weights(found, checkpoint=checkpoint)
     own = {name: array for name, array in weights.items() if name in plan.params}

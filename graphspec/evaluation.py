@@ -16,13 +16,17 @@ from graphspec import atomic
 from graphspec.api import Checkpoint, PathLike, note_test_use, open_trained
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Array
+from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.errors import Problem, SpecError
+from graphspec.inspect.marginal import sampled_probabilities
 from graphspec.inspect.metrics import (
     Calibration,
     ClassFigures,
+    accuracy,
     calibration,
     class_figures,
     confusion_matrix,
+    cross_entropy,
     top_k_accuracy,
 )
 from graphspec.inspect.probe import class_probabilities
@@ -127,6 +131,8 @@ def evaluate_classes(
     split: SplitName = "validation",
     checkpoint: Checkpoint = "best",
     weights: Mapping[str, Array] | None = None,
+    choice: Choice = AS_BEFORE,
+    samples: int | None = None,
 ) -> Evaluation:
     """Loss, accuracy and the probability of every class for every example of a split.
 
@@ -136,6 +142,9 @@ def evaluate_classes(
         split: which examples. Uses of "test" are counted in the run.
         checkpoint: the best, the latest, or the one of a step.
         weights: other weights than those of a checkpoint, by full name.
+        choice: another engine, number of threads or accuracy than the run's.
+        samples: average the probabilities of so many passes with the noise of training (dropout)
+            in place of one without it; loss and accuracy are then those of the mean.
 
     Raises:
         SpecError: the network has no class scores (``no-class-scores``).
@@ -144,7 +153,15 @@ def evaluate_classes(
         RunError: a use of the test split cannot be noted.
     """
     found = find_run(run)
-    seen = evaluate_uncounted(found, data, split=split, checkpoint=checkpoint, weights=weights)
+    seen = evaluate_uncounted(
+        found,
+        data,
+        split=split,
+        checkpoint=checkpoint,
+        weights=weights,
+        choice=choice,
+        samples=samples,
+    )
     return replace(seen, metrics=note_test_use(found, seen.metrics, split, checkpoint))
 
 
@@ -155,9 +172,13 @@ def evaluate_uncounted(
     split: SplitName,
     checkpoint: Checkpoint = "best",
     weights: Mapping[str, Array] | None = None,
+    choice: Choice = AS_BEFORE,
+    samples: int | None = None,
 ) -> Evaluation:
     """``evaluate_classes`` for a caller that counts uses of the test split itself."""
-    executable, divided = open_trained(found, data, checkpoint=checkpoint, weights=weights)
+    executable, divided = open_trained(
+        found, data, checkpoint=checkpoint, weights=weights, choice=choice
+    )
     plan = executable.plan
     pair = find_class_scores(plan)
     if pair is None:
@@ -180,12 +201,20 @@ def evaluate_uncounted(
     metrics = evaluate_batches(executable, divided.batches(split), keep)
     count = plan.inputs[pair.label].classes or 0
     names = found.env.get("classes") or []
+    answers = np.concatenate(labels)
+    if samples is None:
+        probabilities = class_probabilities(plan, pair.scores, np.concatenate(scores))
+    else:
+        batches = list(divided.batches(split))
+        probabilities = sampled_probabilities(executable, batches, pair.scores, samples=samples)
+        loss = {"cross_entropy": cross_entropy(probabilities, answers)}
+        metrics = Metrics(loss, accuracy(probabilities, answers), len(answers))
     return Evaluation(
         split,
         metrics,
         tuple(map(str, names if len(names) == count else range(count))),
-        np.concatenate(labels),
-        class_probabilities(plan, pair.scores, np.concatenate(scores)),
+        answers,
+        probabilities,
         _is_probabilistic(plan, pair),
     )
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, out, print_json, say
+from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.errors import RunError
 from graphspec.evaluation import ClassReport, Evaluation, evaluate_classes
 from graphspec.train.evaluate import Metrics
@@ -28,6 +29,10 @@ def evaluate(
     split: Literal["train", "validation", "test"] = "validation",
     checkpoint: api.Checkpoint = "best",
     averaged: bool = False,
+    engine: EngineName | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy | None = None,
+    samples: int | None = None,
     report: bool = False,
     predictions: Path | None = None,
     json: bool = False,
@@ -50,6 +55,16 @@ def evaluate(
         "best", "latest", or the step of a checkpoint.
     averaged
         Take the running average of the weights (training.average).
+    engine
+        What computes: as in the run.
+    threads
+        How many threads the jit engine takes; by default as in the run.
+    accuracy
+        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        (2e-6).
+    samples
+        Average the probabilities of so many passes with the noise of training (dropout), in place
+        of one without it.
     report
         Tell precision, recall and F1 of every class, what is taken for what, and calibration.
     predictions
@@ -62,19 +77,32 @@ def evaluate(
             f"{run} is a network without weights. Name a run (graphspec runs list shows them), or "
             "give --weights FILE.safetensors"
         )
+    choice = Choice(engine, threads, accuracy)
     found: Evaluation | None = None
     if weights is not None:
-        if report or predictions is not None or averaged:
-            raise RunError("--report, --predictions and --averaged need a run, and no --weights")
-        metrics = api.evaluate_weights(read_spec(run), weights, data, split=split)
-    elif report or predictions is not None:
+        if report or predictions is not None or averaged or samples is not None:
+            raise RunError(
+                "--report, --predictions, --averaged and --samples need a run, and no --weights"
+            )
+        metrics = api.evaluate_weights(read_spec(run), weights, data, split=split, choice=choice)
+    elif report or predictions is not None or samples is not None:
         arrays = api.load_weights(run, checkpoint=checkpoint, averaged=averaged)
-        found = evaluate_classes(run, data, split=split, checkpoint=checkpoint, weights=arrays)
+        found = evaluate_classes(
+            run,
+            data,
+            split=split,
+            checkpoint=checkpoint,
+            weights=arrays,
+            choice=choice,
+            samples=samples,
+        )
         metrics = found.metrics
         if predictions is not None:
             found.write_csv(predictions)
     else:
-        metrics = api.evaluate(run, data, split=split, checkpoint=checkpoint, averaged=averaged)
+        metrics = api.evaluate(
+            run, data, split=split, checkpoint=checkpoint, averaged=averaged, choice=choice
+        )
     warn_of_test(metrics)
     shown = found.report if found is not None and report else None
     if json:

@@ -10,6 +10,7 @@ from rich.table import Table
 from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
+from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.errors import DataError
 from graphspec.inspect.probe import class_probabilities
 from graphspec.layers.base import Array
@@ -23,6 +24,9 @@ def predict(
     top: int = 5,
     checkpoint: api.Checkpoint = "best",
     averaged: bool = False,
+    engine: EngineName | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy | None = None,
     json: bool = False,
 ) -> None:
     """Classify images or rows with a trained network, preprocessed as in training.
@@ -42,6 +46,13 @@ def predict(
         "best", "latest", or the step of a checkpoint.
     averaged
         Take the running average of the weights (training.average).
+    engine
+        What computes: as in the run.
+    threads
+        How many threads the jit engine takes; by default as in the run.
+    accuracy
+        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        (2e-6).
     json
         Print JSON, with the probability of every class.
     """
@@ -64,6 +75,7 @@ def predict(
         np.concatenate(parts),
         outputs=[output],
         weights=api.load_weights(found, checkpoint=checkpoint, averaged=averaged),
+        choice=Choice(engine, threads, accuracy),
     )[output]
     values = values.reshape(len(values), -1)
     if not found.env.get("classes"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphspec.api import settings
 from graphspec.cli.watch import watch
+from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.train.rundir import find_run
 
 
@@ -14,6 +15,9 @@ def resume(
     *,
     epochs: int | None = None,
     steps: int | None = None,
+    engine: EngineName | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy | None = None,
     json: bool = False,
     quiet: bool = False,
 ) -> int:
@@ -30,6 +34,13 @@ def resume(
         Train up to this many epochs in all.
     steps
         Train up to this many updates in all.
+    engine
+        What computes: as in the run.
+    threads
+        How many threads the jit engine takes; by default as in the run.
+    accuracy
+        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        (2e-6).
     json
         Print the events as JSON lines instead of the progress.
     quiet
@@ -44,4 +55,9 @@ def resume(
         given = {"steps": None, **given}
     if given:
         config = settings(found.spec.model_copy(update={"training": found.config}), **given)
-    return watch(found, shown="json" if json else "nothing" if quiet else "progress", config=config)
+    return watch(
+        found,
+        shown="json" if json else "nothing" if quiet else "progress",
+        config=config,
+        choice=Choice(engine, threads, accuracy),
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.text import Text
 
 from graphspec.api import settings as merged_settings
 from graphspec.check import find_problems
@@ -14,6 +15,7 @@ from graphspec.cli.output import err, problem_text
 from graphspec.cli.settings import apply_settings, takes_settings
 from graphspec.cli.watch import watch
 from graphspec.edit import set_value
+from graphspec.engines.choosing import Accuracy, EngineName, why_not_jit
 from graphspec.train.session import create_run, load_named
 
 
@@ -22,7 +24,9 @@ def train(
     file: str,
     *,
     run: Path | None = None,
-    engine: Literal["numpy"] = "numpy",
+    engine: EngineName | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy | None = None,
     rate: float | None = None,
     set: Annotated[tuple[str, ...], Parameter(name="--set", show_default=False)] = (),
     json: bool = False,
@@ -40,7 +44,13 @@ def train(
     run
         The folder to write to; by default a new one in ./runs (or in $GRAPHSPEC_RUNS).
     engine
-        What computes.
+        What computes: "jit" (kernels compiled for this processor) or "numpy"; by default the
+        fastest that can.
+    threads
+        How many threads the jit engine takes; by default all cores.
+    accuracy
+        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        (2e-6).
     rate
         The learning rate: short for --set training.update.rate=….
     set
@@ -60,5 +70,15 @@ def train(
     config = merged_settings(spec)
     # Read first: a mistyped name would leave an empty run, and that would be the latest one.
     data = load_named(config)
-    made = create_run(spec, config, run, engine=engine, data=data)
+    if engine is None and config.dtype == "float32" and (reason := why_not_jit(config.dtype)):
+        err.print(Text.assemble(("! ", "bold yellow"), f"training with numpy: {reason}"))
+    made = create_run(
+        spec,
+        config,
+        run,
+        engine=engine,
+        threads=threads,
+        accuracy=accuracy or "fast",
+        data=data,
+    )
     return watch(made, shown="json" if json else "nothing" if quiet else "progress", data=data)

@@ -12,6 +12,7 @@ from graphspec.cli.failure import INTERRUPTED
 from graphspec.cli.output import ACCENT, err, say
 from graphspec.cli.progress import TrainingView
 from graphspec.data.dataset import Dataset
+from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Control, stop_on_interrupt
 from graphspec.train.events import Changed, Event, Finished
@@ -22,7 +23,12 @@ Shown = Literal["progress", "json", "nothing"]
 
 
 def watch(
-    run: Run, *, shown: Shown, config: TrainConfig | None = None, data: Dataset | None = None
+    run: Run,
+    *,
+    shown: Shown,
+    config: TrainConfig | None = None,
+    data: Dataset | None = None,
+    choice: Choice = AS_BEFORE,
 ) -> int:
     """Train a run to its end or to the first Ctrl+C, and return the exit code.
 
@@ -31,6 +37,7 @@ def watch(
         shown: a live view, the events as JSON lines, or nothing.
         config: changed settings for a run that goes on.
         data: what it is trained on; None loads what its settings name.
+        choice: another engine, number of threads or accuracy than the run's.
 
     Raises:
         GraphspecError: as ``train_run``.
@@ -38,7 +45,7 @@ def watch(
     control = Control()
     last: Event | None = None
     with stop_on_interrupt(control):
-        events = train_run(run.path, data=data, control=control, config=config)
+        events = train_run(run.path, data=data, control=control, config=config, choice=choice)
         for event in _shown(events, run, shown):
             last = event
     stopped = isinstance(last, Finished) and last.reason == "stopped"

@@ -26,6 +26,7 @@ def capture(engine: Engine) -> dict[str, Any]:
         "machine": platform.machine(),
         "processor": _processor(),
         "threads": engine.threads,
+        **getattr(engine, "environment", {}),
     }
 
 

@@ -16,8 +16,14 @@ from graphspec.check import refuse_oversize
 from graphspec.data import load_data
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Engine
-from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import CheckpointError, DataError, EngineError, GraphspecError, RunError
+from graphspec.engines.choosing import (
+    AS_BEFORE,
+    Accuracy,
+    Choice,
+    open_engine,
+    reopen_engine,
+)
+from graphspec.errors import CheckpointError, DataError, GraphspecError, RunError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
@@ -32,7 +38,6 @@ from graphspec.train.writer import RunWriter
 
 # Schedules are smooth: where two differ, they differ at some of so many steps.
 _COMPARED = 100
-ENGINES = {"numpy": NumpyEngine}
 CHANGEABLE = frozenset(
     {
         "epochs",
@@ -49,23 +54,14 @@ CHANGEABLE = frozenset(
 """Settings that may differ when a run goes on: when it ends, and how often it tells and saves."""
 
 
-def open_engine(name: str, dtype: str) -> Engine:
-    """An engine by its name.
-
-    Raises:
-        EngineError: there is none of that name.
-    """
-    if name not in ENGINES:
-        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
-    return ENGINES[name](dtype)  # type: ignore[arg-type]
-
-
 def create_run(
     spec: GraphSpec,
     config: TrainConfig,
     path: str | os.PathLike[str] | None = None,
     *,
-    engine: str = "numpy",
+    engine: str | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy = "fast",
     data: Dataset | None = None,
 ) -> Run:
     """Make a run directory that is ready to be trained; nothing is trained yet.
@@ -74,7 +70,9 @@ def create_run(
         spec: the network; it must compile.
         config: the settings.
         path: the new folder; None makes one in the runs folder, named after the network.
-        engine: the engine that will train it.
+        engine: the engine that will train it; None takes the fastest that can.
+        threads: how many threads the jit engine takes; None: all cores that there are.
+        accuracy: of the jit engine.
         data: what it will be trained on, where that is known: a set that does not fit leaves no
             folder behind.
 
@@ -86,7 +84,7 @@ def create_run(
     """
     plan = compile_graph(spec)
     refuse_oversize(spec.model_copy(update={"training": config}), plan)
-    opened = open_engine(engine, config.dtype)
+    opened = open_engine(engine, config.dtype, threads=threads, accuracy=accuracy)
     if data is not None:
         bind(plan, data, config.preprocess)
     folder = new_folder(spec.name) if path is None else Path(path)
@@ -121,6 +119,7 @@ def train_run(
     data: Dataset | None = None,
     control: Control | None = None,
     config: TrainConfig | None = None,
+    choice: Choice = AS_BEFORE,
 ) -> Iterator[Event]:
     """Train a run, or go on from its newest checkpoint, and yield what happens.
 
@@ -131,6 +130,8 @@ def train_run(
         data: the examples; None loads what the settings name.
         control: commands to be followed between steps.
         config: changed settings, of which ``CHANGEABLE`` may differ.
+        choice: another engine, number of threads or accuracy than the run's; any of them changes
+            the last bits, so that the result is not exact.
 
     Raises:
         RunLockedError: another process is writing to it.
@@ -147,7 +148,8 @@ def train_run(
             _refuse_the_past(run, settings)
             writer.save_config(settings)
         try:
-            training = _begin(run, writer, before, settings, data, control)
+            engine = reopen_engine(run.env, settings.dtype, choice)
+            training = _begin(run, writer, before, settings, data, control, engine)
             first = next(training)
         except GraphspecError as error:
             failed = Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error))
@@ -165,9 +167,9 @@ def _begin(
     settings: TrainConfig,
     data: Dataset | None,
     control: Control | None,
+    engine: Engine,
 ) -> Iterator[Event]:
     """Everything up to the first event, which comes once the checkpoint has been taken up."""
-    engine = open_engine(str(run.env.get("engine", "numpy")), settings.dtype)
     plan = compile_graph(run.spec, init=settings.init)
     examples = load_named(settings) if data is None else data
     # What was fitted before is used again as it is; without a checkpoint all begins anew.

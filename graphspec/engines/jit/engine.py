@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +16,9 @@ from graphspec.plan import Plan
 class JitEngine:
     """Trains on the CPU with kernels compiled for this processor, in float32.
 
-    ``threads`` None takes all cores that the process may use. ``accuracy`` is ``fast`` (errors of a
-    layer up to 2e-5 of its largest value: Winograd F(4×4)) or ``accurate`` (2e-6). ``guarded`` puts
-    canaries around every buffer, for tests. Layers without kernels run through their numpy.
+    ``accuracy`` is ``fast`` (errors of a layer up to 2e-5 of its largest value: Winograd F(4×4)) or
+    ``accurate`` (2e-6). ``guarded`` puts canaries around every buffer, for tests. Layers without
+    kernels run through their numpy.
 
     Raises:
         EngineError: the number of threads is not above 0.
@@ -30,17 +29,24 @@ class JitEngine:
     def __init__(
         self,
         *,
-        threads: int | None = None,
+        threads: int = 1,
         accuracy: Accuracy = "fast",
         lowerings: Catalog | None = None,
         guarded: bool = False,
     ) -> None:
-        if threads is not None and threads < 1:
+        if threads < 1:
             raise EngineError(f"there must be at least one thread, not {threads}")
-        self.threads = threads or usable_cores()
+        self.threads = threads
         self.accuracy = accuracy
         self._lowerings = catalog() if lowerings is None else lowerings
         self._guarded = guarded
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What else the bits of its results depend on."""
+        from llvmlite import __version__
+
+        return {"accuracy": self.accuracy, "llvmlite": __version__}
 
     def load(
         self, plan: Plan, *, seed: int, weights: Mapping[str, Array] | None = None
@@ -54,10 +60,3 @@ class JitEngine:
         return JitExecutable(
             plan, seed, weights, catalog=self._lowerings, guarded=self._guarded, **options
         )
-
-
-def usable_cores() -> int:
-    """The cores that this process may use, which containers make fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -7,7 +7,6 @@ are computed by numpy, weight by weight.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Collection, Mapping
 from functools import partial
 
@@ -66,7 +65,8 @@ class Updater:
         args = self._table.args.reshape(-1, width)
         for decays in (False, True):
             numbers = self._kernel.numbers(rule, rate, step, clip, decays)
-            bits = [struct.unpack("<I", struct.pack("<f", number))[0] for number in numbers]
+            # A rate beyond the float's range becomes infinite, as it does in numpy.
+            bits = np.array(numbers, np.float32).view(np.uint32)
             args[np.array(self._decays) == decays, self._columns :] = bits
         self._pool.run(self._table.native, 0, len(self._table.native))
 
