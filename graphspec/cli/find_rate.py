@@ -83,6 +83,8 @@ def find_rate(
     out.print(_table(curve))
     if start is not None:
         say(f"before the step: {start:.6g}; lowest with a rate of {curve.lowest:.3g}")
+    elif curve.lowest == curve.rates[-1]:
+        say(f"the loss still falls at {curve.lowest:.3g}: give a larger --high, or more --steps")
     else:
         say(f"lowest at {curve.lowest:.3g}; a tenth of it, {curve.lowest / 10:.2g}, is a safe peak")
 
