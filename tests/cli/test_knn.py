@@ -28,6 +28,9 @@ def test_what_neighbours_found_is_a_run(graphspec, here) -> None:
     (row,) = graphspec("runs", "list", "--json").json
     assert (row["name"], row["model"], row["status"]) == ("near", "knn-digits", "finished")
     assert row["accuracy"] == pytest.approx(0.964)
+    assert (row["data"], row["monitor"]) == ("digits", "accuracy")
+    assert row["best"] == row["accuracy"]
+    assert row["seconds"] > 0
     shown = graphspec("runs", "show", "near", "--json").json
     assert [(e["split"], e["step"], e["best"]) for e in shown["evaluations"]] == [
         ("validation", 3, False),

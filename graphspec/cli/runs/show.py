@@ -8,6 +8,7 @@ from graphspec.classic.results import read_results
 from graphspec.cli.output import out, print_json, say
 from graphspec.cli.progress import sparkline
 from graphspec.cli.runs.list import facts
+from graphspec.quantities import duration
 from graphspec.train.events import Changed, Evaluated, Failed, Started, Step
 from graphspec.train.rundir import find_run
 
@@ -48,9 +49,13 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
     if json:
         print_json(shown)
         return
-    for name in ("name", "path", "model", "status", "epoch", "loss", "accuracy", "failure"):
+    for name in ("name", "path", "model", "data", "status", "epoch", "loss", "accuracy", "failure"):
         if shown[name] is not None:
             say(f"{name:12} {shown[name]}")
+    if shown["best"] is not None:
+        say(f"{'best':12} {shown['monitor']} {shown['best']:.6g}")
+    if shown["seconds"] is not None:
+        say(f"{'time':12} {duration(shown['seconds'])}")
     losses = [event.loss for event in events if isinstance(event, Step)]
     if losses:
         say(f"{'train loss':12} {sparkline(losses, _WIDTH)}  {losses[0]:.4f} → {losses[-1]:.4f}")
