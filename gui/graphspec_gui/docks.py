@@ -12,13 +12,15 @@ from graphspec_gui.catalog.panel import CatalogPanel
 from graphspec_gui.forms.properties import PropertiesPanel
 from graphspec_gui.json_view.panel import JsonPanel
 from graphspec_gui.panel import Panel
+from graphspec_gui.plots.panel import PlotsPanel
 from graphspec_gui.problems.panel import ProblemsPanel
 from graphspec_gui.reference.panel import ReferencePanel
+from graphspec_gui.training.panel import TrainingPanel
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
 
-LAYOUT = "layout-1"
+LAYOUT = "layout-2"
 """Changes when the docks do, so that an older arrangement is not taken for one of these."""
 
 
@@ -71,6 +73,15 @@ DOCKS: tuple[DockSpec, ...] = (
         stack="properties",
     ),
     DockSpec(
+        "training_dock",
+        "Training",
+        "mdi6.play-circle-outline",
+        Qt.DockWidgetArea.RightDockWidgetArea,
+        lambda window: TrainingPanel(window.training, window),
+        "Ctrl+T",
+        stack="properties",
+    ),
+    DockSpec(
         "help_dock",
         "Layer reference",
         "mdi6.book-open-variant",
@@ -86,5 +97,15 @@ DOCKS: tuple[DockSpec, ...] = (
         Qt.DockWidgetArea.BottomDockWidgetArea,
         lambda window: ProblemsPanel(window.set_silenced, window),
         "Ctrl+Shift+M",
+        stack="bottom",
+    ),
+    DockSpec(
+        "plots_dock",
+        "Plots",
+        "mdi6.chart-line",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        lambda window: PlotsPanel(window.runs, window),
+        "Ctrl+L",
+        stack="bottom",
     ),
 )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+)
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QMainWindow,
     QMessageBox,
@@ -21,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
+from graphspec.train.rundir import Run
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.canvas.adding import Wish
@@ -31,11 +37,14 @@ from graphspec_gui.files import Files
 from graphspec_gui.journal import Journal
 from graphspec_gui.menus import Menus
 from graphspec_gui.panel import Panel
+from graphspec_gui.runs.shown import ShownRuns
 from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
 from graphspec_gui.text_dialog import TextDialog
 from graphspec_gui.theme import space
+from graphspec_gui.training.controller import TrainingController
+from graphspec_gui.training.leaving import Leaving
 from graphspec_gui.welcome import SAMPLE, Welcome
 
 APPLICATION = "graphspec studio"
@@ -62,6 +71,11 @@ class MainWindow(QMainWindow):
         journal.setParent(self)
         journal.failed.connect(self._journal_failed)
         self.files = Files(self)
+        self.runs: ShownRuns = ShownRuns(self)
+        self.training: TrainingController = TrainingController(self.runs, self)
+        self.training.failed.connect(self._training_failed)
+        self.leaving = Leaving(self.training, self)
+        self.run_opened.connect(self._show_run)
         self.setAcceptDrops(True)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         self.setCorner(Qt.Corner.BottomRightCorner, right)
@@ -76,6 +90,7 @@ class MainWindow(QMainWindow):
         self._pages.setAccessibleName("Documents")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setDrawBase(False)
+        self._pages.tabBar().setAccessibleName("Documents")
         self._pages.setMovable(True)
         self._pages.currentChanged.connect(lambda _: self._turned())
         self.docks: dict[str, QDockWidget] = {}
@@ -105,7 +120,6 @@ class MainWindow(QMainWindow):
             self._add_dock(spec)
         self.menus.fill()
         self._restore()
-        _application().installEventFilter(self)
         self._turned()
 
     @property
@@ -255,8 +269,11 @@ class MainWindow(QMainWindow):
             if not self._may_close(tab):
                 event.ignore()
                 return
+        if not self.leaving.may_close():
+            event.ignore()
+            return
+        self.runs.close()
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
-        _application().removeEventFilter(self)
         for dock in self.docks.values():
             panel = dock.widget()
             if isinstance(panel, Panel):
@@ -264,22 +281,29 @@ class MainWindow(QMainWindow):
         self.journal.close()
         event.accept()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Open files that are dropped anywhere, even on a field that would take them as text."""
-        kinds = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop)
-        if event.type() in kinds and isinstance(
-            event, QDragEnterEvent | QDragMoveEvent | QDropEvent
-        ):
-            paths = [
-                Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()
-            ]
-            if paths and isinstance(watched, QWidget) and watched.window() is self:
-                event.acceptProposedAction()
-                if event.type() == QEvent.Type.Drop:
-                    # After the drop has ended: a dialog must not keep the other program waiting.
-                    QTimer.singleShot(0, lambda: [self.files.open(path) for path in paths])
-                return True
-        return super().eventFilter(watched, event)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, where nobody else wants it, asks whether to stop the training."""
+        if event.key() != Qt.Key.Key_Escape or not self.leaving.ask_stop():
+            super().keyPressEvent(event)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Name the bars of tabs that Qt makes for docks that share a place."""
+        super().childEvent(event)
+        child = event.child()
+        if event.polished() and isinstance(child, QTabBar):
+            child.setAccessibleName("Docks in one place")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files; they can be dropped anywhere, as no field of the app takes them."""
+        if _files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the files that were dropped."""
+        paths = _files(event)
+        event.acceptProposedAction()
+        # After the drop has ended: a dialog must not keep the other program waiting.
+        QTimer.singleShot(0, lambda: [self.files.open(path) for path in paths])
 
     def _add_dock(self, spec: DockSpec) -> None:
         dock = QDockWidget(spec.title, self)
@@ -367,6 +391,14 @@ class MainWindow(QMainWindow):
             return self.files.save(tab)
         return answer == buttons.Discard
 
+    def _training_failed(self, reason: str) -> None:
+        self.show_dock("training_dock")
+        self.say(Banner(f"The training failed. {reason}", {"Close": None}, self))
+
+    def _show_run(self, path: Path) -> None:
+        self.runs.show(Run(path))
+        self.show_dock("plots_dock")
+
     def _journal_failed(self, reason: str) -> None:
         words = f"Unsaved work cannot be kept for the case of a crash: {reason}. Save often."
         self.say(Banner(words, {"Close": None}, self))
@@ -386,7 +418,6 @@ class MainWindow(QMainWindow):
         return found
 
 
-def _application() -> QApplication:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    return app
+def _files(event: QDropEvent) -> list[Path]:
+    urls = event.mimeData().urls()
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -1,0 +1,225 @@
+"""Training of the document in front: begin, steer, and know how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+
+from graphspec.errors import GraphspecError
+from graphspec.graph import GraphSpec
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.control import Pause, Resume, SaveCheckpoint, SetRate, StepOnce
+from graphspec.train.history import History
+from graphspec.train.rundir import Run, runs_folder
+from graphspec.train.session import create_run
+from graphspec_gui.runs.shown import ShownRun, ShownRuns
+from graphspec_gui.training.worker_process import WorkerProcess
+
+State = Literal["idle", "preparing", "running", "paused", "stopping"]
+SILENT = 30.0
+"""Seconds without a sign of life after which a worker is taken for one that hangs."""
+_LOOK = 1_000
+
+
+class TrainingController(QObject):
+    """The one training that this window runs, in a child process.
+
+    A run that somebody else trains can be shown, but not steered from here.
+
+    Args:
+        runs: where what is trained is shown.
+        parent: who owns it.
+    """
+
+    changed = Signal()
+    """``state``, ``run`` or ``trouble`` is another one."""
+    failed = Signal(str)
+    """A training could not be begun, or it ended with an error; why."""
+
+    def __init__(self, runs: ShownRuns, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs = runs
+        self.worker: WorkerProcess | None = None
+        self.shown: ShownRun | None = None
+        self._job: _Prepare | None = None
+        self._preparing = False
+        self._stopping = False
+        self._killed = False
+        self._paused = False
+        self.trouble = ""
+        """Why the last training did not go well; empty while there is nothing to say."""
+        self._silence = 0.0
+        self._watch = QTimer(self)
+        self._watch.setInterval(_LOOK)
+        self._watch.timeout.connect(self._look)
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self._preparing:
+            return "preparing"
+        if self.worker is None:
+            return "idle"
+        if self._stopping:
+            return "stopping"
+        return "paused" if self.history is not None and self.history.paused else "running"
+
+    @property
+    def history(self) -> History | None:
+        """What the run that is trained here has done so far."""
+        return self.shown.follower.history if self.shown else None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the worker has given no sign of life for too long."""
+        return self._silence >= SILENT
+
+    def start(self, spec: GraphSpec, *, paused: bool = False) -> None:
+        """Make a run of a network and train it; with ``paused``, make its first step and wait."""
+        if self.state != "idle":
+            return
+        self._begin(lambda: create_run(spec, spec.training or TrainConfig(), None), paused)
+
+    def go_on(self, run: Run) -> None:
+        """Go on with a run that was stopped, killed, or never begun."""
+        if self.state == "idle":
+            self._begin(lambda: run, paused=False)
+
+    def pause(self) -> None:
+        """Wait before the next step."""
+        if self.worker:
+            self.worker.send(Pause())
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self.worker:
+            self.worker.send(Resume())
+
+    def step_once(self) -> None:
+        """Make one step, then wait."""
+        if self.worker:
+            self.worker.send(StepOnce())
+
+    def checkpoint(self) -> None:
+        """Save now."""
+        if self.worker:
+            self.worker.send(SaveCheckpoint())
+
+    def set_rate(self, rate: float) -> None:
+        """Use another learning rate from the next step on."""
+        if self.worker:
+            self.worker.send(SetRate(rate=rate))
+
+    def stop(self) -> None:
+        """Finish the step, save, and end; the run can go on later."""
+        if self.worker and not self._stopping:
+            self._stopping = True
+            self.worker.stop()
+            self.changed.emit()
+
+    def kill(self) -> None:
+        """End a worker that does not answer; what was made since the last checkpoint is lost."""
+        if self.worker:
+            self._killed = True
+            self.worker.kill()
+
+    def leave_running(self) -> None:
+        """Let the training go on without the app."""
+        if self.worker:
+            self.worker.leave_running()
+            self.worker = None
+            self._watch.stop()
+
+    def _begin(self, make: Callable[[], Run], paused: bool) -> None:
+        self._preparing, self.trouble = True, ""
+        self.changed.emit()
+        # Kept: its answer must be there when the pool's thread is done.
+        self._job = _Prepare(make)
+        self._paused = paused
+        # A method of an object of this thread: a plain function would run in the pool's.
+        self._job.answer.made.connect(self._prepared)
+        self._job.answer.failed.connect(self._not_prepared)
+        QThreadPool.globalInstance().start(self._job)
+
+    def _prepared(self, run: Run) -> None:
+        self._preparing = self._stopping = self._killed = False
+        self.shown = self.runs.show(run)
+        self.shown.follower.advanced.connect(self._advanced)
+        try:
+            self.worker = WorkerProcess(run.path, self)
+        except OSError as error:
+            self._not_prepared(f"the training cannot be started: {error.strerror}")
+            return
+        self.worker.ended.connect(self._ended)
+        if self._paused:
+            self.worker.send(StepOnce())
+        self._silence = 0.0
+        self._watch.start()
+        self.changed.emit()
+
+    def _not_prepared(self, reason: str) -> None:
+        self._preparing = False
+        self._tell(reason)
+
+    def _advanced(self) -> None:
+        self._silence = 0.0
+        self.changed.emit()
+
+    def _ended(self, code: int, text: str) -> None:
+        worker, self.worker = self.worker, None
+        self._watch.stop()
+        self._stopping = False
+        if worker is not None:
+            worker.deleteLater()
+        if code == 0 or self._killed:
+            self.changed.emit()
+            return
+        if code < 0:
+            text = (
+                f"The training was ended by the system (signal {-code}), perhaps for want of "
+                "memory. Go on from its last checkpoint, or try a smaller batch."
+            )
+        self._tell(text.removeprefix("graphspec.worker: ") or f"the training ended with {code}")
+
+    def _look(self) -> None:
+        """Count the seconds of silence; a pause is not silence."""
+        if self.state in ("running", "stopping"):
+            before, self._silence = self._silence, self._silence + _LOOK / 1000
+            if before < SILENT <= self._silence:
+                self.changed.emit()
+
+    def _tell(self, reason: str) -> None:
+        self.trouble = reason
+        self.changed.emit()
+        self.failed.emit(reason)
+
+
+class _Answer(QObject):
+    made = Signal(object)
+    failed = Signal(str)
+
+
+class _Prepare(QRunnable):
+    """Makes a run directory off the UI thread: a large graph takes a while to be compiled."""
+
+    def __init__(self, make: Callable[[], Run]) -> None:
+        super().__init__()
+        self._make = make
+        self.answer = _Answer()
+
+    def run(self) -> None:
+        """Make it, and send it or the reason why not."""
+        try:
+            run = self._make()
+        except GraphspecError as error:
+            self.answer.failed.emit(str(error))
+        else:
+            self.answer.made.emit(run)
+
+
+def workspace() -> Path:
+    """The folder whose runs are listed, and where new ones are made."""
+    return runs_folder().absolute()

@@ -1,0 +1,75 @@
+"""Asking before a training is stopped, by Escape or by closing the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from graphspec_gui.training.controller import TrainingController
+
+
+class Leaving(QObject):
+    """What the window asks while a training runs.
+
+    Args:
+        training: the window's training.
+        window: the window; it is closed once a training that was to be stopped has saved.
+    """
+
+    def __init__(self, training: TrainingController, window: QWidget) -> None:
+        super().__init__(window)
+        self._training = training
+        self._window = window
+        self._closing = False
+        training.changed.connect(self._close)
+
+    def ask_stop(self) -> bool:
+        """Ask whether to stop; False where nothing is being trained."""
+        if self._training.state not in ("running", "paused"):
+            return False
+        box = self._question("stop_training", "Stop the training?")
+        box.setInformativeText("It saves first, and can go on from there later.")
+        stop = box.addButton("Stop", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton("Go on", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        if box.clickedButton() is stop:
+            self._training.stop()
+        return True
+
+    def may_close(self) -> bool:
+        """Whether the window may close now: a training is stopped first, or left running."""
+        if self._training.worker is None:
+            return True
+        if self._closing:
+            return False
+        box = self._question("training_goes_on", "A training is running.")
+        box.setInformativeText(
+            "Stop it, and go on with it later; or leave it running without the app, and open its "
+            "run again when you like."
+        )
+        stop = box.addButton("Stop it", QMessageBox.ButtonRole.AcceptRole)
+        leave = box.addButton("Leave it running", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(stop)
+        box.exec()
+        if box.clickedButton() is leave:
+            self._training.leave_running()
+            return True
+        if box.clickedButton() is stop:
+            # The window stays until the last state is on the disk.
+            self._closing = True
+            self._training.stop()
+        return False
+
+    def _close(self) -> None:
+        if self._closing and self._training.worker is None:
+            self._closing = False
+            QTimer.singleShot(0, self._window.close)
+
+    def _question(self, name: str, text: str) -> QMessageBox:
+        box = QMessageBox(self._window)
+        box.setObjectName(name)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        return box

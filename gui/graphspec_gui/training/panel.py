@@ -1,0 +1,356 @@
+"""The training dock: start and steer a training, see how far it is, and set how it is done."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDoubleValidator
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec import edit
+from graphspec.errors import SpecError
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.events import Failed, Finished
+from graphspec.train.history import History
+from graphspec_gui.actions import StudioAction
+from graphspec_gui.forms.compound import editor_for
+from graphspec_gui.forms.fields import fields_of
+from graphspec_gui.forms.record_form import Path, RecordForm
+from graphspec_gui.panel import Panel
+from graphspec_gui.theme import space, theme
+from graphspec_gui.training.controller import SILENT, TrainingController
+from graphspec_gui.training.progress import Progress, measure, words_of
+
+TYPING = 1.0
+"""Seconds: edits of one field that follow each other faster are one step of undo."""
+_NOTHING = "No network is open."
+_BROKEN = "The network has problems: the Problems dock lists them, with fixes."
+_IDLE = "Nothing is being trained."
+
+
+class TrainingPanel(Panel):
+    """Trains the document in front, and edits its training block.
+
+    Args:
+        training: the window's training.
+        parent: the dock.
+    """
+
+    def __init__(self, training: TrainingController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.training = training
+        self.setMinimumWidth(space(36))
+        self._last_edit = ("", 0.0)
+        self._typed = 0
+        self._make_actions()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._make_controls())
+        rule = QFrame(self)
+        rule.setProperty("rule", True)
+        column.addWidget(rule)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = QWidget(self._scroll)
+        page.setObjectName("page")
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(space(2), space(2), space(1.5), space(2))
+        self.form = RecordForm(fields_of(TrainConfig), editor_for, page)
+        self.form.setObjectName("training_form")
+        self.form.edited.connect(self._edited)
+        self.form.fix_wanted.connect(self._mend)
+        inside.addWidget(self.form)
+        inside.addStretch(1)
+        self._scroll.setWidget(page)
+        column.addWidget(self._scroll, 1)
+        self._told = QTimer(self)
+        self._told.setSingleShot(True)
+        self._told.setInterval(100)
+        self._told.timeout.connect(self._tell)
+        training.changed.connect(self._later)
+        self._tell()
+
+    def refresh(self) -> None:
+        """Show the settings of the document in front."""
+        document = self.document
+        self._scroll.setVisible(document is not None)
+        self._allow()
+        if document is None:
+            return
+        config = document.spec.training or TrainConfig()
+        self.form.set_values([config.model_dump(mode="json")])
+        if document.analysis.spec is document.spec:
+            places: dict[Path, tuple[Any, ...]] = {}
+            for problem in document.analysis.problems:
+                if problem.path[:1] == ("training",):
+                    where = tuple(problem.path[1:])
+                    places[where] = (*places.get(where, ()), problem)
+            self.form.show_problems(places)
+
+    def _make_actions(self) -> None:
+        training = self.training
+        self.start = StudioAction(
+            "training.start", "Train", self._start, self, icon="mdi6.play", keys=("Ctrl+Return",)
+        )
+        self.pause = StudioAction(
+            "training.pause", "Pause", self._pause_or_resume, self, icon="mdi6.pause"
+        )
+        self.step = StudioAction(
+            "training.step",
+            "Single step",
+            self._step,
+            self,
+            icon="mdi6.skip-next",
+            keys=("F10",),
+            tip="Make one update, then wait",
+        )
+        self.stop = StudioAction(
+            "training.stop",
+            "Stop",
+            training.stop,
+            self,
+            icon="mdi6.stop",
+            keys=("Escape",),
+            tip="Finish the step, save, and end; the run can go on later",
+        )
+        self.save = StudioAction(
+            "training.checkpoint",
+            "Checkpoint now",
+            training.checkpoint,
+            self,
+            icon="mdi6.content-save-move-outline",
+        )
+        self.kill = StudioAction(
+            "training.kill",
+            "End the training at once",
+            training.kill,
+            self,
+            icon="mdi6.close-octagon-outline",
+            tip="What was made since the last checkpoint is lost",
+        )
+        for action in (self.start, self.pause, self.step, self.stop, self.save, self.kill):
+            self.addAction(action)
+        # From the canvas too: the keys that train are the whole window's.
+        if (window := self.parentWidget()) is not None:
+            window.addActions([self.start, self.step])
+
+    def _make_controls(self) -> QWidget:
+        box = QWidget(self)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(space(2), space(1), space(1.5), space(1.5))
+        column.setSpacing(space(1))
+        row = QHBoxLayout()
+        row.setSpacing(space(0.5))
+        self.main = QPushButton("Train", box)
+        self.main.setProperty("main", True)
+        self.main.setAccessibleName("Train")
+        self.main.clicked.connect(self.start.trigger)
+        row.addWidget(self.main)
+        for action in (self.pause, self.step, self.stop, self.save):
+            button = QToolButton(box)
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.text())
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+        self.state = self._label(box)
+        self.state.setObjectName("training_state")
+        column.addWidget(self.state)
+        self.bar = QProgressBar(box)
+        self.bar.setAccessibleName("Progress")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(space(1))
+        self.bar.setRange(0, 1000)
+        column.addWidget(self.bar)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(space(2))
+        self._grid.setVerticalSpacing(space(0.5))
+        self._grid.setColumnStretch(1, 1)
+        self.facts: dict[str, QLabel] = {}
+        for i, name in enumerate(("epoch", "loss", "accuracy", "speed", "time left")):
+            label = self._label(box)
+            label.setText(name)
+            label.setProperty("muted", True)
+            self.facts[name] = self._label(box)
+            self.facts[name].setFont(theme().font("mono"))
+            self.facts[name].setAccessibleName(name)
+            self._grid.addWidget(label, i, 0)
+            self._grid.addWidget(self.facts[name], i, 1)
+        column.addLayout(self._grid)
+        rate = QHBoxLayout()
+        rate.setSpacing(space(1))
+        label = self._label(box)
+        label.setText("rate from now on")
+        label.setProperty("muted", True)
+        self.rate = QLineEdit(box)
+        self.rate.setObjectName("live_rate")
+        self.rate.setAccessibleName("Learning rate from now on")
+        self.rate.setToolTip("The update rule's rate; the schedule scales it. Enter applies it.")
+        validator = QDoubleValidator(0.0, 1e6, 12, self.rate)
+        validator.setLocale(validator.locale().c())
+        self.rate.setValidator(validator)
+        self.rate.returnPressed.connect(self._set_rate)
+        label.setBuddy(self.rate)
+        rate.addWidget(label)
+        rate.addWidget(self.rate, 1)
+        self._rate_row = QWidget(box)
+        self._rate_row.setLayout(rate)
+        rate.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._rate_row)
+        self.trouble = self._label(box)
+        self.trouble.setObjectName("training_trouble")
+        self.trouble.setProperty("state", "error")
+        column.addWidget(self.trouble)
+        self.end = QPushButton("End the training at once", box)
+        self.end.clicked.connect(self.kill.trigger)
+        column.addWidget(self.end)
+        return box
+
+    @staticmethod
+    def _label(parent: QWidget) -> QLabel:
+        label = QLabel(parent)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        return label
+
+    def _later(self) -> None:
+        if not self._told.isActive():
+            self._told.start()
+
+    def _tell(self) -> None:
+        """Show how the training stands; at most ten times a second."""
+        self._allow()
+        training = self.training
+        history = training.history
+        progress = measure(history) if history is not None else None
+        self.state.setText(self._words(history, progress))
+        shown = progress is not None and training.state != "preparing"
+        self.bar.setVisible(shown)
+        if progress is not None:
+            self.bar.setValue(round(1000 * progress.share))
+        told = words_of(progress, running=training.state == "running")
+        for i, (name, label) in enumerate(self.facts.items()):
+            label.setText(told[name])
+            visible = shown and bool(told[name])
+            label.setVisible(visible)
+            other = self._grid.itemAtPosition(i, 0)
+            if other is not None and (widget := other.widget()) is not None:
+                widget.setVisible(visible)
+        alive = training.state in ("running", "paused")
+        self._rate_row.setVisible(alive)
+        if progress is not None and alive and not self.rate.hasFocus():
+            self.rate.setText(f"{progress.rate:.6g}")
+        self.trouble.setText(training.trouble)
+        self.trouble.setVisible(bool(training.trouble))
+        self.end.setVisible(training.hangs)
+
+    def _words(self, history: History | None, progress: Progress | None) -> str:
+        training = self.training
+        name = training.shown.name if training.shown else ""
+        if training.hangs:
+            return f"{name} has not answered for {SILENT:g} seconds."
+        if training.state == "preparing":
+            return "Preparing…"
+        if training.state == "stopping":
+            return f"{name}: finishing the step and saving…"
+        if training.state == "paused":
+            return f"{name} is paused."
+        if training.state == "running":
+            return f"{name}: {'training' if progress else 'loading the data…'}"
+        ended = history.ended if history is not None else None
+        if isinstance(ended, Finished):
+            best = ""
+            if ended.best_value is not None:
+                value = ended.best_value
+                shown = f"{value:.2%}" if ended.monitor == "accuracy" else f"{value:.4g}"
+                best = f" Best {ended.monitor}: {shown}, at step {ended.best_step:,}."
+            how = {
+                "complete": "has finished.",
+                "early-stopping": "stopped early: it no longer got better.",
+                "stopped": "was stopped, and can go on.",
+            }[ended.reason]
+            return f"{name} {how}{best}"
+        if isinstance(ended, Failed):
+            return f"{name} failed."
+        return "" if name else "Ctrl+Enter trains the network in front."
+
+    def _allow(self) -> None:
+        state = self.training.state
+        document = self.document
+        if document is None:
+            why: str | None = _NOTHING
+        elif state != "idle":
+            why = "A training is running. Stop it first."
+        elif document.analysis.spec is document.spec and document.analysis.count("error"):
+            why = _BROKEN
+        else:
+            why = None
+        self.start.allow(why)
+        self.main.setEnabled(why is None)
+        self.main.setToolTip(self.start.toolTip())
+        steerable = None if state in ("running", "paused") else _IDLE
+        self.pause.allow(steerable)
+        self.pause.setText("Go on" if state == "paused" else "Pause")
+        self.save.allow(steerable)
+        self.step.allow(why if state == "idle" else steerable)
+        self.stop.allow(steerable if state != "stopping" else "It is being stopped.")
+        self.kill.allow(None if self.training.worker else _IDLE)
+
+    def _start(self) -> None:
+        if self.document is not None:
+            self.training.start(self.document.spec)
+
+    def _step(self) -> None:
+        if self.training.state == "idle" and self.document is not None:
+            self.training.start(self.document.spec, paused=True)
+        else:
+            self.training.step_once()
+
+    def _pause_or_resume(self) -> None:
+        if self.training.state == "paused":
+            self.training.resume()
+        else:
+            self.training.pause()
+
+    def _set_rate(self) -> None:
+        rate = float(self.rate.text())
+        if rate > 0:
+            self.training.set_rate(rate)
+
+    def _edited(self, name: str, value: Any) -> None:
+        document = self.document
+        if document is None:
+            return
+        try:
+            spec = edit.set_value(document.spec, f"training.{name}", value)
+        except SpecError as error:
+            self.form.refuse(name, error.problems)
+            return
+        last, when = self._last_edit
+        now = time.monotonic()
+        if last != name or now - when > TYPING:
+            self._typed += 1
+        self._last_edit = (name, now)
+        words = f"Set {name.replace('_', ' ')} of the training"
+        document.apply(spec, words, f"training {self._typed} {name}")
+
+    def _mend(self, fix: Any) -> None:
+        if self.document is not None:
+            self.document.mend(fix)
