@@ -22,6 +22,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._name = icon
         self.setIconSize(QSize(ICON, ICON))
+        self.setMinimumSize(ICON + 8, ICON + 8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.say(words)
         theme().changed.connect(self._paint)

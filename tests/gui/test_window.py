@@ -62,14 +62,17 @@ def rename(window: MainWindow, new: str = "first") -> None:
     document.apply(edit.rename(document.spec, old, new), "Rename")
 
 
-def drop(target: QWidget, *paths: Path) -> None:
-    """Drop files on a widget."""
+def drop(window: MainWindow, target: QWidget, *paths: Path) -> None:
+    """Drop files on a widget, as the system does: on the window, at the widget's place."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     action, left, no = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0)
-    middle = target.rect().center()
-    QApplication.sendEvent(target, QDragEnterEvent(middle, action, data, left, no))
-    QApplication.sendEvent(target, QDropEvent(QPointF(middle), action, data, left, no))
+    middle = target.mapTo(window, target.rect().center())
+    handle = window.windowHandle()
+    entered = QDragEnterEvent(middle, action, data, left, no)
+    QApplication.sendEvent(handle, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(handle, QDropEvent(QPointF(middle), action, data, left, no))
 
 
 def test_it_starts_with_three_things_to_do(qtbot: QtBot, window: MainWindow):
@@ -188,7 +191,7 @@ def test_a_file_dropped_anywhere_opens(qtbot, window, file, dock):
     window.show_dock("json_dock")
     panel = window.current.view.viewport() if dock == "canvas" else window.docks[dock].widget()
     inner = panel.findChild(QLineEdit) or panel
-    drop(inner, file)
+    drop(window, inner, file)
     qtbot.waitUntil(lambda: window.document.path == file, timeout=2_000)
 
 

@@ -69,6 +69,10 @@ class Hover(QObject):
                 self._drop(event.mimeData().data(KIND_MIME).toStdString(), at)
             event.acceptProposedAction()
             return True
+        elif isinstance(event, QDropEvent):
+            # The scene would take anything, and the window would never hear of it.
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
 
     def _drop(self, kind: str, at: QPoint) -> None:

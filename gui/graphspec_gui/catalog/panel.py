@@ -48,6 +48,7 @@ class CatalogPanel(Panel):
         self.search.setObjectName("catalog_search")
         self.search.setAccessibleName("Search for a kind of layer")
         self.search.setPlaceholderText("Search layers")
+        self.search.setAcceptDrops(False)
         self.search.addAction(
             IconAction("mdi6.magnify", "Search", self.search),
             QLineEdit.ActionPosition.LeadingPosition,

@@ -58,6 +58,8 @@ class LineEdit(Editor):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self.line = _Line(self)
+        # Files are dropped on the window.
+        self.line.setAcceptDrops(False)
         self.line.setObjectName(f"field_{field.name}")
         self.line.setAccessibleName(field.label)
         self.line.setAccessibleDescription(field.doc)

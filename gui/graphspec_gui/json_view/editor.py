@@ -44,6 +44,9 @@ class JsonEditor(QPlainTextEdit):
         self.setFont(theme().font("mono"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
+        # Files are dropped on the window.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self._colors = _Colors(self.document())
         self._wrong: dict[int, str] = {}
         self._chosen: tuple[int, ...] = ()
