@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from graphspec_gui.canvas.view import CanvasView
@@ -126,7 +127,7 @@ def test_a_layer_is_put_on_an_edge_and_makes_room(hands: Callable[[GraphSpec], H
     assert spec.by_id["scores"].inputs == ("dropout1",)
     assert spec.by_id["dropout1"].inputs == ("hidden_relu",)
     rows = [dict(spec.layout)[name][1] for name in ("hidden_relu", "dropout1", "scores", "loss")]
-    assert all(below - above >= 80 for above, below in zip(rows, rows[1:], strict=False))
+    assert all(below - above >= 80 for above, below in pairwise(rows))
 
 
 def test_a_loose_layer_dropped_on_an_edge_is_inserted(

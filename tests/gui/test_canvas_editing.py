@@ -368,7 +368,7 @@ def test_every_disabled_action_says_why(hands: Show) -> None:
 def test_random_edits_can_all_be_undone(hands: Show, seed: int) -> None:
     at = hands(RESIDUAL)
     view = at.view
-    draw = random.Random(seed)
+    rng = random.Random(seed)
     start = view.document.spec
     keys = [
         (Key.Key_D, CTRL),
@@ -391,16 +391,16 @@ def test_random_edits_can_all_be_undone(hands: Show, seed: int) -> None:
     QGuiApplication.clipboard().setText("")
     for _ in range(40):
         names = list(view.picture.nodes)
-        if names and draw.random() < 0.4:
-            one = draw.choice(names)
+        if names and rng.random() < 0.4:
+            one = rng.choice(names)
             view.centerOn(view.canvas.node_items[one])
-            end = at.node(one) + QPoint(draw.randint(-200, 200), draw.randint(-200, 200))
-            if draw.random() < 0.5:
-                at.click(at.node(one), draw.choice([NONE, SHIFT]))
+            end = at.node(one) + QPoint(rng.randint(-200, 200), rng.randint(-200, 200))
+            if rng.random() < 0.5:
+                at.click(at.node(one), rng.choice([NONE, SHIFT]))
             else:
-                at.drag(draw.choice([at.node(one), at.output(one)]), end)
+                at.drag(rng.choice([at.node(one), at.output(one)]), end)
         else:
-            QTest.keyClick(view, *draw.choice(keys))
+            QTest.keyClick(view, *rng.choice(keys))
             if view.add_popup.isVisible():
                 at.type("elu")
                 at.key(Key.Key_Return)

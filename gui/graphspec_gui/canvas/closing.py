@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from graphspec.graph import Position
 from graphspec_gui.canvas import metrics
@@ -35,8 +36,10 @@ class Closing:
         solid = [*visible, *(_box(inside) for inside in folded)]
         across = _merged((x, x + w) for x, _, w, _ in solid)
         down = _merged((y, y + h) for _, y, _, h in solid)
-        hidden = [_stretched(span, down) for span in _hidden(folded, 1)]
-        return cls(_gaps(across, _hidden(folded, 0)), _gaps(down, hidden))
+        return cls(
+            _gaps(across, _hidden(folded, 0), metrics.NODE_GAP),
+            _gaps(down, _hidden(folded, 1), metrics.LAYER_GAP),
+        )
 
     def __call__(self, position: Position) -> Position:
         """Where a position of the document is drawn."""
@@ -65,30 +68,16 @@ def _hidden(folded: Iterable[Sequence[Box]], axis: int) -> list[Gap]:
     ]
 
 
-def _stretched(span: Gap, solid: Sequence[Gap]) -> Gap:
-    """What a group hides, with the room around it that is more than that between two layers."""
-    low, high = span
-    before = max((end for _, end in solid if end < low), default=low)
-    behind = min((start for start, _ in solid if start > high), default=high)
-    return min(low, before + metrics.LAYER_GAP), max(high, behind - metrics.LAYER_GAP)
+def _gaps(solid: Sequence[Gap], hidden: Sequence[Gap], keep: float) -> tuple[Gap, ...]:
+    """Of the spaces between what is drawn, those that a group stood in or next to.
 
-
-def _gaps(solid: Sequence[Gap], hidden: list[Gap]) -> tuple[Gap, ...]:
-    """What is hidden and not solid."""
-    gaps: list[Gap] = []
-    for start, end in _merged(hidden):
-        at = start
-        for low, high in solid:
-            if high <= at:
-                continue
-            if low >= end:
-                break
-            if low > at:
-                gaps.append((at, low))
-            at = max(at, high)
-        if at < end:
-            gaps.append((at, end))
-    return tuple(gaps)
+    As much of each is kept as lies between two nodes that stand side by side.
+    """
+    return tuple(
+        (end + keep, start)
+        for (_, end), (start, _) in pairwise(solid)
+        if start - end > keep and any(low <= start and high >= end for low, high in hidden)
+    )
 
 
 def _merged(spans: Iterable[Gap]) -> list[Gap]:

@@ -18,6 +18,8 @@ from graphspec_gui.canvas.picture import NodePicture, Picture
 Route = tuple[tuple[float, float], ...]
 _OPTIONS: dict[str, Any] = {
     "direction": "topbottom",
+    # The default, network simplex, drew GoogLeNet 5,080 wide: this one 984.
+    "coords": {"placement": "brandes_koepf"},
     "spacing": {
         "layer_gap": metrics.LAYER_GAP,
         "node_gap": metrics.NODE_GAP,

@@ -187,6 +187,10 @@ class NodeItem(QGraphicsItem):
         icon = looks.icon(self.facts.state, max(4, round(_ICON * scale)))
         if self.facts.state == "ok":
             painter.setOpacity(0.55)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(looks.soft[self.facts.state])
+            painter.drawEllipse(target.adjusted(-3, -3, 3, 3))
         painter.drawPixmap(target, icon, QRectF(icon.rect()))
         painter.setOpacity(1)
 
