@@ -324,6 +324,11 @@ class Pointer:
         )
         return Pointer(self.kernel, address, self.element)
 
+    @property
+    def number(self) -> Value:
+        """The address as an integer; ``Kernel.address`` makes it an address again."""
+        return Value(self.kernel, self.kernel.code.ptrtoint(self.ir, I64))
+
     def of(self, element: Any) -> Pointer:
         """The same address, seen as elements of another type."""
         return Pointer(self.kernel, self.ir, element)

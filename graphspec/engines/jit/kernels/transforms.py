@@ -12,7 +12,7 @@ so F(4×4)'s Bᵀ, six by six, takes 12 operations instead of 36.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,16 +20,53 @@ from graphspec.engines.jit.builder import Value, fma
 from graphspec.engines.winograd import Matrix
 
 Tile = list[list[Value]]
+Load = Callable[[int, int], Value]
+Store = Callable[[int, int, Value], None]
 
 
-def sandwich(matrix: Matrix, tile: Tile) -> Tile:
-    """M d Mᵀ."""
-    columns = [apply(matrix, column) for column in zip(*tile, strict=True)]
-    return [apply(matrix, row) for row in zip(*columns, strict=True)]
+def sandwich(matrix: Matrix, load: Load, store: Store) -> None:
+    """M d Mᵀ, from where ``load`` reads d to where ``store`` writes.
+
+    Two columns of the result at a time, which share their even and odd parts: 2·6 vectors between
+    the two steps fit into 16 registers, where 6·6 do not. That d is read again for each two costs
+    less than to put numbers aside and fetch them back.
+    """
+    for group in _groups(matrix):
+        rows = [
+            apply(matrix[group], [load(i, j) for j in _read(matrix, group)], _read(matrix, group))
+            for i in range(matrix.shape[1])
+        ]
+        for number, j in enumerate(group):
+            for i, value in enumerate(apply(matrix, [row[number] for row in rows])):
+                store(i, j, value)
 
 
-def apply(matrix: Matrix, values: Sequence[Value]) -> list[Value]:
-    """Each row's Σ_j M[i, j]·values[j]."""
+def _groups(matrix: Matrix) -> list[list[int]]:
+    """The rows of a matrix by twos: pairs of opposite points, then those that have no partner."""
+    pairs, single, taken = [], [], set()
+    for i in range(len(matrix)):
+        if i in taken:
+            continue
+        partner = _partner(matrix, i)
+        if partner is None:
+            single.append(i)
+        else:
+            pairs.append([i, partner])
+            taken.add(partner)
+    return [*pairs, *(single[i : i + 2] for i in range(0, len(single), 2))]
+
+
+def _read(matrix: Matrix, group: list[int]) -> list[int]:
+    """The columns that some row of the group needs."""
+    return [int(j) for j in np.flatnonzero(np.any(matrix[group] != 0, axis=0))]
+
+
+def apply(
+    matrix: Matrix, values: Sequence[Value], columns: Sequence[int] | None = None
+) -> list[Value]:
+    """Each row's Σ_j M[i, j]·values[j]; ``columns`` are those that there are values for."""
+    if columns is not None:
+        matrix = matrix[:, columns]
     results: dict[int, Value] = {}
     for i, row in enumerate(matrix):
         if i in results:

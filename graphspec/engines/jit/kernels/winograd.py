@@ -40,8 +40,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from graphspec.engines.jit.builder import (
     I8,
+    I64,
     Kernel,
     Pointer,
     Value,
@@ -50,10 +53,10 @@ from graphspec.engines.jit.builder import (
     select,
 )
 from graphspec.engines.jit.kernels.block import Block
-from graphspec.engines.jit.kernels.transforms import Tile, sandwich
+from graphspec.engines.jit.kernels.transforms import Store, Tile, apply, sandwich
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
-from graphspec.engines.winograd import Winograd, winograd
+from graphspec.engines.winograd import Matrix, Winograd, winograd
 
 
 class Tiling(NamedTuple):
@@ -88,83 +91,117 @@ def padded(numbers: int) -> int:
     return -(-numbers // 16) * 16 + 48
 
 
+def points_at(to: Pointer, pitch: Value, step: int | Value) -> Store:
+    """Where the t² points go: rows of points are ``pitch`` apart, points in a row ``step``."""
+
+    def store(i: int, j: int, value: Value) -> None:
+        to.store(value, pitch * i + step * j)
+
+    return store
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Images that are cut into tiles, and the place of zeros that stands for the padding."""
+    """Images that are read in tiles, and the place of zeros that stands for what is around them.
+
+    ``blocks`` are the channels in blocks of L; with ``tail`` they do not fill the last one.
+    """
 
     images: Pointer
     zeros: Pointer
     rows: Value
     columns: Value
     channels: Value
+    blocks: Value
+    outputs: int
+    tail: bool
 
-    def pixels(self, image: Value, top: Value, left: Value, size: int) -> list[list[Pointer]]:
+    def transform(
+        self,
+        matrix: Matrix,
+        corner: tuple[Value, Value, Value],
+        to: Pointer,
+        block_step: Value,
+        pitch: Value,
+    ) -> None:
+        """V (or dM) of the tile at (image, row, column), all channels; ``to`` is its first point.
+
+        Meanwhile what the tile below will read is fetched.
+        """
+        k, size = to.kernel, lanes(to.kernel.target)
+        pixels = self._pixels(*corner, matrix.shape[1])
+        below = self.columns * self.channels * self.outputs
+        whole = self.channels // k.width * k.width if self.tail else self.channels
+
+        def points(c: Value) -> Store:
+            return points_at(to + (c // size * block_step + c % size), pitch, size)
+
+        with k.loop(0, whole, k.width) as c:
+            for row in pixels[-self.outputs :]:
+                for pixel in row[-self.outputs :]:
+                    pixel.prefetch(c + below)
+            sandwich(matrix, lambda i, j: pixels[i][j].load(c), points(c))
+        if self.tail:
+            with k.when(whole < self.channels):
+                mask = k.first_lanes(self.channels - whole)
+                sandwich(matrix, lambda i, j: pixels[i][j].load(whole, mask), points(whole))
+            filled = (self.channels + (k.width - 1)) // k.width * k.width
+            with k.loop(filled, self.blocks * size, k.width) as c:
+                to_points = points(c)
+                for i, j in np.ndindex(len(matrix), len(matrix)):
+                    to_points(i, j, k.zeros())
+
+    def _pixels(self, image: Value, top: Value, left: Value, size: int) -> list[list[Pointer]]:
         """The addresses of ``size`` × ``size`` pixels from (top, left) on."""
         k = self.images.kernel
-        corner = self.images + image * self.rows * self.columns * self.channels
-        inside_columns, places = [], []
-        for j in range(size):
-            column = left + j
-            inside_columns.append((column >= 0) & (column < self.columns))
-            places.append(column * self.channels)
-        found = []
-        for i in range(size):
-            row = top + i
-            inside_row = (row >= 0) & (row < self.rows)
-            start = corner + row * self.columns * self.channels
-            found.append(
-                [
-                    k.choose(inside_row & inside, start + place, self.zeros)
-                    for inside, place in zip(inside_columns, places, strict=True)
-                ]
-            )
-        return found
+        row_step = self.columns * self.channels
+        corner = self.images + ((image * self.rows + top) * row_step + left * self.channels)
+        table = k.scratch(size * size, I64)
+        inside = (top >= 0) & (left >= 0) & (top + size <= self.rows)
+        inside = inside & (left + size <= self.columns)
+        with k.either(inside) as (yes, no):
+            with yes:
+                for i, j in np.ndindex(size, size):
+                    table[i * size + j] = (corner + (row_step * i + self.channels * j)).number
+            with no:
+                columns = [(left + j >= 0) & (left + j < self.columns) for j in range(size)]
+                for i in range(size):
+                    row = (top + i >= 0) & (top + i < self.rows)
+                    for j in range(size):
+                        place = corner + (row_step * i + self.channels * j)
+                        place = k.choose(row & columns[j], place, self.zeros)
+                        table[i * size + j] = place.number
+        return [[k.address(table[i * size + j]) for j in range(size)] for i in range(size)]
 
 
-def write_points(to: Pointer, pitch: Value, step: int | Value, points: Tile) -> None:
-    """Store t² vectors: rows of points are ``pitch`` apart, points in a row ``step``."""
-    for i, row in enumerate(points):
-        for j, point in enumerate(row):
-            to.store(point, pitch * i + step * j)
+class Walk:
+    """Where a tile is: image, row of tiles, tile in the row. From one to the next no division."""
 
+    def __init__(self, k: Kernel, t: Tiling, tile: Value) -> None:
+        self.t = t
+        row = tile // t.right
+        self._image = k.variable(row // t.down)
+        self._down = k.variable(row % t.down)
+        self._right = k.variable(tile % t.right)
 
-def transform(
-    k: Kernel,
-    matrix: Any,
-    pixels: list[list[Pointer]],
-    channels: Value,
-    blocks: Value,
-    ahead: Value,
-    to: Pointer,
-    block_step: Value,
-    pitch: Value,
-    tail: bool,
-) -> None:
-    """V (or dM) of one tile, all channels: ``to`` is its place at the first point.
+    @property
+    def image(self) -> Value:
+        """Whose tile it is."""
+        return self._image.value
 
-    With ``tail`` the channels are no multiple of L: the lanes beyond them become zero.
-    """
-    size = lanes(k.target)
-    whole = channels // k.width * k.width if tail else channels
+    def corner(self, outputs: int) -> tuple[Value, Value]:
+        """The row and column of the tile's first output."""
+        return self._down.value * outputs, self._right.value * outputs
 
-    def point(c: Value) -> Pointer:
-        return to + (c // size * block_step + c % size)
-
-    with k.loop(0, whole, k.width) as c:
-        for row in pixels[2:]:
-            for pixel in row[1:-1]:
-                pixel.prefetch(c + ahead)
-        tile = [[pixel.load(c) for pixel in row] for row in pixels]
-        write_points(point(c), pitch, size, sandwich(matrix, tile))
-    if tail:
-        with k.when(whole < channels):
-            mask = k.first_lanes(channels - whole)
-            tile = [[pixel.load(whole, mask) for pixel in row] for row in pixels]
-            write_points(point(whole), pitch, size, sandwich(matrix, tile))
-        points = len(matrix)
-        zeros = [[k.zeros()] * points] * points
-        with k.loop((channels + (k.width - 1)) // k.width * k.width, blocks * size, k.width) as c:
-            write_points(point(c), pitch, size, zeros)
+    def step(self) -> None:
+        """Go to the next tile, in reading order."""
+        right = self._right.value + 1
+        row_ends = right.equals(self.t.right)
+        self._right.value = select(row_ends, right.kernel.integer(0), right)
+        down = select(row_ends, self._down.value + 1, self._down.value)
+        image_ends = down.equals(self.t.down)
+        self._down.value = select(image_ends, right.kernel.integer(0), down)
+        self._image.value = select(image_ends, self._image.value + 1, self._image.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,24 +253,18 @@ def _forward(kind: Forward, k: Kernel) -> None:
     zeros = m + m_pitch * matrices.tile
     with k.loop(0, (t.channel_blocks + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
-    source = Source(x, zeros, t.rows, t.columns, t.channels)
+    source = Source(
+        x, zeros, t.rows, t.columns, t.channels, t.channel_blocks, kind.outputs, kind.tail
+    )
     with k.chunks() as chunk:
         begin, end = k.span(chunk, block, t.tiles)
-        with k.loop(begin, end) as tile:
-            image, down, right = place(t, tile)
-            top, left = down * matrices.outputs - t.top, right * matrices.outputs - t.left
-            transform(
-                k,
-                matrices.bt,
-                source.pixels(image, top, left, matrices.tile),
-                t.channels,
-                t.channel_blocks,
-                t.columns * t.channels * matrices.outputs,
-                v + (tile - begin) * tile_size,
-                block * tile_size,
-                v_pitch,
-                kind.tail,
-            )
+        walk = Walk(k, t, begin)
+        with k.loop(0, end - begin) as tile:
+            row, column = walk.corner(kind.outputs)
+            corner = walk.image, row - t.top, column - t.left
+            to = v + tile * tile_size
+            source.transform(matrices.bt, corner, to, block * tile_size, v_pitch)
+            walk.step()
         with k.loop(0, t.panels) as panel:
             panel_of_u = u + panel * t.channel_blocks * size * size
             with k.loop(0, matrices.tile) as i, k.loop(0, matrices.tile) as j:
@@ -249,11 +280,12 @@ def _forward(kind: Forward, k: Kernel) -> None:
                     end - begin,
                 )
             finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
-            with k.loop(begin, end) as tile:
-                image, down, right = place(t, tile)
+            walk = Walk(k, t, begin)
+            with k.loop(0, end - begin) as tile:
                 for part in range(0, size, k.width):
-                    at = m + ((tile - begin) * tile_size + part)
-                    finish.tile(at, m_pitch, part, image, down, right)
+                    at = m + (tile * tile_size + part)
+                    finish.tile(at, m_pitch, part, walk)
+                walk.step()
 
 
 def _products(
@@ -286,12 +318,6 @@ def _products(
             sums.store_row(r, m + (first + r) * step)
 
 
-def place(t: Tiling, tile: Value) -> tuple[Value, Value, Value]:
-    """Where a tile is: image, row of tiles and tile in the row."""
-    row = tile // t.right
-    return row // t.down, row % t.down, tile % t.right
-
-
 class _Finish:
     """From M to y: the output transform of a tile, and what is fused into it."""
 
@@ -308,9 +334,7 @@ class _Finish:
         self.kind, self.matrices, self.t = kind, matrices, t
         self.b, self.y, self.codes, self.channel = b, y, codes, channel
 
-    def tile(
-        self, m: Pointer, pitch: Value, part: int, image: Value, down: Value, right: Value
-    ) -> None:
+    def tile(self, m: Pointer, pitch: Value, part: int, walk: Walk) -> None:
         """One tile, one vector of filters from ``channel`` + ``part`` on."""
         k, t, kind = m.kernel, self.t, self.kind
         channel = self.channel + part
@@ -319,7 +343,8 @@ class _Finish:
         mask = k.first_lanes(left) if kind.edge else None
         step = lanes(k.target)
         tile = [[m.load(pitch * i + step * j) for j in range(size)] for i in range(size)]
-        values = sandwich(self.matrices.at, tile)
+        columns = [apply(self.matrices.at, column) for column in zip(*tile, strict=True)]
+        values = [apply(self.matrices.at, row) for row in zip(*columns, strict=True)]
         if kind.bias:
             bias = self.b.load(channel, mask)
             values = [[value + bias for value in row] for row in values]
@@ -330,8 +355,8 @@ class _Finish:
         if kind.pool:
             values, places = _pooled(values)
             step, height, width = step // 2, height // 2, width // 2
-        row, column = down * step, right * step
-        start = ((image * height + row) * width + column) * t.filters + channel
+        row, column = walk.corner(step)
+        start = ((walk.image * height + row) * width + column) * t.filters + channel
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)
@@ -408,4 +433,5 @@ def _filters(outputs: int, k: Kernel) -> None:
                     [k.vector([one[step * (3 * i + j)] for one in weights]) for j in range(3)]
                     for i in range(3)
                 ]
-                write_points(to + part, pitch * matrices.tile, pitch, sandwich(matrices.g, g))
+                points = points_at(to + part, pitch * matrices.tile, pitch)
+                sandwich(matrices.g, lambda i, j, g=g: g[i][j], points)  # type: ignore[misc]

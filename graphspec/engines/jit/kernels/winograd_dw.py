@@ -27,13 +27,13 @@ from functools import partial
 
 import numpy as np
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, maximum, minimum
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, maximum, minimum
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.transforms import sandwich
-from graphspec.engines.jit.kernels.winograd import Source, Tiling, lanes, padded, place, transform
+from graphspec.engines.jit.kernels.winograd import Source, Tiling, Walk, lanes, padded
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
-from graphspec.engines.winograd import winograd
+from graphspec.engines.winograd import Winograd, winograd
 
 
 def sums(outputs: int, target: Target, *, tail: bool, edge: bool) -> Routine:
@@ -71,8 +71,8 @@ def _sums(k: Kernel, *, outputs: int, tail: bool, edge: bool) -> None:
     zeros = m + m_pitch * matrices.tile
     with k.loop(0, (maximum(t.channel_blocks, t.panels) + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
-    of_x = Source(x, zeros, t.rows, t.columns, t.channels)
-    of_dy = Source(dy, zeros, t.out_rows, t.out_columns, t.filters)
+    of_x = Source(x, zeros, t.rows, t.columns, t.channels, t.channel_blocks, outputs, tail)
+    of_dy = Source(dy, zeros, t.out_rows, t.out_columns, t.filters, t.panels, outputs, edge)
     with k.chunks() as part:
         du = du_all + part * points * u_pitch
         db = db_all + part * t.panels * size
@@ -83,18 +83,15 @@ def _sums(k: Kernel, *, outputs: int, tail: bool, edge: bool) -> None:
         last = t.tiles * (part + 1) // slices
         with k.loop(t.tiles * part // slices, last, block) as begin:
             count = minimum(last - begin, block)
+            walk = Walk(k, t, begin)
             with k.loop(0, count) as number:
-                image, down, right = place(t, begin + number)
-                row, column = down * outputs, right * outputs
-                pixels = of_x.pixels(image, row - t.top, column - t.left, matrices.tile)
-                to = v + number * tile_size
-                step = block * tile_size
-                transform(
-                    k, matrices.bt, pixels, t.channels, t.channel_blocks, to, step, v_pitch, tail
-                )
-                pixels = of_dy.pixels(image, row, column, outputs)
-                to = m + number * tile_size
-                transform(k, matrices.at.T, pixels, t.filters, t.panels, to, step, m_pitch, edge)
+                row, column = walk.corner(outputs)
+                place = number * tile_size
+                corner = walk.image, row - t.top, column - t.left
+                of_x.transform(matrices.bt, corner, v + place, block * tile_size, v_pitch)
+                corner = walk.image, row, column
+                of_dy.transform(matrices.at.T, corner, m + place, block * tile_size, m_pitch)
+                walk.step()
             with (
                 k.loop(0, matrices.tile) as i,
                 k.loop(0, matrices.tile) as j,
@@ -156,16 +153,7 @@ def _add(outputs: int, k: Kernel) -> None:
                 totals = [[k.variable(k.zeros()) for _ in range(3)] for _ in range(3)]
                 with k.loop(0, slices) as number:
                     points = row + (number * slice_size + part)
-                    tile = [
-                        [
-                            points.load(u_pitch * (i * matrices.tile + j))
-                            for j in range(matrices.tile)
-                        ]
-                        for i in range(matrices.tile)
-                    ]
-                    for sums_row, values in zip(totals, sandwich(matrices.g.T, tile), strict=True):
-                        for total, value in zip(sums_row, values, strict=True):
-                            total.value = total.value + value
+                    _add_turned(matrices, points, u_pitch, totals)
                 for lane in range(k.width):
                     with k.when(first + lane < filters):
                         to = dw + ((first + lane) * channels + c) * 9
@@ -180,3 +168,17 @@ def _add(outputs: int, k: Kernel) -> None:
                     at = db_slices + (number * ((filters + (size - 1)) // size * size) + first)
                     bias.value = bias.value + at.load()
                 (db + first).store(bias.value, 0, k.first_lanes(filters - first))
+
+
+def _add_turned(
+    matrices: Winograd, points: Pointer, pitch: Value, totals: list[list[Variable]]
+) -> None:
+    """totals += Gᵀ dU G."""
+
+    def load(i: int, j: int) -> Value:
+        return points.load(pitch * (i * matrices.tile + j))
+
+    def add(i: int, j: int, value: Value) -> None:
+        totals[i][j].value = totals[i][j].value + value
+
+    sandwich(matrices.g.T, load, add)
