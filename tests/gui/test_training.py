@@ -109,7 +109,7 @@ def test_train_pause_step_change_the_rate_and_stop(qtbot, window):
 
 def test_the_keys_train_and_ask_to_stop(qtbot, window):
     window.new(spec())
-    dock = panel(window)
+    panel(window)
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     running(qtbot, window)
     answer("Go on")
@@ -123,6 +123,7 @@ def test_the_keys_train_and_ask_to_stop(qtbot, window):
 def test_a_single_step_begins_a_training_that_waits(qtbot, window):
     window.new(spec())
     panel(window).step.trigger()
+    running(qtbot, window)
     qtbot.waitUntil(lambda: window.training.state == "paused", timeout=20_000)
     assert len(window.training.history.series["train/loss"]) == 1
 
