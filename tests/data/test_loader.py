@@ -24,9 +24,7 @@ def make(n: int, batch: int, *, seed: int = 0, **options: Any) -> Loader:
     return Loader(x, np.arange(n), batch, rng=generator(seed), **options)
 
 
-def noisy(
-    x: np.ndarray, y: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def noisy(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return x + rng.standard_normal(x.shape).astype(x.dtype), y
 
 

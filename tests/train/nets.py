@@ -72,6 +72,26 @@ def points(n: int = 90, features: int = 2, classes: int = 3) -> Dataset:
     return Dataset("points", x, y.astype(np.int64), tuple("abcdefghij"[:classes]))
 
 
+def regression() -> GraphSpec:
+    """A linear regression of one number."""
+    return GraphSpec.model_validate(
+        {
+            "inputs": {"x": {"shape": [2]}, "target": {"shape": [1]}},
+            "layers": [
+                {"kind": "linear", "id": "guess", "units": 1, "inputs": ["x"]},
+                {"kind": "l2_loss", "id": "loss", "inputs": ["guess", "target"]},
+            ],
+            "outputs": ["guess"],
+        }
+    )
+
+
+def sums(n: int = 40) -> Dataset:
+    """Points in the plane, and the sum of their coordinates as the target."""
+    x = np.random.default_rng(0).normal(size=(n, 2))
+    return Dataset("sums", x, x.sum(axis=1, keepdims=True))
+
+
 def config(**changes: Any) -> TrainConfig:
     """The settings above, some of them changed."""
     return TrainConfig.model_validate({**FIELDS, **changes})

@@ -21,7 +21,7 @@ from graphspec.train.events import Step
 from graphspec.train.feeding import divide
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run, train_run
-from tests.train.nets import config, network, points
+from tests.train.nets import config, network, points, regression, sums
 
 EVERY: list[dict[str, Any]] = [
     {"kind": kind.model_fields["kind"].default} for kind in AUGMENTATIONS
@@ -117,19 +117,8 @@ def test_mixup_feeds_class_probabilities_and_counts_the_larger_part(tmp_path: Pa
 
 
 def test_mixup_of_real_targets_blends_the_numbers() -> None:
-    spec = GraphSpec.model_validate(
-        {
-            "inputs": {"x": {"shape": [2]}, "target": {"shape": [1]}},
-            "layers": [
-                {"kind": "linear", "id": "guess", "units": 1, "inputs": ["x"]},
-                {"kind": "l2_loss", "id": "loss", "inputs": ["guess", "target"]},
-            ],
-            "outputs": ["guess"],
-        }
-    )
-    x = np.random.default_rng(0).normal(size=(40, 2))
     settings = config(augment=[{"kind": "mixup"}], preprocess=[], dtype="float64")
-    data = divide(compile_graph(spec), Dataset("sums", x, x.sum(1, keepdims=True)), settings)
+    data = divide(compile_graph(regression()), sums(), settings)
     batch = data.loader(settings).next_batch()
     np.testing.assert_allclose(batch.y, batch.x.sum(axis=1, keepdims=True))
 

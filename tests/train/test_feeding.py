@@ -10,10 +10,9 @@ import pytest
 
 from graphspec.data.dataset import Dataset
 from graphspec.errors import DataError
-from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.train.feeding import TrainingData, divide
-from tests.train.nets import config, network, points
+from tests.train.nets import config, network, points, regression, sums
 
 
 def uneven() -> Dataset:
@@ -50,17 +49,5 @@ def test_every_class_gets_as_many_examples() -> None:
 
 
 def test_there_must_be_classes_to_balance() -> None:
-    spec = GraphSpec.model_validate(
-        {
-            "inputs": {"x": {"shape": [2]}, "target": {"shape": [1]}},
-            "layers": [
-                {"kind": "linear", "id": "guess", "units": 1, "inputs": ["x"]},
-                {"kind": "l2_loss", "id": "loss", "inputs": ["guess", "target"]},
-            ],
-            "outputs": ["guess"],
-        }
-    )
-    x = np.random.default_rng(0).normal(size=(40, 2))
-    data = Dataset("sums", x, x.sum(axis=1, keepdims=True))
     with pytest.raises(DataError, match="no classes to balance"):
-        divide(compile_graph(spec), data, config(split={"balance": "drop"}))
+        divide(compile_graph(regression()), sums(), config(split={"balance": "drop"}))
