@@ -13,10 +13,11 @@ from graphspec.initialisers.base import Initialiser
 from graphspec.initialisers.catalog import INITIALISERS
 from graphspec.initialisers.lecun import Lecun
 from graphspec.layers.base import Layer, ParamSpec
+from graphspec.record import kind_of
 from graphspec.spelling import did_you_mean
 from graphspec.tensor import TensorSpec
 
-_INITIALISER_BY_KIND = {kind.model_fields["kind"].default: kind for kind in INITIALISERS}
+_INITIALISER_BY_KIND = {kind_of(kind): kind for kind in INITIALISERS}
 _LECUN = Lecun()
 
 

@@ -55,6 +55,12 @@ class Record(BaseModel):
         return schema
 
 
+def kind_of(record: Record | type[Record]) -> str:
+    """What tells the members of a catalog apart: the ``kind`` of a record, or of its class."""
+    found = record if isinstance(record, type) else type(record)
+    return str(found.model_fields["kind"].default)
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
 

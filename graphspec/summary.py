@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from graphspec.graph import GraphSpec
 from graphspec.plan import Node, compile_graph
+from graphspec.record import kind_of
 from graphspec.tensor import TensorSpec
 
 BYTES_PER_NUMBER = 4
@@ -129,7 +130,7 @@ def _row(node: Node, field: Field | None) -> Row:
         sizes[param.trained] += prod(param.shape)
     return Row(
         id=node.id,
-        kind=type(node.layer).model_fields["kind"].default,
+        kind=kind_of(node.layer),
         output=node.output,
         params=sizes[True],
         statistics=sizes[False],

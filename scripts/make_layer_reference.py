@@ -14,7 +14,7 @@ from typing import Any
 
 from graphspec.layers.base import Example, Layer
 from graphspec.layers.catalog import BY_KIND
-from graphspec.record import Record
+from graphspec.record import Record, kind_of
 
 FOLDER = "docs/layers"
 # Every layer has these three; the guide explains them once.
@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
 
 
 def _kind(layer: type[Layer]) -> str:
-    return str(layer.model_fields["kind"].default)
+    return kind_of(layer)
 
 
 def doc(thing: object) -> str:

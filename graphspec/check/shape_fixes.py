@@ -12,10 +12,10 @@ from typing import Any
 from graphspec import edit
 from graphspec.check.scene import Apply, Proposals, Scene, changed, made, result
 from graphspec.check.shapes import LABEL_PORT, infer_layer
-from graphspec.check.wiring import kind_of
 from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
+from graphspec.record import kind_of
 from graphspec.tensor import TensorSpec
 
 WALK = 50

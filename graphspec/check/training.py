@@ -9,7 +9,7 @@ from typing import Any
 from graphspec import edit
 from graphspec.check.shapes import Shapes
 from graphspec.check.whole_objective import training_examples, whole_objective_problems
-from graphspec.check.wiring import Wiring, kind_of
+from graphspec.check.wiring import Wiring
 from graphspec.errors import Fix, JsonPath, Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
@@ -19,6 +19,7 @@ from graphspec.recipe.augment.base import ImageAugmentation
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import output_shape
 from graphspec.recipe.selection import stands_for
+from graphspec.record import kind_of
 from graphspec.spelling import Speller
 
 KNOWN_DATA: dict[str, tuple[tuple[int, ...], int]] = {

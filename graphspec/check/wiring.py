@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from graphspec.errors import Problem
 from graphspec.graph import UNCONNECTED, GraphSpec
 from graphspec.layers.base import Layer
+from graphspec.record import kind_of
 from graphspec.spelling import Speller
 
 SHOWN_OF_A_CYCLE = 12
@@ -145,11 +146,6 @@ def port_label(layer: Layer, j: int) -> str | None:
     if last.endswith("*"):
         return f"{last[:-1]}[{j - fixed}]"
     return last if j == fixed else None
-
-
-def kind_of(layer: Layer) -> str:
-    """The name of a layer's type."""
-    return str(type(layer).model_fields["kind"].default)
 
 
 def _a_kind(layer: Layer) -> str:

@@ -58,7 +58,7 @@ def read_expression(text: str, *, name: str = "circuit") -> GraphSpec:
     return GraphSpec(
         name=name,
         inputs=tuple(Input(id=variable, shape=()) for variable in variables),
-        layers=tuple(gates.layers),  # type: ignore[arg-type]
+        layers=tuple(gates.layers),
         outputs=(result,),
     )
 

@@ -14,6 +14,7 @@ from graphspec.circuit import CircuitReport, expand, fold, read_expression, run_
 from graphspec.circuit.folding import CHAINS
 from graphspec.cli.output import out, print_json, say
 from graphspec.errors import FeedError
+from graphspec.record import kind_of
 
 
 def circuit(
@@ -46,7 +47,7 @@ def circuit(
         spec = fold(spec)
     if expand_gates:
         # A tanh's chain holds a sigmoid, which is expanded in its turn.
-        while names := [layer.id for layer in spec.layers if layer.kind in CHAINS]:
+        while names := [layer.id for layer in spec.layers if kind_of(layer) in CHAINS]:
             spec = expand(spec, names[0])
     report = run_circuit(spec, _numbers(values))
     if save is not None:

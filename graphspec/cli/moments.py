@@ -18,6 +18,7 @@ from graphspec.initialisers.base import Initialiser
 from graphspec.initialisers.catalog import INITIALISERS, InitialiserSpec
 from graphspec.inspect.activation_moments import compare_initialisers
 from graphspec.inspect.pictures.moments import MomentsPicture
+from graphspec.record import kind_of
 
 USUAL = ("he", "glorot", "lecun", '{"kind": "normal", "std": 0.01}')
 
@@ -84,7 +85,7 @@ def _initialiser(text: str) -> tuple[str, Initialiser]:
     try:
         init = TypeAdapter[Initialiser](InitialiserSpec).validate_python(value)
     except ValidationError as error:
-        known = ", ".join(str(kind.model_fields["kind"].default) for kind in INITIALISERS)
+        known = ", ".join(kind_of(kind) for kind in INITIALISERS)
         raise DataError(
             f"--init {text!r} is no initialiser: give one of {known}, or JSON such as "
             f'{{"kind": "normal", "std": 0.01}} ({error.errors()[0]["msg"]})'

@@ -7,6 +7,7 @@ from typing import Any
 from graphspec.errors import Problem
 from graphspec.layers.base import Layer
 from graphspec.layers.catalog import BY_KIND
+from graphspec.record import kind_of
 
 
 def fill(document: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -48,7 +49,7 @@ def fill(document: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
 def _inputs_of(kind: type[Layer], above: list[Any], names: dict[str, Any]) -> list[str] | str:
     """The ids to read, or in words why they cannot be guessed."""
-    title = kind.model_fields["kind"].default
+    title = kind_of(kind)
     ports = kind.ports
     if ports[-1].endswith("*") or (len(ports) > 1 and not kind.is_loss):
         return (

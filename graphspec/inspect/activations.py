@@ -9,6 +9,7 @@ import numpy as np
 
 from graphspec.engines.base import Array
 from graphspec.inspect.probe import BATCH, Probe
+from graphspec.record import kind_of
 
 _BINS = 40
 
@@ -67,7 +68,7 @@ def layer_activity(
     for values in probe.stream(x, names, batch=batch):
         for name, value in values.items():
             sums[name].add(value)
-    kinds = {node.id: type(node.layer).model_fields["kind"].default for node in probe.plan.nodes}
+    kinds = {node.id: kind_of(node.layer) for node in probe.plan.nodes}
     return {name: sums[name].activity(name, kinds[name]) for name in names}
 
 

@@ -10,6 +10,7 @@ from graphspec.engines.base import Array, Executable
 from graphspec.errors import Problem, SpecError
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.linear import Linear
+from graphspec.record import kind_of
 
 # Above a quarter of the sampling rate in either direction: ripples of fewer than 4 pixels.
 _HIGH = 0.25
@@ -49,7 +50,7 @@ def layer_filters(executable: Executable, layer: str) -> Filters:
     elif isinstance(node.layer, Linear) and len(node.sources[0].shape) == 3:
         images = weights[f"{layer}.weight"].T.reshape(-1, *node.sources[0].shape)
     else:
-        kind = type(node.layer).model_fields["kind"].default
+        kind = kind_of(node.layer)
         raise _refusal(executable, layer, f"{layer!r} is a {kind}, and its weights are no images")
     flat = images.reshape(len(images), -1).astype(np.float64)
     return Filters(layer, images, np.linalg.norm(flat, axis=1), noise_scores(images))

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from graphspec.errors import ShapeError
 from graphspec.layers.base import Example, Layer
+from graphspec.record import kind_of
 from graphspec.tensor import TensorSpec
 
 
@@ -18,7 +19,7 @@ class Merging(Layer):
     def examples(cls) -> tuple[Example, ...]:
         """Two images, and three vectors."""
         image, vector = TensorSpec((2, 3, 4)), TensorSpec((5,))
-        name = cls.model_fields["kind"].default
+        name = kind_of(cls)
         return (
             Example(cls(id=name, inputs=("a", "b")), (image, image)),
             Example(cls(id=name, inputs=("a", "b", "c")), (vector, vector, vector)),

@@ -14,6 +14,7 @@ from graphspec.errors import Fix, JsonPath, Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer, ParamSpec
 from graphspec.layers.catalog import BY_KIND
+from graphspec.record import kind_of
 from graphspec.tensor import TensorSpec
 
 UNCHANGING = frozenset({"dropout", "flatten", "reshape", "gaussian_noise"})
@@ -119,11 +120,6 @@ class Scene:
             fixes=() if fix is None else (fix,),
             severity="advice",
         )
-
-
-def kind_of(layer: Layer) -> str:
-    """The name of a layer's type."""
-    return str(type(layer).model_fields["kind"].default)
 
 
 def setting(path: str, value: Any, label: str = "") -> Fix:

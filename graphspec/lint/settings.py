@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import prod
 
 from graphspec.errors import Problem
-from graphspec.lint.scene import NORMALISING, Scene, kind_of, setting
+from graphspec.lint.scene import NORMALISING, Scene, setting
+from graphspec.record import kind_of
 
 MANY = 1_000_000
 """Trained numbers beyond which a network without any regularisation is spoken of."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from graphspec.errors import Problem
 from graphspec.layers.base import Layer
 from graphspec.layers.sliding import as_pair
-from graphspec.lint.scene import NORMALISING, Scene, kind_of, setting
+from graphspec.lint.scene import NORMALISING, Scene, setting
+from graphspec.record import kind_of
 
 LARGEST, LARGEST_FIRST = 5, 7
 """Kernels that the notes have beyond the first convolution, and in it."""

@@ -8,6 +8,7 @@ from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
 from graphspec.pattern.words import NAMES, POOLS, defaults
+from graphspec.record import kind_of
 
 LONGEST_BLOCK = 100
 """How many layers a repeated stretch may have to be found."""
@@ -94,7 +95,7 @@ def _fold(words: list[str]) -> list[str]:
 
 
 def _kind(layer: Layer) -> str:
-    kind: str = type(layer).model_fields["kind"].default
+    kind: str = kind_of(layer)
     return kind
 
 
