@@ -13,10 +13,10 @@ from graphspec.lint.scene import (
     Scene,
     depth_of,
     exchange,
-    kind_of,
     removal,
     setting,
 )
+from graphspec.record import kind_of
 
 ON_SCORES = {
     "softmax_loss": "softmax",
