@@ -21,14 +21,19 @@ from graphspec.engines.jit.lowering.site import Accuracy, Call
 from graphspec.engines.jit.running import Running
 from graphspec.engines.jit.threads import Pool
 from graphspec.engines.numpy.blas import one_thread
-from graphspec.engines.numpy.executable import NumpyExecutable, _global_norm, _is_finite
+from graphspec.engines.numpy.executable import (
+    NumpyExecutable,
+    _global_norm,
+    _is_finite,
+    _layer_of,
+)
 from graphspec.engines.numpy.program import Program
 from graphspec.errors import EngineError
 from graphspec.plan import Plan
 from graphspec.recipe.rules.base import UpdateRule
 
 if TYPE_CHECKING:
-    from graphspec.engines.jit.updating import Norm, Updater
+    from graphspec.engines.jit.updating import Norm, Penaliser, Updater
 
 FLOAT = np.dtype(np.float32)
 
@@ -73,6 +78,7 @@ class JitExecutable(NumpyExecutable):
         self._version = 0
         self._norm_of_all: Norm | None = None
         self._updater: Updater | None = None
+        self._penalisers: dict[Any, Penaliser] = {}
         self._lock = threading.RLock()
 
     def run(
@@ -274,13 +280,33 @@ class JitExecutable(NumpyExecutable):
             self._norm_of_all = Norm(self._gradient_memory, self._pool)
         return self._norm_of_all()
 
+    def _penalise(self, gradients: Mapping[str, Array], step: Step) -> tuple[float, ...]:
+        """As the numpy executable does it; in one pass over each weight where kernels can."""
+        from graphspec.engines.jit.updating import Penaliser, all_known
+
+        ours = self._catalog and gradients is self._gradients and all_known(step.penalties)
+        if not (ours and step.penalties):
+            return super()._penalise(gradients, step)
+        key = tuple(penalty.only for penalty in step.penalties)
+        if key not in self._penalisers:
+            covered = [
+                {
+                    name
+                    for name in gradients
+                    if self.plan.params[name].decay and penalty.covers(_layer_of(name))
+                }
+                for penalty in step.penalties
+            ]
+            self._penalisers[key] = Penaliser(covered, self._weights, gradients, self._pool)
+        return self._penalisers[key].run(step.penalties)
+
     def _update(
         self, gradients: Mapping[str, Array], norm: float, rule: UpdateRule, step: Step
     ) -> None:
         """As the numpy executable does it; with one run of kernels where the rule has some."""
         from graphspec.engines.jit.updating import Updater, known
 
-        if not self._catalog or step.constraints or not known(rule):
+        if not self._catalog or not known(rule):
             super()._update(gradients, norm, rule, step)
             return
         if type(rule) is not self._slots_of:
@@ -293,6 +319,11 @@ class JitExecutable(NumpyExecutable):
         clips = step.clip_norm is not None and norm > step.clip_norm
         clip = step.clip_norm / norm if step.clip_norm is not None and clips else 1.0
         self._updater.run(rule, rate=step.rate, step=step.index, clip=clip)
+        for constraint in step.constraints:
+            for name in gradients:
+                param = self.plan.params[name]
+                if param.decay and constraint.covers(_layer_of(name)):
+                    constraint.project(self._weights[name], param.fan_in)
 
     def _take_slots(self, rule: UpdateRule, gradients: Mapping[str, Array]) -> None:
         super()._take_slots(rule, gradients)

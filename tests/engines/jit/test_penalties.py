@@ -1,0 +1,73 @@
+"""Penalties of every kind, alone and together, on all layers and on some, as their numpy does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from graphspec.engines.base import Step
+from graphspec.engines.jit.engine import JitEngine
+from graphspec.engines.jit.kernels.penalties import NORMS
+from graphspec.engines.numpy import NumpyEngine
+from graphspec.plan import compile_graph
+from graphspec.recipe.constraints.max_norm import MaxNorm
+from graphspec.recipe.penalties.base import Penalty
+from graphspec.recipe.penalties.elastic_net import ElasticNet
+from graphspec.recipe.penalties.l1 import L1
+from graphspec.recipe.penalties.l2 import L2
+from graphspec.recipe.rules.sgd import Sgd
+from tests.engines.jit.oracle import error
+from tests.engines.nets import batch, two_layers
+
+SPEC = two_layers(features=37, hidden=301)
+PLAN = compile_graph(SPEC)
+FIRST = PLAN.nodes[0].id
+CASES: dict[str, tuple[Penalty, ...]] = {
+    "l1": (L1(strength=0.01),),
+    "l2": (L2(strength=0.1),),
+    "l2 whole": (L2(strength=0.1, half=False),),
+    "elastic net": (ElasticNet(l1=0.01, l2=0.02),),
+    "some": (L2(strength=0.3, only=(FIRST,)),),
+    "several": (L1(strength=0.01), L2(strength=0.1, only=(FIRST,)), ElasticNet(l1=0.02, l2=0.03)),
+    "none of them": (L2(strength=0.1, only=("nobody",)),),
+}
+
+
+def test_every_kind_of_penalty_is_known() -> None:
+    from graphspec.recipe.penalties.catalog import PENALTIES
+
+    assert {penalty.model_fields["kind"].default for penalty in PENALTIES} == set(NORMS)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("case", CASES)
+def test_penalties_agree_with_float64(case: str, threads: int) -> None:
+    ours = JitEngine(threads=threads).load(PLAN, seed=5)
+    drawn = dict(ours.weights())
+    # The gradient of |w| at 0 is 0.
+    next(iter(drawn.values())).flat[::5] = 0
+    ours = JitEngine(threads=threads).load(PLAN, seed=5, weights=drawn)
+    theirs = NumpyEngine("float64").load(PLAN, seed=5, weights=drawn)
+    for index, penalties in enumerate((CASES[case], CASES["l2"], CASES[case])):
+        feeds, step = batch(SPEC, 6, seed=index), Step(index, 0.1, penalties)
+        a, b = (
+            ours.train_step(feeds, Sgd(rate=0.1), step),
+            theirs.train_step(feeds, Sgd(rate=0.1), step),
+        )
+        assert a.penalties == pytest.approx(b.penalties, rel=1e-6)
+        assert a.grad_norm == pytest.approx(b.grad_norm, rel=1e-5)
+    for name, array in theirs.weights().items():
+        assert error(ours.weights()[name], array) < 5e-6, name
+
+
+def test_weights_are_brought_back_after_the_kernels() -> None:
+    ours, theirs = (engine.load(PLAN, seed=5) for engine in (JitEngine(), NumpyEngine()))
+    step = Step(0, 0.1, (), None, (MaxNorm(c=0.1, only=(FIRST,)),))
+    for engine in (ours, theirs):
+        engine.train_step(batch(SPEC, 6, dtype="float32"), Sgd(rate=0.1), step)
+    for name, array in theirs.weights().items():
+        assert error(ours.weights()[name], array) < 5e-6, name
+    first = ours.weights()[f"{FIRST}.weight"]
+    assert np.sqrt((first**2).sum(axis=0)).max() <= 0.1 * (1 + 1e-6)
