@@ -14,7 +14,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from graphspec.engines.jit.builder import Kernel
@@ -26,6 +27,8 @@ Emit = Callable[[Kernel], None]
 CACHE = ObjectCache(default_folder())
 
 _addresses: dict[tuple[str, Target], int] = {}
+_made: dict[str, bytes] = {}
+"""Object code by its key, between its compilation and its loading."""
 
 
 def native(name: str, emit: Emit, target: Target | None = None) -> int:
@@ -44,15 +47,55 @@ def native(name: str, emit: Emit, target: Target | None = None) -> int:
         return _addresses[name, target]
 
 
+def native_all(kernels: Iterable[tuple[str, Emit]], target: Target | None = None) -> None:
+    """Have several kernels ready for ``native``: one is written while another is compiled.
+
+    LLVM itself works on one module at a time, but Python needs a third as long to write one.
+
+    Raises:
+        EngineError: there are no kernels for this processor.
+    """
+    target = target or host()
+    missing = {name: emit for name, emit in kernels if (name, target) not in _addresses}
+    if not missing:
+        return
+
+    def finish(key: str, text: str) -> None:
+        code = compile_module(text, target)
+        CACHE.put(key, code)
+        _made[key] = code
+
+    with ThreadPoolExecutor(1, "graphspec-compile") as pool:
+        compiling = []
+        for name, emit in missing.items():
+            key = _key(name, emit, target)
+            code = CACHE.get(key)
+            if code is not None:
+                _made[key] = code
+            else:
+                text = llvm_text(name, emit, target)
+                compiling.append(pool.submit(finish, key, text))
+    for compiled in compiling:
+        compiled.result()
+    for name, emit in missing.items():
+        native(name, emit, target)
+    _made.clear()
+
+
 def object_code(name: str, emit: Emit, target: Target, cache: ObjectCache | None = None) -> bytes:
     """Machine code of one kernel: from the cache, or compiled and put there."""
     cache = cache or CACHE
-    key = f"{name}|{target.identity}|{source_hash()}|{_file_hash(_file_of(emit))}"
-    code = cache.get(key)
+    key = _key(name, emit, target)
+    code = _made.get(key) or cache.get(key)
     if code is None:
         code = compile_module(llvm_text(name, emit, target), target)
         cache.put(key, code)
     return code
+
+
+def _key(name: str, emit: Emit, target: Target) -> str:
+    """What the machine code of a kernel depends on."""
+    return f"{name}|{target.identity}|{source_hash()}|{_file_hash(_file_of(emit))}"
 
 
 def llvm_text(name: str, emit: Emit, target: Target | None = None) -> str:

@@ -11,7 +11,7 @@ from graphspec.engines.jit.arena import Arena, allocate, lay_out
 from graphspec.engines.jit.buffers import Array, Value
 from graphspec.engines.jit.lowering.fallback import Environment
 from graphspec.engines.jit.lowering.lower import Lowered
-from graphspec.engines.jit.table import BoundTable, Segment, bind
+from graphspec.engines.jit.table import BoundTable, NativeRow, PythonRow, Row, Segment, bind
 from graphspec.engines.jit.threads import Pool
 
 
@@ -21,13 +21,14 @@ class Running:
     def __init__(self, lowered: Lowered, arena: Arena, pool: Pool) -> None:
         self.lowered, self.arena, self.pool = lowered, arena, pool
         self.layout = lay_out(lowered.spans, guard=arena.guard)
-        self.uses_numpy = any(
-            not hasattr(row, "routine") for row in (*lowered.prepare, *lowered.rows)
-        )
+        self.uses_numpy = any(isinstance(row, PythonRow) for row in self._rows())
         self._version = -1
         self._prepared: int | None = None
         self._prepare = self._table = BoundTable([], np.zeros((0, 4), np.int64), np.zeros(0))
         self._keep()
+
+    def _rows(self) -> tuple[Row, ...]:
+        return (*self.lowered.prepare, *self.lowered.rows)
 
     def _keep(self) -> None:
         for buffer in self.lowered.kept:
@@ -63,6 +64,13 @@ class Running:
         if self._version == self.arena.version:
             return
         self.arena.lend(self.layout)
+        routines = {
+            row.routine.name: row.routine for row in self._rows() if isinstance(row, NativeRow)
+        }
+        if routines:
+            from graphspec.engines.jit.compiler import native_all
+
+            native_all((routine.name, routine.emit) for routine in routines.values())
         self._prepare = bind(self.lowered.prepare)
         self._table = bind(self.lowered.rows)
         self._version = self.arena.version
