@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "List every problem of a network file, with fixes.",
     "lint": "Advice on a network that can be run, with the reasons.",
     "summary": "Show each layer's shape, parameters, cost and receptive field.",
+    "explain": "Show what the fast engine makes of a network, operation by operation.",
     "train": "Train a network file; progress is shown live.",
     "resume": "Go on with a run that was stopped or killed.",
     "evaluate": "Loss and accuracy of a trained network on held-out data.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -213,6 +213,26 @@ class JitExecutable(NumpyExecutable):
         with self._lock:
             super().restore(state)
             self._version += 1
+
+    def lowered_step(
+        self, feeds: Feeds, *, training: bool
+    ) -> tuple[Running, Callable[[], Environment]]:
+        """The rows of a training step on such feeds, or of an evaluation, to be looked at.
+
+        The second is what each run of them needs anew.
+
+        Raises:
+            FeedError: as for ``run``.
+            EngineError: the plan has no loss to train by.
+        """
+        losses = self._losses() if training else ()
+        program = self._program(self.plan.outputs, (), losses=losses, tapped=(), train=training)
+        arrays = self._read(feeds, program)
+        running = self._lowered(
+            program, self.plan.outputs, arrays, training=training, fixed=not training
+        )
+        modes = self._modes(training)
+        return running, lambda: Environment(dict(arrays), self._params, modes)
 
     # --- The arrays, as lowerings see them ---------------------------------------------------
 

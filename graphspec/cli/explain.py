@@ -1,0 +1,106 @@
+"""``graphspec explain``."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from graphspec.cli.files import read_spec
+from graphspec.cli.output import ACCENT, out, print_json, say
+from graphspec.engines.choosing import Accuracy, usable_cores, why_not_jit
+from graphspec.errors import EngineError
+from graphspec.plan import compile_graph
+from graphspec.quantities import si, size
+
+
+def explain(
+    file: str,
+    *,
+    batch: int | None = None,
+    threads: int | None = None,
+    accuracy: Accuracy = "fast",
+    evaluation: bool = False,
+    profile: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what the fast engine makes of a network: every operation, in the order it is run.
+
+    Parameters
+    ----------
+    file
+        A network file, or the name of a shipped model.
+    batch
+        How many examples a step has; by default what the file says.
+    threads
+        How many threads there are; by default all cores.
+    accuracy
+        "fast" (errors of a layer to 2e-5 of its largest value) or "accurate" (2e-6).
+    evaluation
+        Show an evaluation instead of a training step.
+    profile
+        Run each operation, and show its time and its share of the processor's measured peak.
+    json
+        Print JSON.
+    """
+    if reason := why_not_jit("float32"):
+        raise EngineError(f"there is nothing to explain, as networks run through numpy: {reason}")
+    from graphspec.engines.jit.explaining import Line
+    from graphspec.engines.jit.explaining import explain as lowered
+
+    spec = read_spec(file)
+    if batch is None:
+        batch = spec.training.batch if spec.training is not None else 64
+    found = lowered(
+        compile_graph(spec),
+        batch=batch,
+        threads=threads or usable_cores(),
+        accuracy=accuracy,
+        training=not evaluation,
+        profile=profile,
+    )
+    if json:
+        print_json(found.to_json())
+        return
+
+    def timed(line: Line) -> tuple[str, ...]:
+        if line.seconds is None:
+            return ()
+        share = "" if line.share is None else f"{line.share:.0%}"
+        return f"{line.seconds * 1e3:.3f} ms", share
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.title = f"{spec.name}, {batch} examples, {found.threads} threads"
+    table.title_justify = "left"
+    for title in ("layers", "operation", "how"):
+        table.add_column(title, overflow="fold")
+    table.add_column("stored", style="dim")
+    for title in ("moves", "flops", *(("time", "of peak") if profile else ())):
+        table.add_column(title, justify="right", no_wrap=True)
+    stage = ""
+    for line in found.lines:
+        if line.stage != stage:
+            stage = line.stage
+            table.add_row(Text(stage, style=ACCENT))
+        how = ": ".join(part for part in (line.algorithm, line.why) if part)
+        table.add_row(
+            " + ".join(line.layers),
+            line.operation,
+            how,
+            line.layout,
+            size(line.bytes),
+            si(line.flops) if line.flops else "",
+            *timed(line),
+        )
+    out.print(table)
+    say(
+        f"values take turns in {size(found.passing)} ({size(found.apart)} if each had its own), "
+        f"weights {size(found.weights)}, gradients {size(found.gradients)}"
+        + (f", kept {size(found.kept)}" if found.kept else "")
+    )
+    if found.peak is not None:
+        done = sum(line.flops for line in found.lines)
+        say(
+            f"{found.seconds * 1e3:.2f} ms in all, {batch / found.seconds:,.0f} examples a second, "
+            f"{done / found.seconds / found.peak:.0%} of the measured peak of "
+            f"{found.peak / 1e9:.0f} GF/s"
+        )

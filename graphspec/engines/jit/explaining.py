@@ -1,0 +1,167 @@
+"""What a plan becomes: its table of operations in words, with times if asked for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from graphspec.engines.base import Array
+from graphspec.engines.jit.buffers import Value, outside
+from graphspec.engines.jit.engine import JitEngine
+from graphspec.engines.jit.lowering.site import Accuracy
+from graphspec.engines.jit.table import NativeRow, Routine, Row, bind
+from graphspec.engines.jit.threads import Pool
+from graphspec.plan import Plan
+
+_REPEATS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table.
+
+    ``bytes`` are those of everything that it reads and writes; ``seconds`` and ``share`` (of the
+    peak of all threads, counting the operations that are really done) are there where it was run.
+    """
+
+    stage: str
+    layers: tuple[str, ...]
+    operation: str
+    algorithm: str
+    why: str
+    layout: str
+    chunks: int
+    bytes: int
+    flops: int
+    seconds: float | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The table of one kind of call, and the memory that it takes, in bytes.
+
+    ``passing`` is the arena, in which values take turns; ``apart`` is what it would be if none
+    did. ``peak`` is the measured peak in operations per second, where the rows were run.
+    """
+
+    lines: tuple[Line, ...]
+    batch: int
+    threads: int
+    passing: int
+    apart: int
+    kept: int
+    weights: int
+    gradients: int
+    peak: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The sum of the rows' times."""
+        return sum(line.seconds or 0.0 for line in self.lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return asdict(self)
+
+
+def explain(
+    plan: Plan,
+    *,
+    batch: int,
+    threads: int,
+    accuracy: Accuracy = "fast",
+    training: bool = True,
+    profile: bool = False,
+) -> Explanation:
+    """The rows of a training step, or of an evaluation; with ``profile`` they are run as well.
+
+    Raises:
+        EngineError: there are no kernels for this processor.
+    """
+    engine = JitEngine(threads=threads, accuracy=accuracy)
+    # Times do not depend on the weights, and drawing those of a large network takes a while.
+    weights = {name: np.zeros(param.shape, np.float32) for name, param in plan.params.items()}
+    executable = engine.load(plan, seed=0, weights=weights)
+    running, env = executable.lowered_step(_feeds(plan, batch), training=training)
+    rows: list[Row] = [*running.lowered.prepare, *running.lowered.rows]
+    times: list[float | None] = [None] * len(rows)
+    peak = None
+    if profile:
+        runs = [running.profile(env()) for _ in range(_REPEATS)]
+        times = [min(column) for column in zip(*runs, strict=True)]
+        peak = measure_peak(threads)
+    lines = [_line(row, seconds, peak) for row, seconds in zip(rows, times, strict=True)]
+    return Explanation(
+        lines=tuple(lines),
+        batch=batch,
+        threads=threads,
+        passing=running.layout.size,
+        apart=sum(span.buffer.nbytes for span in running.lowered.spans),
+        kept=sum(buffer.nbytes for buffer in running.lowered.kept),
+        weights=sum(array.nbytes for array in weights.values()),
+        gradients=sum(
+            4 * int(np.prod(param.shape)) for param in plan.params.values() if param.trained
+        )
+        if training
+        else 0,
+        peak=peak,
+    )
+
+
+def measure_peak(threads: int) -> float:
+    """Floating-point operations a second of all threads, doing nothing but multiply-adds."""
+    from graphspec.engines.jit.kernels.peak import ROUNDS, SUMS, peak_kernel
+    from graphspec.engines.jit.target import host
+
+    out = outside("out", np.zeros(threads * host().width, np.float32))
+    row = NativeRow(Routine("peak", peak_kernel), (out, 0.5, 0.25), threads, (), (out,))
+    table, pool = bind([row]), Pool(threads)
+    pool.run(table.native, 0, 1)
+    best = float("inf")
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        pool.run(table.native, 0, 1)
+        best = min(best, time.perf_counter() - start)
+    pool.close()
+    return 2 * host().width * SUMS * ROUNDS * threads / best
+
+
+def _feeds(plan: Plan, batch: int) -> dict[str, Array]:
+    rng = np.random.default_rng(0)
+    return {
+        name: rng.standard_normal((batch, *tensor.shape)).astype(np.float32)
+        if tensor.dtype == "float"
+        else rng.integers(0, tensor.classes or 2, (batch, *tensor.shape))
+        for name, tensor in plan.inputs.items()
+    }
+
+
+def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
+    note, native = row.note, isinstance(row, NativeRow)
+    share = None
+    if seconds is not None and peak is not None and note.flops:
+        share = note.flops / seconds / peak
+    return Line(
+        stage=note.stage,
+        layers=note.layers,
+        operation=row.routine.name if isinstance(row, NativeRow) else "python",
+        algorithm=note.algorithm,
+        why=note.why or ("" if native else "no kernel for this layer"),
+        layout=_layout((*row.reads, *row.writes)),
+        chunks=row.chunks if isinstance(row, NativeRow) else 1,
+        bytes=sum(value.nbytes for value in {*row.reads, *row.writes}),
+        flops=note.flops,
+        seconds=seconds,
+        share=share,
+    )
+
+
+def _layout(values: tuple[Value, ...]) -> str:
+    """How what a row touches is stored: NHWC where images are among it."""
+    if any(value.channels_last for value in values):
+        return "NHWC"
+    return "rows" if values else ""
