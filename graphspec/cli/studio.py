@@ -30,8 +30,8 @@ def studio(name: str | None = None, /) -> int:
     missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if missing:
         err.print(
-            f"The desktop app needs {', '.join(missing)}, which cannot be found. "
-            "Install it with  pip install 'graphspec-studio[gui]'",
+            f"The desktop app needs {', '.join(missing)}, which cannot be found. Install it with\n"
+            "  pip install 'graphspec-studio[gui]'",
             markup=False,
         )
         return UNREADABLE

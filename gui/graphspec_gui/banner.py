@@ -39,8 +39,9 @@ class Banner(QFrame):
         row.addWidget(self._icon)
         self.label = QLabel(text, self)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        # After the policy, to which it adds that the height depends on the width.
+        self.label.setWordWrap(True)
         row.addWidget(self.label, 1)
         self.buttons: dict[str, QPushButton] = {}
         for words, act in choices.items():

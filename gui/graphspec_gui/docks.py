@@ -105,7 +105,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.chart-line",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         lambda window: PlotsPanel(window.runs, window),
-        "Ctrl+L",
+        "Ctrl+P",
         stack="bottom",
     ),
 )

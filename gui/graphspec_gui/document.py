@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -198,7 +199,13 @@ class _Look(QRunnable):
 
     def run(self) -> None:
         """Look, and send what was found to the thread that asked."""
-        self.answer.found.emit(look(self._spec, self._silenced))
+        try:
+            findings = look(self._spec, self._silenced)
+        except Exception:
+            # A defect of ours is told; the document goes on without what would have been found.
+            sys.excepthook(*sys.exc_info())
+            findings = Findings(self._spec)
+        self.answer.found.emit(findings)
 
 
 def _present(spec: GraphSpec, ids: frozenset[str]) -> frozenset[str]:

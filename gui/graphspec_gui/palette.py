@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graphspec_gui.actions import plain, reason_of
 from graphspec_gui.theme import ICON, space, theme
 
 _ACTION = Qt.ItemDataRole.UserRole
+_KEYS = Qt.ItemDataRole.UserRole + 1
 
 
 class CommandPalette(QDialog):
@@ -44,7 +54,9 @@ class CommandPalette(QDialog):
         self.list = QListWidget(self)
         self.list.setObjectName("command_palette_list")
         self.list.setAccessibleName("Commands")
-        self.list.setUniformItemSizes(False)
+        self.list.setIconSize(QSize(ICON, ICON))
+        self.list.setItemDelegate(_WithKeys(self.list))
+        self.list.ensurePolished()
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._choose)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -90,12 +102,12 @@ class CommandPalette(QDialog):
                 starts = bool(words) and name.casefold().startswith(words[0])
                 found.append((not starts, not action.isEnabled(), place, name, action))
         for _, disabled, place, name, action in sorted(found, key=lambda item: item[:2]):
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            first = f"{place}: {name}" + (f"    {keys}" if keys else "")
             reason = reason_of(action) if disabled else ""
+            first = f"{place}: {name}"
             item = QListWidgetItem(f"{first}\n{reason}" if reason else first, self.list)
             item.setIcon(action.icon() if not action.icon().isNull() else _blank())
             item.setData(_ACTION, action)
+            item.setData(_KEYS, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             if disabled:
                 item.setForeground(theme().color("muted"))
         if self.list.count():
@@ -111,6 +123,28 @@ class CommandPalette(QDialog):
         self.close()
         self.deleteLater()
         action.trigger()
+
+
+class _WithKeys(QStyledItemDelegate):
+    """Draws an action's keys at the right end of its line."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        keys = index.data(_KEYS)
+        if keys:
+            rect: QRect = option.rect
+            painter.save()
+            painter.setFont(theme().font("caption"))
+            painter.setPen(theme().color("muted"))
+            place = rect.adjusted(0, 0, -space(2), 0)
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(place, int(right), keys)
+            painter.restore()
 
 
 def _blank() -> QIcon:

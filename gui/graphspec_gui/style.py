@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from string import Template
 
 from graphspec_gui.colors import Colors
 
+# A style sheet takes pictures from files alone.
+_ICONS = Path(__file__).parent / "icons"
 _SHEET = Template(
     """
 QMainWindow, QDialog { background: $window; }
@@ -63,7 +66,9 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
 QLineEdit[state="error"], QComboBox[state="error"], QPlainTextEdit[state="error"] {
     border-color: $error;
 }
-QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url($chevron); width: 16px; height: 16px; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
     selection-color: $text; padding: 4px;
@@ -112,6 +117,16 @@ QScrollBar::handle:hover { background: $outline; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QCheckBox { spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
+QCheckBox::indicator {
+    width: 14px; height: 14px; border: 1px solid $outline; border-radius: 3px;
+    background: $surface;
+}
+QCheckBox::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QCheckBox::indicator:indeterminate {
+    background: $accent; border-color: $accent; image: url($dash);
+}
+QCheckBox::indicator:disabled { background: $window; border-color: $border; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[state="error"] { color: $error; }
@@ -143,4 +158,9 @@ QProgressBar::chunk { background: $accent; border-radius: 4px; }
 
 def sheet(colors: Colors) -> str:
     """The style sheet in some colours."""
-    return _SHEET.substitute({name: str(value) for name, value in asdict(colors).items()})
+    values = {name: str(value) for name, value in asdict(colors).items()}
+    scheme = "dark" if colors.dark else "light"
+    pictures = {
+        name: (_ICONS / f"{name}-{scheme}.svg").as_posix() for name in ("chevron", "check", "dash")
+    }
+    return _SHEET.substitute(values | pictures)

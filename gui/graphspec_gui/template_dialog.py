@@ -58,6 +58,8 @@ class TemplateDialog(QDialog):
         column.setSpacing(space(2))
         self.pages = QTabWidget(self)
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
+        self.pages.tabBar().setAccessibleName("Ways to begin")
         self.pages.setAccessibleName("Ways to begin")
         self.pages.addTab(self._templates(), "From a template")
         self.pages.addTab(self._patterns(), "From a pattern")
@@ -87,6 +89,8 @@ class TemplateDialog(QDialog):
         self.list.setObjectName("templates")
         self.list.setAccessibleName("Templates")
         self.list.setFixedWidth(space(26))
+        # Before the rows are made: their height depends on the style.
+        self.list.ensurePolished()
         for name in (EMPTY, *zoo.names()):
             item = QListWidgetItem(name, self.list)
             item.setData(Qt.ItemDataRole.UserRole, name)
@@ -136,6 +140,7 @@ class TemplateDialog(QDialog):
         self.classes = QSpinBox(page)
         self.classes.setRange(1, 1_000_000)
         self.classes.setValue(10)
+        self.classes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.classes.setAccessibleName("Classes")
         self.classes.setMinimumWidth(space(20))
         form.addRow("Classes", self.classes)
@@ -215,9 +220,12 @@ def _about(name: str) -> str:
 def _facts(findings: Findings) -> list[str]:
     """What a network takes, what it gives, and what it costs."""
     spec, total = findings.spec, findings.total
-    takes = ", ".join(f"{item.id} {item.tensor()}" for item in spec.inputs)
+    takes = " and ".join(
+        f"{item.id} of {item.classes} classes" if item.classes else f"{item.id} of {item.tensor()}"
+        for item in spec.inputs
+    )
     facts = [f"Reads {takes}"]
-    gives = ", ".join(f"{name} {findings.shapes.get(name, '?')}" for name in spec.outputs)
+    gives = " and ".join(f"{name} of {findings.shapes[name]}" for name in spec.outputs)
     if gives:
         facts.append(f"Gives {gives}")
     if spec.layers:

@@ -292,6 +292,7 @@ class MainWindow(QMainWindow):
         child = event.child()
         if event.polished() and isinstance(child, QTabBar):
             child.setAccessibleName("Docks in one place")
+            child.setDrawBase(False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files; they can be dropped anywhere, as no field of the app takes them."""
@@ -343,6 +344,8 @@ class MainWindow(QMainWindow):
         ):
             docks = [self.docks[name] for name in sizes if name in self.docks]
             self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)
+        for name in ("properties_dock", "problems_dock"):
+            self.docks[name].raise_()
 
     def _turned(self) -> None:
         tab = self.current

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QMenu, QWidget
 
 from graphspec_gui.buttons import IconAction
 from graphspec_gui.forms import spelling
 from graphspec_gui.forms.fields import Choice, Either, Field, Fixed, Nothing, Number, Text
-from graphspec_gui.theme import ICON, space, theme
+from graphspec_gui.theme import space, theme
 
 MIXED = object()
 """The value of a field that differs between the layers that are selected."""
@@ -230,13 +230,6 @@ class CalmCombo(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, and the chevron that the style sheet cannot colour."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        icon = theme().icon("mdi6.chevron-down", "muted" if self.isEnabled() else "disabled")
-        icon.paint(painter, self.width() - ICON - 6, (self.height() - ICON) // 2, ICON, ICON)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page, unless the box has the focus."""
