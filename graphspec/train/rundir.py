@@ -6,6 +6,7 @@ events.lost.jsonl                     steps that were made again after a resume
 preprocess.safetensors                what the preprocessing was fitted to
 checkpoints/                          see graphspec.train.checkpoint
 taps/                                 values that somebody asked to see
+remarks.json                          what people say of it: a note, a star
 lock                                  held by the process that writes
 """
 
@@ -139,7 +140,7 @@ class Run:
     @property
     def metrics(self) -> Evaluated | None:
         """The latest evaluation on the validation split."""
-        events = events_backwards(self.path / EVENTS)
+        events = events_backwards(self.path / EVENTS, only=b'"evaluated"')
         found = (item for item in events if isinstance(item, Evaluated))
         return next((item for item in found if item.split == "validation"), None)
 

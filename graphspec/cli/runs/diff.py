@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 
 from graphspec.cli.output import out, print_json
-from graphspec.cli.runs.list import facts
-from graphspec.train.rundir import Run, find_run
+from graphspec.train.comparing import choices_of, differs, side_by_side
+from graphspec.train.facts import facts_of
+from graphspec.train.rundir import find_run
 
 
 def diff_command(first: str, second: str, *, json: bool = False) -> None:
@@ -24,13 +26,9 @@ def diff_command(first: str, second: str, *, json: bool = False) -> None:
         Print JSON.
     """
     runs = (find_run(first), find_run(second))
-    before, after = (_values(run) for run in runs)
-    changes = {
-        path: [before.get(path), after.get(path)]
-        for path in dict.fromkeys([*before, *after])
-        if before.get(path) != after.get(path)
-    }
-    results = [facts(run) for run in runs]
+    both = side_by_side([choices_of(run) for run in runs])
+    changes = {path: list(values) for path, values in both.items() if differs(values)}
+    results = [asdict(facts_of(run)) for run in runs]
     if json:
         print_json({"runs": results, "differences": changes})
         return
@@ -44,27 +42,6 @@ def diff_command(first: str, second: str, *, json: bool = False) -> None:
     out.print(table)
     if not changes:
         out.print("Networks and settings are the same.")
-
-
-def _values(run: Run) -> dict[str, Any]:
-    """Everything that a person chose for a run, flat: ``conv1.filters`` → 6."""
-    flat: dict[str, Any] = {}
-    for layer in run.spec.layers:
-        for name, value in layer.model_dump(mode="json").items():
-            if name != "id":
-                flat[f"{layer.id}.{name}"] = value
-    for item in run.spec.inputs:
-        flat[f"{item.id}"] = str(item.tensor())
-    _flatten("training", run.config.model_dump(mode="json"), flat)
-    return flat
-
-
-def _flatten(path: str, value: Any, flat: dict[str, Any]) -> None:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _flatten(f"{path}.{name}", item, flat)
-    else:
-        flat[path] = value
 
 
 def _shown(value: Any) -> str:

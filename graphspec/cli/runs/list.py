@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from graphspec.cli.output import out, print_json
-from graphspec.errors import RunError
 from graphspec.quantities import duration
-from graphspec.train.events import Finished
-from graphspec.train.rundir import Run, list_runs, runs_folder
+from graphspec.train.facts import facts_of
+from graphspec.train.rundir import list_runs, runs_folder
 
 _WIDE = 110
 """Columns of a terminal on which all of a row can be read."""
+_NOTE = 48
+"""Letters of a note that are listed."""
 _WORDS = ("run", "model", "data", "status")
 
 
@@ -29,7 +32,7 @@ def list_command(folder: Path | None = None, *, json: bool = False) -> None:
     json
         Print JSON.
     """
-    rows = [facts(run) for run in list_runs(folder)]
+    rows = [asdict(facts_of(run)) for run in list_runs(folder)]
     if json:
         print_json(rows)
         return
@@ -37,7 +40,7 @@ def list_command(folder: Path | None = None, *, json: bool = False) -> None:
         out.print(f"No runs in {folder or runs_folder()}. Make one: graphspec train lenet5")
         return
     columns: dict[str, Callable[[dict[str, Any]], str | None]] = {
-        "run": lambda row: row["name"],
+        "run": lambda row: ("★ " if row["starred"] else "") + row["name"],
         "model": lambda row: row["model"],
         "data": lambda row: row["data"],
         "status": lambda row: row["status"],
@@ -54,35 +57,9 @@ def list_command(folder: Path | None = None, *, json: bool = False) -> None:
         table.add_column(title, justify="left" if title in _WORDS else "right")
     for row in rows:
         table.add_row(*(tell(row) or "" for tell in columns.values()))
+        if row["note"]:
+            table.add_row(Text(f"  {row['note'].splitlines()[0][:_NOTE]}", style="dim"))
     out.print(table)
-
-
-def facts(run: Run) -> dict[str, Any]:
-    """What a listing shows of a run, as JSON values; a damaged run is listed as such.
-
-    ``best`` is the best value of the ``monitor``, of a run that has ended; ``seconds`` pass from
-    the first event to the latest, pauses included.
-    """
-    row: dict[str, Any] = dict.fromkeys(
-        ("model", "data", "epoch", "loss", "accuracy", "monitor", "best", "seconds")
-    )
-    row |= {"name": run.name, "path": str(run.path), "status": "damaged"}
-    try:
-        row["status"] = run.status
-        started, last, metrics, row["data"] = run.started, run.last, run.metrics, run.config.data
-    except (RunError, OSError):
-        return row
-    if started is not None:
-        row["model"] = started.model
-    if last is not None:
-        row["epoch"] = last.epoch
-        if started is not None:
-            row["seconds"] = last.time - started.time
-        if isinstance(last, Finished):
-            row["monitor"], row["best"] = last.monitor, last.best_value
-    if metrics is not None:
-        row["loss"], row["accuracy"] = metrics.loss, metrics.accuracy
-    return row
 
 
 def _shown(value: float | None, style: str) -> str | None:

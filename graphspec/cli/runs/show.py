@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from graphspec.classic.results import read_results
 from graphspec.cli.output import out, print_json, say
 from graphspec.cli.progress import sparkline
-from graphspec.cli.runs.list import facts
 from graphspec.quantities import duration
 from graphspec.train.events import Changed, Evaluated, Failed, Started, Step
+from graphspec.train.facts import facts_of
 from graphspec.train.rundir import find_run
 
 _WIDTH = 60
@@ -27,7 +28,7 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
     """
     found = find_run(run)
     events = found.events
-    shown: dict[str, Any] = facts(found) | {
+    shown: dict[str, Any] = asdict(facts_of(found)) | {
         "settings": found.config.model_dump(mode="json"),
         "environment": found.env,
         "checkpoints": [
@@ -54,6 +55,10 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
             say(f"{name:12} {shown[name]}")
     if shown["best"] is not None:
         say(f"{'best':12} {shown['monitor']} {shown['best']:.6g}")
+    if shown["starred"]:
+        say(f"{'starred':12} ★")
+    if shown["note"]:
+        say(f"{'note':12} {shown['note']}")
     if shown["seconds"] is not None:
         say(f"{'time':12} {duration(shown['seconds'])}")
     losses = [event.loss for event in events if isinstance(event, Step)]
