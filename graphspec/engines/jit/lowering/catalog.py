@@ -15,7 +15,15 @@ Catalog = Mapping[str, Lowering]
 
 def catalog() -> Catalog:
     """Every lowering by kind."""
-    from graphspec.engines.jit.lowering import conv, linear, losses, moving, norm, pointwise, pooling
+    from graphspec.engines.jit.lowering import (
+        conv,
+        linear,
+        losses,
+        moving,
+        norm,
+        pointwise,
+        pooling,
+    )
 
     families: tuple[Catalog, ...] = (
         pointwise.LOWERINGS,

@@ -28,7 +28,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from graphspec.engines.jit.buffers import FLOAT, Array, Buffer, Value, is_image
+from graphspec.engines.jit.buffers import FLOAT, Array, Buffer, Home, Value, is_image
 from graphspec.engines.jit.table import Argument, NativeRow, Note, Pass, PythonRow, Routine
 from graphspec.layers.base import Layer
 from graphspec.plan import Node
@@ -194,14 +194,19 @@ class Site:
         return Value(buffer, shape, np.dtype(np.uint8)), stride
 
     def kept(self, what: str, shape: tuple[int, ...], dtype: Any = FLOAT) -> Value:
-        """Memory that keeps its content between calls, for what ``prepare`` makes of weights."""
+        """Memory for what ``prepare`` makes of weights: it keeps its content between calls.
+
+        In a training step, where the weights change each time, it is memory as any other.
+        """
         dtype = np.dtype(dtype)
+        home: Home = "kept" if self.call.fixed else "arena"
         name = f"{self.nodes[0].id} {what}"
-        return Value(Buffer(name, prod(shape) * dtype.itemsize, "kept"), shape, dtype)
+        return Value(Buffer(name, prod(shape) * dtype.itemsize, home), shape, dtype)
 
     def constant(self, what: str, array: Array) -> Value:
         """Numbers that never change, as float32."""
-        value = self.kept(what, array.shape)
+        buffer = Buffer(f"{self.nodes[0].id} {what}", 4 * array.size, "kept")
+        value = Value(buffer, array.shape)
         self._book.fill(value, np.ascontiguousarray(array, np.float32))
         return value
 
@@ -275,9 +280,10 @@ class Site:
     ) -> None:
         """Append a row that depends on weights alone (packing, transforms), writing to ``kept``.
 
-        It runs before all others, and again only when the weights have changed.
+        It runs before all others, and again only when the weights have changed. In a training step
+        it stays where it is emitted: its memory is soon free again.
         """
-        note = self.note(algorithm, why, flops, "prepare")
+        note = self.note(algorithm, why, flops, "prepare" if self.call.fixed else None)
         self.add(NativeRow(routine, tuple(args), chunks, tuple(reads), tuple(writes), note))
 
     def note(
