@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -35,16 +35,22 @@ def main(argv: Sequence[str]) -> int:
     settings = Settings()
     theme().choose(settings.scheme)
     theme().apply(app)
-    window = MainWindow(settings, Journal(data_folder() / "journal"))
+    window = MainWindow(settings, Journal(data_folder() / "journal"), late=True)
     sys.excepthook = _Mishap(window)
     window.show()
+    # Painted before what takes longer.
+    QTimer.singleShot(0, lambda: _begin(window, argv))
+    return app.exec()
+
+
+def _begin(window: MainWindow, names: Sequence[str]) -> None:
+    window.fill_docks()
     window.offer_left_behind()
-    for name in argv:
+    for name in names:
         if name in zoo.names() and not Path(name).exists():
             window.new(zoo.load(name))
         else:
             window.files.open(Path(name))
-    return app.exec()
 
 
 class _Mishap:

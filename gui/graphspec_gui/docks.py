@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from graphspec_gui.catalog.panel import CatalogPanel
-from graphspec_gui.forms.properties import PropertiesPanel
-from graphspec_gui.json_view.panel import JsonPanel
 from graphspec_gui.panel import Panel
-from graphspec_gui.plots.panel import PlotsPanel
-from graphspec_gui.problems.panel import ProblemsPanel
-from graphspec_gui.reference.panel import ReferencePanel
-from graphspec_gui.training.panel import TrainingPanel
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
@@ -44,13 +37,58 @@ class DockSpec:
     beside: str = ""
 
 
+# Imported when they are made: the window is up before that.
+
+
+def _layers(window: MainWindow) -> Panel:
+    from graphspec_gui.catalog.panel import CatalogPanel
+
+    return CatalogPanel(window.add_layer, window)
+
+
+def _json(window: MainWindow) -> Panel:
+    from graphspec_gui.json_view.panel import JsonPanel
+
+    return JsonPanel(window)
+
+
+def _properties(window: MainWindow) -> Panel:
+    from graphspec_gui.forms.properties import PropertiesPanel
+
+    return PropertiesPanel(window)
+
+
+def _training(window: MainWindow) -> Panel:
+    from graphspec_gui.training.panel import TrainingPanel
+
+    return TrainingPanel(window.training, window)
+
+
+def _reference(window: MainWindow) -> Panel:
+    from graphspec_gui.reference.panel import ReferencePanel
+
+    return ReferencePanel(window)
+
+
+def _problems(window: MainWindow) -> Panel:
+    from graphspec_gui.problems.panel import ProblemsPanel
+
+    return ProblemsPanel(window.set_silenced, window)
+
+
+def _plots(window: MainWindow) -> Panel:
+    from graphspec_gui.plots.panel import PlotsPanel
+
+    return PlotsPanel(window.runs, window)
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec(
         "layers_dock",
         "Layers",
         "mdi6.shape-outline",
         Qt.DockWidgetArea.LeftDockWidgetArea,
-        lambda window: CatalogPanel(window.add_layer, window),
+        _layers,
         "Ctrl+Shift+K",
     ),
     DockSpec(
@@ -58,7 +96,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "JSON",
         "mdi6.code-json",
         Qt.DockWidgetArea.RightDockWidgetArea,
-        lambda window: JsonPanel(window),
+        _json,
         "Ctrl+J",
         shown=False,
     ),
@@ -67,7 +105,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "Properties",
         "mdi6.tune-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
-        lambda window: PropertiesPanel(window),
+        _properties,
         "Ctrl+I",
         beside="json_dock",
         stack="properties",
@@ -77,7 +115,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "Training",
         "mdi6.play-circle-outline",
         Qt.DockWidgetArea.RightDockWidgetArea,
-        lambda window: TrainingPanel(window.training, window),
+        _training,
         "Ctrl+T",
         stack="properties",
     ),
@@ -86,7 +124,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "Layer reference",
         "mdi6.book-open-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
-        lambda window: ReferencePanel(window),
+        _reference,
         stack="properties",
         shown=False,
     ),
@@ -95,7 +133,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "Problems",
         "mdi6.alert-circle-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
-        lambda window: ProblemsPanel(window.set_silenced, window),
+        _problems,
         "Ctrl+Shift+M",
         stack="bottom",
     ),
@@ -104,7 +142,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "Plots",
         "mdi6.chart-line",
         Qt.DockWidgetArea.BottomDockWidgetArea,
-        lambda window: PlotsPanel(window.runs, window),
+        _plots,
         "Ctrl+P",
         stack="bottom",
     ),

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from graphspec_gui.banner import Banner
-from graphspec_gui.canvas.view import CanvasView
 from graphspec_gui.document import StudioDocument
 
 
@@ -34,6 +33,9 @@ class EditorTab(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        # The start page is up before the canvas is imported.
+        from graphspec_gui.canvas.view import CanvasView
+
         self.view = CanvasView(document, self)
         document.revealed.connect(self._reveal)
         self._column.addWidget(self.view, 1)

@@ -29,7 +29,6 @@ from graphspec.graph import GraphSpec
 from graphspec.train.rundir import Run
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
-from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
 from graphspec_gui.document import StudioDocument
@@ -56,6 +55,7 @@ class MainWindow(QMainWindow):
     Args:
         settings: what is remembered between starts.
         journal: where unsaved work outlives a crash.
+        late: whether the docks stay empty until ``fill_docks``, so that the window is up sooner.
     """
 
     document_changed = Signal(object)
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
     run_opened = Signal(Path)
     """A run's folder was opened; its network has just become a document."""
 
-    def __init__(self, settings: Settings, journal: Journal) -> None:
+    def __init__(self, settings: Settings, journal: Journal, *, late: bool = False) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self.settings = settings
@@ -81,9 +81,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.setCorner(Qt.Corner.TopRightCorner, right)
         self.setDockOptions(
-            QMainWindow.DockOption.AnimatedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AllowTabbedDocks
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
         )
         self._pages = QTabWidget(self)
         self._pages.setObjectName("documents")
@@ -120,6 +118,8 @@ class MainWindow(QMainWindow):
             self._add_dock(spec)
         self.menus.fill()
         self._restore()
+        if not late:
+            self.fill_docks()
         self._turned()
 
     @property
@@ -176,6 +176,8 @@ class MainWindow(QMainWindow):
 
     def add_layer(self, kind: str) -> None:
         """Add a layer to the document in front, below what is selected."""
+        from graphspec_gui.canvas.adding import Wish
+
         if self.current is not None:
             self.current.view.operations.add(kind, Wish())
 
@@ -201,6 +203,17 @@ class MainWindow(QMainWindow):
         tab.deleteLater()
         self.files.watch()
         return True
+
+    def fill_docks(self) -> None:
+        """Make what the docks hold."""
+        for spec in DOCKS:
+            panel = spec.make(self)
+            panel.setAccessibleName(spec.title)
+            self.docks[spec.name].setWidget(panel)
+            self.document_changed.connect(panel.set_document)
+            panel.set_document(self.document)
+        if self.settings.first_start:
+            self._size_docks()
 
     def show_dock(self, name: str) -> None:
         """Show a dock and bring it in front of those that share its place."""
@@ -310,13 +323,9 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(spec.title, self)
         dock.setObjectName(spec.name)
         dock.setAccessibleName(spec.title)
-        panel = spec.make(self)
-        panel.setAccessibleName(spec.title)
-        dock.setWidget(panel)
         dock.setTitleBarWidget(DockTitle(dock))
         self.docks[spec.name] = dock
         self._place(spec, dock)
-        self.document_changed.connect(panel.set_document)
 
     def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
         self.addDockWidget(spec.area, dock)

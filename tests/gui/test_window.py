@@ -390,3 +390,14 @@ def test_list_of_templates_has_a_name(window):
     dialog = TemplateDialog(window)
     assert dialog.findChild(QListWidget, "templates").accessibleName()
     dialog.deleteLater()
+
+
+def test_docks_can_be_filled_after_the_window_is_up(qtbot, settings, tmp_path):
+    window = MainWindow(settings, Journal(tmp_path / "journal"), late=True)
+    qtbot.addWidget(window)
+    window.show()
+    assert all(dock.widget() is None for dock in window.docks.values())
+    document = window.new(zoo.load("lenet5"))
+    window.fill_docks()
+    assert all(dock.widget().document is document for dock in window.docks.values())
+    window.close()
