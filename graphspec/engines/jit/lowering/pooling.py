@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from graphspec.engines.jit.buffers import Value
-from graphspec.engines.jit.kernels import pool
+from graphspec.engines.jit.kernels import pool, pool_tiles
 from graphspec.engines.jit.lowering.site import Backward, Lowering, Site
 from graphspec.engines.jit.table import Routine
+from graphspec.layers.sliding import Sliding
 
 MAX = Routine("max_pool", pool.max_kernel)
 MAX_BACK = {
@@ -28,9 +28,15 @@ GLOBAL = Routine("global_mean", pool.global_mean_kernel)
 GLOBAL_BACK = Routine("global_mean_backward", pool.global_mean_back_kernel)
 
 
+# Larger windows would make long kernels; they are rare.
+_LARGEST_TILE = 4
+
+
 def _max(at: Site) -> Backward:
     (x,), y = at.xs, at.y
     sliding = at.layer._place(x.shape[2:])
+    if _tiles(sliding) and max(sliding.kernel) <= _LARGEST_TILE:
+        return _max_of_tiles(at, sliding)
     windows = _windows(x, y, sliding)
     places = sliding.kernel[0] * sliding.kernel[1]
     at.emit(
@@ -43,18 +49,7 @@ def _max(at: Site) -> Backward:
     )
 
     def backward() -> None:
-        # Side by side and up to the edges: then every pixel is written once, by its own window.
-        tiles = all(
-            stride == kernel and lo == 0 and count * stride == size
-            for stride, kernel, lo, count, size in zip(
-                sliding.stride,
-                sliding.kernel,
-                sliding.before,
-                sliding.out,
-                sliding.size,
-                strict=True,
-            )
-        )
+        tiles = _tiles(sliding)
         dy, dx = at.dy, at.dx(0)
         at.emit(
             MAX_BACK[not tiles],
@@ -63,6 +58,45 @@ def _max(at: Site) -> Backward:
             reads=(x, y, dy),
             writes=(dx,),
             flops=y.size * places,
+        )
+
+    return backward
+
+
+def _tiles(sliding: Sliding) -> bool:
+    """Whether windows lie side by side up to the edges, so that each pixel is in one window."""
+    return sliding.stride == sliding.kernel and all(
+        lo == 0 and count * stride == size
+        for stride, lo, count, size in zip(
+            sliding.stride, sliding.before, sliding.out, sliding.size, strict=True
+        )
+    )
+
+
+def _max_of_tiles(at: Site, sliding: Sliding) -> Backward:
+    (x,), y = at.xs, at.y
+    kernel = sliding.kernel
+    sizes = (x.shape[2], *sliding.out, x.shape[1])
+    chunks, flops = y.shape[0] * y.shape[2], x.size
+    name = f"max_pool_{kernel[0]}x{kernel[1]}"
+    at.emit(
+        Routine(name, partial(pool_tiles.tiles_forward, *kernel)),
+        (x, y, *sizes),
+        chunks=chunks,
+        reads=(x,),
+        writes=(y,),
+        flops=flops,
+    )
+
+    def backward() -> None:
+        dy, dx = at.dy, at.dx(0)
+        at.emit(
+            Routine(f"{name}_backward", partial(pool_tiles.tiles_backward, *kernel)),
+            (x, y, dy, dx, *sizes),
+            chunks=chunks,
+            reads=(x, y, dy),
+            writes=(dx,),
+            flops=flops,
         )
 
     return backward
@@ -110,7 +144,7 @@ def _global(at: Site) -> Backward:
     return backward
 
 
-def _windows(x: Value, y: Value, sliding: Any) -> tuple[int, ...]:
+def _windows(x: Value, y: Value, sliding: Sliding) -> tuple[int, ...]:
     _, c, h, w = x.shape
     return (h, w, c, *y.shape[2:], *sliding.kernel, *sliding.stride, *sliding.before)
 
