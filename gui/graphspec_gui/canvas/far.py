@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from graphspec_gui.canvas import metrics
-from graphspec_gui.canvas.scene import CanvasScene
+
+if TYPE_CHECKING:
+    from graphspec_gui.canvas.scene import CanvasScene
 
 TINY = 0.09
 """Below this zoom a node is nothing but a patch of its colour."""
-_TITLE_ROOM = metrics.NODE_WIDTH - 28
 
 
 class FarPicture:
@@ -56,11 +58,7 @@ class FarPicture:
                 rings.setdefault(f"mark {name}", (tint, []))[1].append(
                     rect.adjusted(-10, -10, 10, 10)
                 )
-            title = item.node.title
-            if looks.far_metrics.horizontalAdvance(title) > _TITLE_ROOM:
-                title = looks.far_metrics.elidedText(
-                    title, Qt.TextElideMode.ElideRight, _TITLE_ROOM
-                )
+            title = looks.far_title(item.node.title)
             self._titles.append((rect, title))
         for color, rects in rings.values():
             pen = QPen(color, 3)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QHelpEvent
+from PySide6.QtWidgets import QToolTip
 
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.edge_item import EdgeItem
 from graphspec_gui.canvas.group_item import FrameItem
 from graphspec_gui.canvas.hits import hit
 from graphspec_gui.canvas.node_item import NodeItem
+from graphspec_gui.canvas.overprint import tip_at
 from graphspec_gui.canvas.search import KIND_MIME
 
 if TYPE_CHECKING:
@@ -57,8 +60,13 @@ class Hover(QObject):
             self._edge = item
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take layers that are dragged here; files are the window's business."""
-        if event.type() == QEvent.Type.DragLeave:
+        """Show tooltips, and take layers that are dragged here; files are the window's business."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._tell(event)
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.over(None)
+        elif event.type() == QEvent.Type.DragLeave:
             self.show_drop_edge(None)
         elif isinstance(event, QDropEvent) and event.mimeData().hasFormat(KIND_MIME):
             # A drag that enters or moves is a drop event too, by Qt's classes.
@@ -74,6 +82,15 @@ class Hover(QObject):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+    def _tell(self, event: QHelpEvent) -> None:
+        text = tip_at(self._view, event.pos())
+        if not text:
+            QToolTip.hideText()
+            return
+        # Names come from files: as plain text they cannot be taken for markup.
+        safe = html.escape(text).replace("\n", "<br>")
+        QToolTip.showText(event.globalPos(), f"<p>{safe}</p>", self._view)
 
     def _drop(self, kind: str, at: QPoint) -> None:
         edge = self._edge.edge if self._edge is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
+from graphspec_gui.canvas import metrics
 from graphspec_gui.theme import theme
 
 _SERIES = {
@@ -72,6 +73,7 @@ class Looks:
         self._groups: dict[str, QBrush] = {}
         self._series = colors.series
         self._plain = QColor(colors.outline)
+        self._far_titles: dict[str, str] = {}
         self._icons: dict[tuple[str, int], QPixmap] = {}
 
     def group(self, name: str) -> QBrush:
@@ -81,6 +83,15 @@ class Looks:
             at = _SERIES.get(name)
             color = self._plain if at is None else QColor(self._series[at % len(self._series)])
             found = self._groups[name] = QBrush(color)
+        return found
+
+    def far_title(self, title: str) -> str:
+        """A title cut to what a node has room for when it is seen from afar."""
+        found = self._far_titles.get(title)
+        if found is None:
+            room, mode = metrics.NODE_WIDTH - 28, Qt.TextElideMode.ElideRight
+            found = self.far_metrics.elidedText(title, mode, room)
+            self._far_titles[title] = found
         return found
 
     def icon(self, state: str, pixels: int) -> QPixmap:

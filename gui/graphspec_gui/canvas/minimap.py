@@ -8,12 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from graphspec_gui.canvas.far import FarPicture
 from graphspec_gui.theme import space, theme
 
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
 
+RESTS = 150
+"""Milliseconds after a change until the map shows it."""
 _WIDTH, _HEIGHT = 22, 18
 _PAD = 6.0
 _MARGIN = 120.0
@@ -38,7 +39,7 @@ class Minimap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
-        self._redraw.setInterval(60)
+        self._redraw.setInterval(RESTS)
         self._redraw.timeout.connect(self._forget_now)
         theme().changed.connect(self.forget)
         view.horizontalScrollBar().valueChanged.connect(lambda _: self.update())
@@ -141,7 +142,7 @@ class Minimap(QWidget):
         scale, corner = self._fit()
         painter.translate(corner)
         painter.scale(scale, scale)
-        FarPicture(self._view.canvas).paint(painter, QRectF(), scale)
+        self._view.canvas.far().paint(painter, QRectF(), scale)
         painter.end()
         return kept
 

@@ -17,32 +17,28 @@ if TYPE_CHECKING:
 HINT = "Double-click or start typing to add a layer"
 
 
-def paint_focus(view: CanvasView) -> None:
+def paint_focus(view: CanvasView, painter: QPainter) -> None:
     """A ring around the current node while the canvas has the keyboard."""
     item = view.canvas.node_items.get(view.current or "")
     if item is None or not view.hasFocus() or (item.chosen and len(view.selected_nodes()) == 1):
         # What alone is selected says by its own border where the keyboard is.
         return
-    painter = QPainter(view.viewport())
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     rect = view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
     painter.setPen(view.canvas.looks.focus_border)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(QRectF(rect).adjusted(-5, -5, 5, 5), 10, 10)
-    painter.end()
 
 
-def paint_hint(view: CanvasView) -> None:
+def paint_hint(view: CanvasView, painter: QPainter) -> None:
     """What to do with an empty canvas."""
     if view.document.spec.layers or view.add_popup.isVisible():
         return
-    painter = QPainter(view.viewport())
     painter.setPen(view.canvas.looks.muted)
     painter.setFont(theme().font("title"))
     room = QRectF(view.viewport().rect())
     painter.drawText(
         room.adjusted(0, room.height() * 0.5, 0, 0), Qt.AlignmentFlag.AlignCenter, HINT
     )
-    painter.end()
 
 
 def tip_at(view: CanvasView, at: QPoint) -> str:

@@ -6,7 +6,7 @@ Two pictures are compared value by value, so that an edit touches only the items
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphspec.check.wiring import wanted_ports
 from graphspec.edit import port_name
@@ -100,6 +100,8 @@ class Picture:
     """For every input and layer the node that stands for it: itself, or a folded group."""
     closing: Closing
     """From positions of the document to positions on the canvas."""
+    layers: Mapping[str, Layer] = field(default_factory=dict, compare=False, repr=False)
+    """What the nodes were drawn from; where that is the same they are not made again."""
 
 
 def height_of(group: str) -> float:
@@ -124,6 +126,7 @@ def draw(
     spec: GraphSpec,
     folded: Collection[str] = (),
     elsewhere: Mapping[str, Position] | None = None,
+    before: Picture | None = None,
 ) -> Picture:
     """The picture of a spec with some of its groups folded.
 
@@ -131,6 +134,7 @@ def draw(
         spec: what is drawn.
         folded: names of groups.
         elsewhere: positions of nodes that the spec has none for.
+        before: an earlier picture of the same document, parts of which may still be right.
     """
     groups = group_names(spec)
     shown = _who_shows(spec, folded)
@@ -150,9 +154,16 @@ def draw(
     for item in spec.inputs:
         if shown[item.id] == item.id:
             nodes[item.id] = _input_node(item, closing(positions[item.id]), outputs)
-    for layer in spec.by_id.values():
-        if shown[layer.id] == layer.id and layer.id not in nodes:
-            nodes[layer.id] = _layer_node(layer, closing(positions[layer.id]), outputs, spec)
+    # Whether a port reads something that is there depends on all names.
+    old = before if before is not None and before.shown.keys() == shown.keys() else None
+    for name, layer in spec.by_id.items():
+        if shown[name] == name and name not in nodes:
+            position = closing(positions[name])
+            same = old.nodes.get(name) if old and old.layers.get(name) is layer else None
+            if same and same.position == position and same.is_output == (name in outputs):
+                nodes[name] = same
+            else:
+                nodes[name] = _layer_node(layer, position, outputs, spec)
     edges: dict[tuple[str, int], EdgePicture] = {}
     outside: dict[str, dict[str, int]] = {name: {} for name in members}
     for layer in spec.by_id.values():
@@ -172,7 +183,7 @@ def draw(
             name, inside, outside[name], closing.box([boxes[item] for item in inside]), outputs
         )
     frames = _frames(groups, members, shown, nodes)
-    return Picture(nodes, edges, frames, shown, closing)
+    return Picture(nodes, edges, frames, shown, closing, spec.by_id)
 
 
 def port_spots(count: int) -> tuple[float, ...]:
@@ -276,6 +287,7 @@ def _frames(
     nodes: Mapping[str, NodePicture],
 ) -> dict[str, FramePicture]:
     frames: dict[str, FramePicture] = {}
+    inner: dict[str, list[tuple[float, float, float, float]]] = {}
     # Inner groups first: a frame stands around the frames inside it.
     for name in sorted(groups, key=lambda item: -item.count(".")):
         inside = groups[name]
@@ -283,16 +295,16 @@ def _frames(
             shown[inside[0]] in folded and not shown[inside[0]].startswith(name + ".")
         ):
             continue
-        inner = [frame.rect for key, frame in frames.items() if key.rpartition(".")[0] == name]
         drawn = dict.fromkeys(shown[item] for item in inside)
         rects = [(*nodes[item].position, *nodes[item].size) for item in drawn]
         frames[name] = FramePicture(
             name,
             name.rpartition(".")[2],
-            _around([*inner, *rects]),
+            _around([*inner.get(name, ()), *rects]),
             name.count("."),
             tuple(inside),
         )
+        inner.setdefault(name.rpartition(".")[0], []).append(frames[name].rect)
     return dict(sorted(frames.items(), key=lambda item: item[1].depth))
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 AT_ONCE = 120
 """Graphs of so many nodes are laid out while they open; larger ones in a thread."""
 SETTLED = 30
-"""Milliseconds of quiet after an edit before edges look for a way around nodes."""
+"""Milliseconds of quiet after an edit before edges look for a way around nodes; half of one more
+for each node."""
 
 
 class _Layout(NamedTuple):
@@ -46,7 +47,6 @@ class Places(QObject):
         self._routes = layout.Background(self._routed, self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(SETTLED)
         self._soon.timeout.connect(self._ask_for_routes)
         self._find(self._spec)
 
@@ -98,7 +98,8 @@ class Places(QObject):
 
     def route_soon(self) -> None:
         """Lead edges around nodes when things have come to rest."""
-        self._soon.start()
+        # What Python holds while it asks for the routes of a large graph holds the app up too.
+        self._soon.start(SETTLED + len(self._view.picture.nodes) // 2)
 
     def _find(self, spec: GraphSpec) -> None:
         known = {**self.elsewhere, **dict(spec.layout)}

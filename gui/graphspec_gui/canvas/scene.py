@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from graphspec_gui.canvas.edge_item import EdgeItem
 from graphspec_gui.canvas.facts import facts_of, labels_of
+from graphspec_gui.canvas.far import FarPicture
 from graphspec_gui.canvas.group_item import FrameItem
 from graphspec_gui.canvas.looks import Looks
 from graphspec_gui.canvas.node_item import Mark, NodeItem
@@ -46,6 +47,8 @@ class CanvasScene(QGraphicsScene):
         self.marks: Mapping[str, Mark] = {}
         self._edges_of: dict[str, list[EdgeItem]] = {}
         self._routes: Mapping[EdgeKey, Route] = {}
+        self._bounds: QRectF | None = None
+        self._far: FarPicture | None = None
         theme().changed.connect(self._dress)
         empty = Picture({}, {}, {}, {}, picture.closing)
         self._replace(empty, picture)
@@ -53,14 +56,15 @@ class CanvasScene(QGraphicsScene):
     def show_picture(self, picture: Picture) -> None:
         """Draw another picture."""
         before, self.picture = self.picture, picture
+        self._bounds = None
         self._replace(before, picture)
-        self.changed_picture.emit()
+        self._tell_changed()
 
     def show_findings(self, findings: Findings) -> None:
         """Draw shapes, costs and problems."""
         self.findings = findings
         self._tell(self.node_items, self.edge_items.values())
-        self.changed_picture.emit()
+        self._tell_changed()
 
     def show_selection(
         self, ids: Collection[str], edges: Collection[EdgeKey], frames: Collection[str]
@@ -81,7 +85,7 @@ class CanvasScene(QGraphicsScene):
             if frame.chosen != (name in frames):
                 frame.chosen = not frame.chosen
                 frame.update()
-        self.changed_picture.emit()
+        self._tell_changed()
 
     def show_marks(self, marks: Mapping[str, Mark]) -> None:
         """Draw an overlay; a folded group shows the mark of the first of its layers with one."""
@@ -92,14 +96,14 @@ class CanvasScene(QGraphicsScene):
             if mark != item.mark:
                 item.mark = mark
                 item.update()
-        self.changed_picture.emit()
+        self._tell_changed()
 
     def show_routes(self, routes: Mapping[EdgeKey, Route]) -> None:
         """Lead edges around nodes; each route holds as long as its ends stay where they are."""
         self._routes = routes
         for item in self.edge_items.values():
             item.follow()
-        self.changed_picture.emit()
+        self._tell_changed()
 
     def show_hints(self, hints: dict[tuple[str, int], str] | None) -> None:
         """Light up the ports that an edge may go to, or go back to normal."""
@@ -126,6 +130,7 @@ class CanvasScene(QGraphicsScene):
                 moved[edge.edge.key] = edge
         for edge in moved.values():
             edge.follow()
+        self._far = None
 
     def edges_of(self, name: str) -> list[EdgeItem]:
         """The edges that begin or end at a node."""
@@ -133,12 +138,26 @@ class CanvasScene(QGraphicsScene):
 
     def bounds(self) -> QRectF:
         """The rectangle around all nodes and frames; empty when there are none."""
-        rect = QRectF()
-        for node in self.picture.nodes.values():
-            rect = rect.united(QRectF(*node.position, *node.size))
-        for frame in self.picture.frames.values():
-            rect = rect.united(QRectF(*frame.rect))
-        return rect
+        if self._bounds is None:
+            boxes = [(*node.position, *node.size) for node in self.picture.nodes.values()]
+            boxes += [frame.rect for frame in self.picture.frames.values()]
+            if not boxes:
+                return QRectF()
+            left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+            right = max(box[0] + box[2] for box in boxes)
+            bottom = max(box[1] + box[3] for box in boxes)
+            self._bounds = QRectF(left, top, right - left, bottom - top)
+        return QRectF(self._bounds)
+
+    def far(self) -> FarPicture:
+        """All of it as it is drawn from afar, made when it is first asked for."""
+        if self._far is None:
+            self._far = FarPicture(self)
+        return self._far
+
+    def _tell_changed(self) -> None:
+        self._far = None
+        self.changed_picture.emit()
 
     def _replace(self, before: Picture, after: Picture) -> None:
         stale = [key for key, edge in before.edges.items() if after.edges.get(key) != edge]
@@ -152,6 +171,8 @@ class CanvasScene(QGraphicsScene):
             if old is None:
                 self.node_items[name] = NodeItem(node, self)
                 self.addItem(self.node_items[name])
+            elif old is node and self.node_items[name].pos() == QPointF(*node.position):
+                continue
             elif old != node or self.node_items[name].pos() != QPointF(*node.position):
                 self.node_items[name].show_node(node)
             else:
@@ -203,4 +224,4 @@ class CanvasScene(QGraphicsScene):
         for item in self.node_items.values():
             item.show_node(item.node)
         self.update()
-        self.changed_picture.emit()
+        self._tell_changed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -10,7 +9,6 @@ from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
     QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,7 +16,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
@@ -27,7 +25,6 @@ from graphspec_gui.canvas.actions import CanvasActions
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.bubble import Bubble
 from graphspec_gui.canvas.facts import describe
-from graphspec_gui.canvas.far import FarPicture
 from graphspec_gui.canvas.find import FindBar
 from graphspec_gui.canvas.gestures import Gesture, begin
 from graphspec_gui.canvas.hits import hit
@@ -37,7 +34,7 @@ from graphspec_gui.canvas.keyboard import Keyboard
 from graphspec_gui.canvas.minimap import Minimap
 from graphspec_gui.canvas.node_item import Mark
 from graphspec_gui.canvas.operations import Operations
-from graphspec_gui.canvas.overprint import paint_focus, paint_hint, tip_at
+from graphspec_gui.canvas.overprint import paint_focus, paint_hint
 from graphspec_gui.canvas.picture import Picture, draw, group_names
 from graphspec_gui.canvas.places import Places
 from graphspec_gui.canvas.scene import CanvasScene
@@ -73,12 +70,13 @@ class CanvasView(ZoomView):
         self._gesture: Gesture | None = None
         self._space = False
         self._fit_first = True
-        self._far: FarPicture | None = None
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.places = Places(self)
+        self._drawn: Picture | None = None
         self.canvas = CanvasScene(self._draw(), self)
         self.canvas.changed_picture.connect(self._forget_far)
+        self.canvas.changed.connect(self._scene_changed)
         self.setScene(self.canvas)
         self.bubble = Bubble(self)
         self.minimap = Minimap(self)
@@ -211,12 +209,18 @@ class CanvasView(ZoomView):
     # --- Events -------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw node by node, or from afar all at once."""
-        if self.zoom < metrics.FAR and self._drawn_far():
-            return
-        super().paintEvent(event)
-        paint_focus(self)
-        paint_hint(self)
+        """Draw the scene, and over it what the mouse and the keyboard are doing."""
+        painter = QPainter(self.viewport())
+        painter.setRenderHints(self.renderHints())
+        self.frame.paint(painter)
+        if self._gesture is not None:
+            painter.save()
+            painter.setTransform(self.viewportTransform(), True)
+            self._gesture.paint(painter)
+            painter.restore()
+        paint_focus(self, painter)
+        paint_hint(self, painter)
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin whatever the mouse does here."""
@@ -319,21 +323,6 @@ class CanvasView(ZoomView):
             self._fit_first = False
             self.show_start()
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Tell of nodes, ports and edges in tooltips."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = tip_at(self, event.pos())
-            if text:
-                # Names come from files: as plain text they cannot be taken for markup.
-                safe = html.escape(text).replace("\n", "<br>")
-                QToolTip.showText(event.globalPos(), f"<p>{safe}</p>", self)
-            else:
-                QToolTip.hideText()
-            return True
-        if event.type() == QEvent.Type.Leave:
-            self.hover.over(None)
-        return super().viewportEvent(event)
-
     def sizeHint(self) -> QSize:
         """Large: the canvas takes what the docks leave."""
         return QSize(960, 640)
@@ -365,7 +354,8 @@ class CanvasView(ZoomView):
     # --- Within ---------------------------------------------------------------------------------
 
     def _draw(self) -> Picture:
-        return draw(self.document.spec, self.folded, self.places.elsewhere)
+        self._drawn = draw(self.document.spec, self.folded, self.places.elsewhere, self._drawn)
+        return self._drawn
 
     def _spec_changed(self) -> None:
         spec = self.document.spec
@@ -417,29 +407,23 @@ class CanvasView(ZoomView):
                 rect = rect.united(item.mapRectToScene(item.rect()))
         return rect if rect.isEmpty() else rect.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
-    def _drawn_far(self) -> bool:
-        if self._gesture is not None and self._gesture.moves_nodes:
-            self._far = None
-        if self._far is None:
-            self._far = FarPicture(self.canvas)
-        painter = QPainter(self.viewport())
-        painter.setRenderHints(self.renderHints())
-        painter.setTransform(self.viewportTransform())
-        self._far.paint(painter, self.visible_rect(), self.zoom)
-        if self._gesture is not None:
-            self._gesture.paint(painter)
-        painter.end()
-        paint_focus(self)
-        return True
+    def paint_part(self, painter: QPainter, part: QRect) -> None:
+        """Draw a part of the viewport: node by node, or from afar all at once."""
+        if self.zoom < metrics.FAR:
+            self.paint_rough(painter, part)
+        else:
+            shown = self.mapToScene(part).boundingRect()
+            painter.fillRect(part, self.canvas.looks.window)
+            self.canvas.render(painter, QRectF(part), shown, Qt.AspectRatioMode.IgnoreAspectRatio)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """What the mouse is doing: a rubber band, or an edge that is being drawn."""
-        if self._gesture is not None:
-            self._gesture.paint(painter)
+    def paint_rough(self, painter: QPainter, part: QRect) -> None:
+        """Draw a part of the viewport as it looks from afar."""
+        painter.setTransform(self.viewportTransform(), True)
+        self.canvas.far().paint(painter, self.mapToScene(part).boundingRect(), self.zoom)
 
     def _forget_far(self) -> None:
-        self._far = None
-        self.viewport().update()
+        if self.zoom < metrics.FAR:
+            self.frame.forget()
         self.minimap.forget()
 
     def _cancel_gesture(self) -> None:
@@ -452,6 +436,11 @@ class CanvasView(ZoomView):
         shape = Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
 
+    def _scene_changed(self, parts: list[QRectF]) -> None:
+        for part in parts:
+            self.frame.forget(self.mapFromScene(part).boundingRect())
+
     def _dress(self) -> None:
+        self.frame.forget()
         self.setBackgroundBrush(theme().color("window"))
         self._forget_far()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.frame_buffer import FrameBuffer
 from graphspec_gui.canvas.scene import CanvasScene
 
 OUTSIDE = 4_000.0
@@ -35,7 +36,9 @@ class ZoomView(QGraphicsView):
             | QPainter.RenderHint.TextAntialiasing
             | QPainter.RenderHint.SmoothPixmapTransform
         )
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        # What changes is drawn into a picture that is kept; Qt need not keep track of it too.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
+        self.frame = FrameBuffer(self, self.paint_part, self.paint_rough)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -55,11 +58,31 @@ class ZoomView(QGraphicsView):
         """The part of the scene that can be seen."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
-    def set_zoom(self, zoom: float, at: QPoint | None = None) -> None:
-        """Zoom, keeping the point of the scene under a point of the viewport where it is."""
+    def paint_part(self, painter: QPainter, part: QRect) -> None:
+        """Draw a part of the viewport."""
+        raise NotImplementedError
+
+    def paint_rough(self, painter: QPainter, part: QRect) -> None:
+        """Draw a part of the viewport fast."""
+        raise NotImplementedError
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Shift the picture along."""
+        super().scrollContentsBy(dx, dy)
+        self.frame.scroll(dx, dy)
+
+    def set_zoom(self, zoom: float, at: QPoint | None = None, *, settle: bool = True) -> None:
+        """Zoom, keeping the point of the scene under a point of the viewport where it is.
+
+        Args:
+            zoom: 1 is 100 %.
+            at: the point of the viewport; None is its middle.
+            settle: whether this is the zoom to stay at, and not one of many in a row.
+        """
         zoom = max(metrics.ZOOM_LEAST, min(zoom, metrics.ZOOM_MOST))
         at = self.viewport().rect().center() if at is None else at
         before = self.mapToScene(at)
+        self.frame.zoomed(settle=settle)
         self.resetTransform()
         self.scale(zoom, zoom)
         self.canvas.zoom = zoom
@@ -105,5 +128,6 @@ class ZoomView(QGraphicsView):
         elif not by_pixels.isNull() and abs(turned.x()) > abs(turned.y()):
             self.pan(-by_pixels.x(), -by_pixels.y())
         else:
-            self.set_zoom(self.zoom * 1.0015 ** turned.y(), event.position().toPoint())
+            at = event.position().toPoint()
+            self.set_zoom(self.zoom * 1.0015 ** turned.y(), at, settle=False)
         event.accept()

@@ -1,0 +1,91 @@
+"""The canvas with 1,000 nodes: milliseconds for one picture while it is panned and zoomed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from statistics import median
+from time import perf_counter
+
+import pytest
+
+pytest.importorskip("PySide6", reason="the desktop app is not installed")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from graphspec_gui.canvas.view import CanvasView
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.theme import theme
+from PySide6.QtWidgets import QApplication
+
+from graphspec import edit
+from graphspec.graph import GraphSpec
+from tests.bench.bench_check import residual
+from tests.bench.timing import report
+
+FRAME = 1000 / 60
+COLUMNS = 32
+
+
+@pytest.fixture(scope="module")
+def view() -> Iterator[CanvasView]:
+    """1,000 nodes in a dense block, so that as many as can be are in sight at any zoom."""
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    theme().apply(app)
+    spec = residual(998)
+    names = [*spec.input_by_id, *spec.by_id]
+    places = {n: (256.0 * (i % COLUMNS), 128.0 * (i // COLUMNS)) for i, n in enumerate(names)}
+    view = CanvasView(StudioDocument(edit.move(spec, places.items())))
+    view.resize(1600, 1000)
+    view.show()
+    for _ in range(300):
+        app.processEvents()
+    view.document.look_now()
+    yield view
+    view.close()
+
+
+def frames(view: CanvasView, move: Callable[[int], None], count: int = 120) -> list[float]:
+    """Milliseconds of each of some pictures: what moves, and the painting of it."""
+    times = []
+    for i in range(count):
+        start = perf_counter()
+        move(i)
+        view.viewport().repaint()
+        times.append(1000 * (perf_counter() - start))
+    return times
+
+
+def tell(what: str, times: list[float]) -> None:
+    worst = sorted(times)[int(0.99 * len(times))]
+    goal = f"p99 {worst:.1f} ms; at 60 frames a second there are {FRAME:.1f}"
+    report(what, f"{median(times):.1f} ms", goal)
+
+
+@pytest.mark.parametrize("zoom", [0.05, 0.15, 0.25, 0.41, 0.5, 0.62, 0.8, 1.0, 2.0])
+def test_panning(view: CanvasView, zoom: float) -> None:
+    view.set_zoom(zoom)
+    view.centerOn(view.canvas.bounds().center())
+    tell(
+        f"a picture of 1,000 nodes, panned at {100 * zoom:.0f} %",
+        frames(view, lambda i: view.pan(9 if i % 40 < 20 else -9, 5 if i % 20 < 10 else -5)),
+    )
+
+
+def test_zooming(view: CanvasView) -> None:
+    view.set_zoom(0.05)
+    view.centerOn(view.canvas.bounds().center())
+    steps = lambda i: view.set_zoom(view.zoom * (1.045 if i % 160 < 80 else 1 / 1.045))  # noqa: E731
+    tell("a picture of 1,000 nodes, zoomed from 5 % to 170 % and back", frames(view, steps, 160))
+
+
+def test_one_edit(view: CanvasView) -> None:
+    view.set_zoom(0.5)
+    spec = view.document.spec
+    name = spec.layers[500].id
+
+    def change(i: int) -> None:
+        new: GraphSpec = edit.move(view.document.spec, [(name, (5000.0 + 8 * (i % 9), 4000.0))])
+        view.document.apply(new, "Move", merge="bench")
+
+    tell("one edit of 1,000 nodes, with its picture", frames(view, change, 40))
