@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
@@ -157,7 +158,11 @@ class StudioDocument(QObject):
     def _show(self, state: State) -> None:
         before, self._state = self._state, state
         if state.spec is not before.spec:
-            self._timer.start()
+            if self.analysis.spec is before.spec and _only_moved(before.spec, state.spec):
+                # Where nodes stand changes nothing that can be found out.
+                self.analysis = replace(self.analysis, spec=state.spec)
+            else:
+                self._timer.start()
             self.spec_changed.emit()
         if state.selection != before.selection:
             self.selection_changed.emit()
@@ -206,6 +211,17 @@ class _Look(QRunnable):
             sys.excepthook(*sys.exc_info())
             findings = Findings(self._spec)
         self.answer.found.emit(findings)
+
+
+def _only_moved(before: GraphSpec, after: GraphSpec) -> bool:
+    """Whether two specs differ in their layout alone."""
+    return (
+        after.layers == before.layers
+        and after.inputs == before.inputs
+        and after.outputs == before.outputs
+        and after.training == before.training
+        and after.name == before.name
+    )
 
 
 def _present(spec: GraphSpec, ids: frozenset[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from graphspec.train.lock import RunLock, is_locked
 
 FORMAT = "graphspec-journal/1"
 _END = object()
+SLOW = 0.05
+"""Seconds; after a write that took longer there is a pause, so many times as long:"""
+REST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +133,18 @@ class Journal(QObject):
                 self._busy = True
             if what is _END:
                 return
+            began = time.monotonic()
             try:
                 self._write(key, what)
             except (OSError, GraphspecError) as error:
                 if not self._told:
                     self._told = True
                     self.failed.emit(str(error))
+            took = time.monotonic() - began
+            if took > SLOW:
+                # A large network that is dragged: leave the processor to the drag.
+                with self._wake:
+                    self._wake.wait_for(lambda: _END in self._waiting.values(), took * REST)
 
     def _write(self, key: str, what: tuple[GraphSpec, Path | None] | None) -> None:
         file = self.folder / f"{key}.json"

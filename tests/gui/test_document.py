@@ -165,3 +165,10 @@ def test_random_edits_undone_restore_the_spec(maker, spec, steps):
 @given(specs, st.lists(graphs.edits(), min_size=50, max_size=50))
 def test_a_thousand_sequences_of_fifty_edits_undone_restore_the_spec(maker, spec, steps):
     random_walk(spec, steps, maker)
+
+
+def test_moving_a_node_needs_no_new_look(qtbot: QtBot, document: StudioDocument):
+    with qtbot.assertNotEmitted(document.analysis_changed, wait=250):
+        document.apply(edit.move(document.spec, [("conv1", (1.0, 2.0))]), "Move")
+    assert document.analysis.spec is document.spec
+    assert document.analysis.total.params == 61_706

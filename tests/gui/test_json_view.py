@@ -128,3 +128,16 @@ def test_two_documents_do_not_mix(qtbot, window, panel, document):
     assert document.spec.by_id["conv1"].filters == 8
     assert panel.editor.toPlainText() == documents.dumps(other.spec)
     assert not other.modified
+
+
+def test_a_long_text_follows_when_it_has_come_to_rest(qtbot, window, panel):
+    resnet = window.new(zoo.load("resnet50"))
+    spec = resnet.spec
+    for i in range(60):
+        layer = spec.layers[-2].model_copy(update={"id": f"extra{i}"})
+        spec = edit.add_layer(spec, layer)
+    resnet.apply(spec, "Grow")
+    for x in range(3):
+        resnet.apply(edit.move(resnet.spec, [("extra1", (float(x), 0.0))]), "Move", "drag")
+    wanted = documents.dumps(resnet.spec)
+    qtbot.waitUntil(lambda: panel.editor.toPlainText() == wanted, timeout=3_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from graphspec import document as documents
@@ -10,12 +10,14 @@ from graphspec.document.reader import place
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.buttons import StatePicture
+from graphspec_gui.document import IN_THREAD
 from graphspec_gui.json_view.editor import JsonEditor
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space
 
 SETTLE = 250
 """Milliseconds of quiet after typing until the text is read."""
+CHANGED = "The network was changed elsewhere meanwhile."
 EMPTY = "Open a network to see it as JSON."
 
 
@@ -58,14 +60,24 @@ class JsonPanel(Panel):
         self.editor = JsonEditor(self)
         self.editor.setPlaceholderText(EMPTY)
         column.addWidget(self.editor, 1)
+        # A long text is written when a drag has come to rest, a short one while it goes on.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(SETTLE)
+        self._later.timeout.connect(self._show_spec)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE)
         self._settle.timeout.connect(self._read)
         self.editor.textChanged.connect(self._typed)
 
+    def sizeHint(self) -> QSize:
+        """Wide enough for most of a layer's line."""
+        return QSize(space(56), space(60))
+
     def leave(self) -> None:
         """Take over what was typed last before another document is shown."""
+        self._later.stop()
         if self._settle.isActive():
             self._settle.stop()
             self._read()
@@ -81,11 +93,21 @@ class JsonPanel(Panel):
         if document.spec is not self._spec:
             if self._spec is not None and (self._settle.isActive() or self._message.isVisible()):
                 # Text that is not the network's is not thrown away unasked.
-                self._say("The network was changed elsewhere meanwhile.")
+                self._say(CHANGED)
                 return
-            self._spec = document.spec
-            self._write(documents.dumps(document.spec))
+            if self._spec is not None and len(document.spec.layers) > IN_THREAD:
+                self._later.start()
+                return
+            self._show_spec()
         self._light_up()
+
+    def _show_spec(self) -> None:
+        if self._settle.isActive():
+            self._say(CHANGED)
+        elif self.document is not None:
+            self._spec = self.document.spec
+            self._write(documents.dumps(self._spec))
+            self._light_up()
 
     def _typed(self) -> None:
         if not self._writing and self.document is not None:
