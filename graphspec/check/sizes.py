@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -17,8 +17,10 @@ from graphspec.errors import Fix, JsonPath, Problem, SizeError
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer, ParamSpec
 from graphspec.memory import (
+    NO_WORKSPACE,
     MemoryEstimate,
     Placement,
+    Workspace,
     estimate,
     physical_memory,
     render_bytes,
@@ -28,6 +30,13 @@ from graphspec.tensor import TensorSpec
 
 SHARE_OF_MACHINE = 0.8
 """How much of the machine's memory is taken to be free for a run."""
+
+WorkspaceFor = Callable[[int], Workspace]
+"""What an engine takes of its own for a batch of so many examples."""
+
+
+def _no_workspace(batch: int) -> Workspace:
+    return NO_WORKSPACE
 
 
 class _Node(NamedTuple):
@@ -57,32 +66,45 @@ def find_problems(spec: GraphSpec, *, budget: int | None = None) -> tuple[Proble
     analysis = analyse(spec)
     if analysis.errors:
         return analysis.problems
-    return (*analysis.problems, *_size_problems(spec, _sketch(spec, analysis), budget))
+    return (
+        *analysis.problems,
+        *_size_problems(spec, _sketch(spec, analysis), budget, _no_workspace),
+    )
 
 
-def refuse_oversize(spec: GraphSpec, plan: Placement, *, budget: int | None = None) -> None:
+def refuse_oversize(
+    spec: GraphSpec,
+    plan: Placement,
+    *,
+    budget: int | None = None,
+    workspace: WorkspaceFor = _no_workspace,
+) -> None:
     """Refuse to run a plan that does not fit into memory.
 
     Args:
         spec: the graph, with the batch and update rule that it is run with.
         plan: the part of it that is to run.
         budget: as for ``check``.
+        workspace: what the engine takes of its own for a batch of so many examples.
 
     Raises:
         SizeError: it would not fit; nothing has been allocated.
     """
-    problems = tuple(_size_problems(spec, plan, budget))
+    problems = tuple(_size_problems(spec, plan, budget, workspace))
     if problems:
         raise SizeError(problems)
 
 
-def estimate_for(config: TrainConfig | None, plan: Placement) -> MemoryEstimate:
+def estimate_for(
+    config: TrainConfig | None, plan: Placement, workspace: WorkspaceFor = _no_workspace
+) -> MemoryEstimate:
     """What a plan takes with these settings; without settings, on one example, forward only."""
     if config is None:
-        return estimate(plan, 1, training=False)
+        return estimate(plan, 1, training=False, workspace=workspace(1))
     slots = config.update.arrays_kept(_trained(plan))
     itemsize = np.dtype(config.dtype).itemsize
-    return estimate(plan, config.batch, itemsize=itemsize, slots=slots)
+    own = workspace(config.batch)
+    return estimate(plan, config.batch, itemsize=itemsize, slots=slots, workspace=own)
 
 
 def _trained(plan: Placement) -> int:
@@ -91,14 +113,16 @@ def _trained(plan: Placement) -> int:
     return sum(prod(param.shape) for param in params if param.trained)
 
 
-def _size_problems(spec: GraphSpec, plan: Placement, budget: int | None) -> Iterator[Problem]:
+def _size_problems(
+    spec: GraphSpec, plan: Placement, budget: int | None, workspace: WorkspaceFor
+) -> Iterator[Problem]:
     if (config := spec.training) is not None:
         curvatures = curvature_problem(config, _trained(plan), np.dtype(config.dtype).itemsize)
         if curvatures is not None:
             yield curvatures
             return
     limit = int(physical_memory() * SHARE_OF_MACHINE) if budget is None else budget
-    needed = estimate_for(spec.training, plan)
+    needed = estimate_for(spec.training, plan, workspace)
     heaviest = needed.heaviest
     if needed.total <= limit or heaviest is None:
         return
@@ -118,11 +142,13 @@ def _size_problems(spec: GraphSpec, plan: Placement, budget: int | None) -> Iter
         path,
         layer=heaviest.id,
         arithmetic=f"{needed.total:,} > {limit:,} bytes",
-        fixes=tuple(_smaller_batch(spec, plan, limit)),
+        fixes=tuple(_smaller_batch(spec, plan, limit, workspace)),
     )
 
 
-def _smaller_batch(spec: GraphSpec, plan: Placement, limit: int) -> Iterator[Fix]:
+def _smaller_batch(
+    spec: GraphSpec, plan: Placement, limit: int, workspace: WorkspaceFor
+) -> Iterator[Fix]:
     """The largest power of two below the batch that fits."""
     config = spec.training
     if config is None:
@@ -131,7 +157,7 @@ def _smaller_batch(spec: GraphSpec, plan: Placement, limit: int) -> Iterator[Fix
     while batch > 1:
         batch //= 2
         smaller = config.model_copy(update={"batch": batch})
-        if estimate_for(smaller, plan).total <= limit:
+        if estimate_for(smaller, plan, workspace).total <= limit:
             yield Fix(
                 f"set training.batch to {batch}",
                 partial(edit.set_value, path="training.batch", value=batch),

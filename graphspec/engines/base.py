@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy.typing as npt
 
+from graphspec.memory import Workspace
 from graphspec.plan import Plan
 from graphspec.recipe.constraints.base import Constraint
 from graphspec.recipe.penalties.base import Penalty
@@ -185,3 +186,6 @@ class Engine(Protocol):
         Raises:
             EngineError: a weight's name or shape does not belong to the plan.
         """
+
+    def workspace(self, plan: Plan, batch: int) -> Workspace:
+        """What it takes for batches of this size besides what the layers do (``memory``)."""

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from graphspec import atomic, document
@@ -83,8 +84,12 @@ def create_run(
         RunError: the folder cannot be made, or is not empty.
     """
     plan = compile_graph(spec)
-    refuse_oversize(spec.model_copy(update={"training": config}), plan)
     opened = open_engine(engine, config.dtype, threads=threads, accuracy=accuracy)
+    refuse_oversize(
+        spec.model_copy(update={"training": config}),
+        plan,
+        workspace=partial(opened.workspace, plan),
+    )
     if data is not None:
         bind(plan, data, config.preprocess)
     folder = new_folder(spec.name) if path is None else Path(path)
@@ -177,7 +182,11 @@ def _begin(
     if writer.state is not None and pipeline is None:
         raise CheckpointError(f"the run {str(run.path)!r} has lost its {rundir.PREPROCESS}")
     divided = divide(plan, examples, settings, pipeline=pipeline)
-    refuse_oversize(run.spec.model_copy(update={"training": settings}), plan)
+    refuse_oversize(
+        run.spec.model_copy(update={"training": settings}),
+        plan,
+        workspace=partial(engine.workspace, plan),
+    )
     executable = engine.load(plan, seed=settings.seed)
     now = {
         **environment.capture(engine),

@@ -10,6 +10,7 @@ from graphspec.engines.jit.executable import JitExecutable
 from graphspec.engines.jit.lowering.catalog import Catalog, catalog
 from graphspec.engines.jit.lowering.site import Accuracy
 from graphspec.errors import EngineError
+from graphspec.memory import NO_WORKSPACE, Workspace
 from graphspec.plan import Plan
 
 
@@ -60,3 +61,7 @@ class JitEngine:
         return JitExecutable(
             plan, seed, weights, catalog=self._lowerings, guarded=self._guarded, **options
         )
+
+    def workspace(self, plan: Plan, batch: int) -> Workspace:
+        """Nothing: its kernels' own memory is about what joining layers saves."""
+        return NO_WORKSPACE

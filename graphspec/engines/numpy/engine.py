@@ -9,6 +9,8 @@ import numpy as np
 
 from graphspec.engines.base import Array
 from graphspec.engines.numpy.executable import NumpyExecutable
+from graphspec.engines.numpy.winograd import workspace
+from graphspec.memory import NO_WORKSPACE, Workspace
 from graphspec.plan import Plan
 
 
@@ -35,3 +37,7 @@ class NumpyEngine:
             EngineError: a weight's name or shape does not belong to the plan.
         """
         return NumpyExecutable(plan, seed, weights, np.dtype(self.dtype))
+
+    def workspace(self, plan: Plan, batch: int) -> Workspace:
+        """What it takes besides what the layers do: the arrays of its faster convolutions."""
+        return workspace(plan, batch) if self.dtype == "float32" else NO_WORKSPACE

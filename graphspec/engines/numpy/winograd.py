@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ from graphspec.engines.winograd import winograd
 from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.sliding import Sliding
+from graphspec.memory import Workspace
 from graphspec.plan import Plan
+from graphspec.tensor import TensorSpec
 
 _M, _T = winograd(4).outputs, winograd(4).tile
 _AA, _BB, _GG = (
@@ -47,28 +50,58 @@ def faster_than_layers(plan: Plan) -> dict[str, WinogradConv2d]:
 
     It pays with 16 channels or more on both sides: with fewer the transforms are the greater part.
     """
-    found = {}
+    # Layers run one after another: each thread has one set of arrays for all of them.
+    scratch = new_scratch()
+    return {
+        node.id: WinogradConv2d(layer, scratch)
+        for node in plan.nodes
+        if isinstance(layer := node.layer, Conv2d) and _pays(layer, node.sources[0])
+    }
+
+
+def new_scratch() -> list[dict[str, Array]]:
+    """Room for the arrays of each thread."""
+    return [{} for _ in range(_THREADS)]
+
+
+def workspace(plan: Plan, batch: int) -> Workspace:
+    """What ``faster_than_layers`` takes in place of the layers' own scratch."""
+    sizes: dict[str, int] = {}
+    passing = {}
     for node in plan.nodes:
         layer = node.layer
-        if isinstance(layer, Conv2d) and layer.groups == 1:
-            channels, height, width = node.sources[0].shape
-            sliding = layer._place((height, width))
-            if (
-                sliding.kernel == (3, 3)
-                and sliding.stride == sliding.dilation == (1, 1)
-                and min(channels, layer.filters) >= 16
-                and min(sliding.out) >= _M
-            ):
-                found[node.id] = WinogradConv2d(layer)
-    return found
+        if isinstance(layer, Conv2d) and _pays(layer, node.sources[0]):
+            x = node.sources[0].shape
+            tiling = _Tiling((batch, *x), layer.filters, layer._place((x[1], x[2])))
+            for name, size in tiling.sizes(layer.filters).items():
+                sizes[name] = max(size, sizes.get(name, 0))
+            # The filters' transform twice, and dU of every part with their sum.
+            filters = _T * _T * x[0] * layer.filters
+            passing[node.id] = 4 * filters * (2 + len(tiling.parts) + 1)
+    return Workspace(4 * _THREADS * sum(sizes.values()), passing)
+
+
+def _pays(layer: Conv2d, source: TensorSpec) -> bool:
+    channels, height, width = source.shape
+    sliding = layer._place((height, width))
+    return (
+        layer.groups == 1
+        and sliding.kernel == (3, 3)
+        and sliding.stride == sliding.dilation == (1, 1)
+        and min(channels, layer.filters) >= 16
+        and min(sliding.out) >= _M
+    )
 
 
 class WinogradConv2d:
-    """What computes in place of one convolution layer; it owns the arrays of its threads."""
+    """What computes in place of one convolution layer; ``scratch`` has the arrays of each thread.
 
-    def __init__(self, layer: Conv2d) -> None:
+    An array is made larger by the first layer that needs it so, and kept.
+    """
+
+    def __init__(self, layer: Conv2d, scratch: list[dict[str, Array]]) -> None:
         self._layer = layer
-        self._scratch: list[dict[str, Array]] = [{} for _ in range(_THREADS)]
+        self._scratch = scratch
 
     def forward(self, xs: tuple[Array, ...], params: Mapping[str, Array], mode: Mode) -> Forward:
         """Y = (Aᵀ⊗Aᵀ) [U ⊙ (Bᵀ⊗Bᵀ) d] + b."""
@@ -161,8 +194,21 @@ class _Tiling:
         self.tiles = (-(-sliding.out[0] // _M), -(-sliding.out[1] // _M))
         # Two parts at least, so that both threads have something to do.
         numbers = _T * _T * self.tiles[0] * self.tiles[1] * max(self.channels, filters)
-        step = min(max(1, NUMBERS_AT_ONCE // numbers), -(-batch // 2))
-        self.parts = [slice(start, start + step) for start in range(0, batch, step)]
+        self.step = min(max(1, NUMBERS_AT_ONCE // numbers), -(-batch // 2))
+        self.parts = [slice(start, start + self.step) for start in range(0, batch, self.step)]
+
+    def sizes(self, filters: int) -> dict[str, int]:
+        """Of each array of a thread, how many numbers it has."""
+        tiles = self.step * self.tiles[0] * self.tiles[1]
+        whole = (_M * self.tiles[0], _M * self.tiles[1])
+        return {
+            "x": self.step * self.channels * prod(self._padded_size()),
+            "d": _T * _T * tiles * self.channels,
+            "v": _T * _T * tiles * self.channels,
+            "m": _T * _T * tiles * filters,
+            "y": _M * _M * tiles * filters,
+            "edge": 0 if self.sliding.out == whole else _M * _M * tiles * filters,
+        }
 
     def transform(self, x: Array, scratch: dict[str, Array]) -> Array:
         """V (36, T, C) of images (n, C, H, W)."""
@@ -226,12 +272,14 @@ class _Tiling:
 
     def _padded(self, n: int, scratch: dict[str, Array]) -> Array:
         """Zeros for n images with their padding, up to the end of the last tile."""
-        rows, columns = (_M * count + 2 for count in self.tiles)
-        (top, left), (height, width) = self.sliding.before, self.sliding.size
-        shape = (n, max(rows, top + height), max(columns, left + width), self.channels)
-        xp = _take(scratch, "x", shape)
+        xp = _take(scratch, "x", (n, *self._padded_size(), self.channels))
         xp[...] = 0
         return xp
+
+    def _padded_size(self) -> tuple[int, int]:
+        rows, columns = (_M * count + 2 for count in self.tiles)
+        (top, left), (height, width) = self.sliding.before, self.sliding.size
+        return max(rows, top + height), max(columns, left + width)
 
 
 def _blocks(images: Array, rows: int, columns: int) -> Array:
@@ -253,7 +301,8 @@ def _transform_filters(w: Array) -> Array:
 
 def _take(scratch: dict[str, Array], name: str, shape: tuple[int, ...]) -> Array:
     """The thread's array of that name, made larger where it is too small."""
-    size = int(np.prod(shape))
+    size = prod(shape)
     if name not in scratch or scratch[name].size < size:
+        scratch.pop(name, None)
         scratch[name] = np.empty(size, np.float32)
     return scratch[name][:size].reshape(shape)

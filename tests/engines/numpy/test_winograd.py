@@ -7,7 +7,7 @@ import pytest
 
 from graphspec.engines.base import Step
 from graphspec.engines.numpy import NumpyEngine, winograd
-from graphspec.engines.numpy.winograd import WinogradConv2d, faster_than_layers
+from graphspec.engines.numpy.winograd import WinogradConv2d, faster_than_layers, new_scratch
 from graphspec.layers.base import Mode
 from graphspec.layers.conv2d import Conv2d
 from graphspec.plan import compile_graph
@@ -46,7 +46,7 @@ def test_values_and_gradients(shape, filters, pad):
     backward = layer.backward(dy, forward.saved, params)
 
     single = {name: array.astype(np.float32) for name, array in params.items()}
-    fast = WinogradConv2d(layer)
+    fast = WinogradConv2d(layer, new_scratch())
     y, saved, _ = fast.forward((x.astype(np.float32),), single, Mode())
     dxs, dparams = fast.backward(dy.astype(np.float32), saved, single)
     assert error(y, forward.y) < 2e-5
