@@ -80,6 +80,8 @@ class AveragedMetrics(Record):
     """The mean of each loss layer."""
     accuracy: float | None
     """The share of examples that was classified rightly; None without class scores."""
+    penalties: dict[str, float] = Field(default_factory=dict)
+    """Each penalty at the averaged weights."""
 
 
 class Evaluated(EventBase):
@@ -97,6 +99,8 @@ class Evaluated(EventBase):
     """The share of examples that was classified rightly; None without class scores."""
     examples: int
     """How many examples there were."""
+    penalties: dict[str, float] = Field(default_factory=dict)
+    """Each penalty at these weights, named as in steps; none in logs of older versions."""
     best: bool = False
     """Whether the monitored metric is the best so far."""
     update_ratios: dict[str, float] = Field(default_factory=dict)

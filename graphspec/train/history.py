@@ -39,6 +39,8 @@ def scalars_of(event: Event) -> dict[str, float]:
         return found
     if isinstance(event, Evaluated):
         found = {f"{event.split}/loss": event.loss}
+        for name, value in event.penalties.items():
+            found[f"{event.split}/penalty.{name}"] = value
         if event.accuracy is not None:
             found[f"{event.split}/accuracy"] = event.accuracy
         if event.averaged is not None:

@@ -20,6 +20,7 @@ from graphspec.engines.base import (
 )
 from graphspec.engines.generators import generator, read_state, write_state
 from graphspec.errors import CheckpointError, NonFiniteError
+from graphspec.layers.base import ParamSpec
 from graphspec.recipe.penalties.base import Penalty
 from graphspec.recipe.rules.sgd import Sgd
 from graphspec.recipe.rules.whole import WholeRule
@@ -88,31 +89,39 @@ class TrainingObjective:
 
     def penalties(self) -> tuple[float, ...]:
         """The value of every penalty where the executable is."""
-        weights = self._executable.weights()
-        return tuple(
-            sum((penalty.value(weights[name]) for name in self._covered(penalty)), 0.0)
-            for penalty in self._penalties
-        )
+        return penalty_values(self._executable, self._penalties)
 
     def _take(self, w: Array, gradients: Gradients) -> None:
         by_name = {name: np.array(array) for name, array in gradients.by_name.items()}
         weights = self._executable.weights()
         loss = gradients.loss + sum(self.penalties())
         for penalty in self._penalties:
-            for name in self._covered(penalty):
+            for name in _covered(penalty, self._params):
                 penalty.add_gradient(weights[name], by_name[name])
         self._at, self._found = w.copy(), (loss, self._flat(by_name))
-
-    def _covered(self, penalty: Penalty) -> list[str]:
-        return [
-            name
-            for name, param in self._params.items()
-            if param.decay and penalty.covers(name.rpartition(".")[0])
-        ]
 
     def _flat(self, arrays: Mapping[str, Array]) -> Array:
         parts = [np.asarray(arrays[name], np.float64).ravel() for name in self._params]
         return np.concatenate(parts)
+
+
+def penalty_values(executable: Executable, penalties: Sequence[Penalty]) -> tuple[float, ...]:
+    """The value of every penalty at the executable's weights."""
+    if not penalties:
+        return ()
+    weights, params = executable.weights(), executable.plan.params
+    return tuple(
+        sum((penalty.value(weights[name]) for name in _covered(penalty, params)), 0.0)
+        for penalty in penalties
+    )
+
+
+def _covered(penalty: Penalty, params: Mapping[str, ParamSpec]) -> list[str]:
+    return [
+        name
+        for name, param in params.items()
+        if param.trained and param.decay and penalty.covers(name.rpartition(".")[0])
+    ]
 
 
 class WholeStepper:

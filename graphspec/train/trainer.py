@@ -46,7 +46,7 @@ from graphspec.train.events import (
 )
 from graphspec.train.feeding import TrainingData
 from graphspec.train.keeping import Keeper
-from graphspec.train.objective import WholeStepper
+from graphspec.train.objective import WholeStepper, penalty_values
 from graphspec.train.steering import Steering
 from graphspec.train.writer import RunWriter
 
@@ -280,6 +280,7 @@ class _Training:
                 losses=metrics.losses,
                 accuracy=metrics.accuracy,
                 examples=metrics.examples,
+                penalties=self._penalties(),
                 best=is_best,
                 update_ratios=self._update_ratios(before),
                 averaged=self._evaluate_average(),
@@ -295,11 +296,18 @@ class _Training:
                 ExecutableState({**before.arrays, **self.average.weights()}, before.generators)
             )
             found = evaluate_batches(self.executable, self.data.batches("validation"))
+            penalties = self._penalties()
         except NonFiniteError as error:
             raise NonFiniteError(error.node, error.what, self.progress.step) from None
         finally:
             self.executable.restore(before)
-        return AveragedMetrics(loss=found.loss, losses=found.losses, accuracy=found.accuracy)
+        return AveragedMetrics(
+            loss=found.loss, losses=found.losses, accuracy=found.accuracy, penalties=penalties
+        )
+
+    def _penalties(self) -> dict[str, float]:
+        values = penalty_values(self.executable, self.config.penalties)
+        return dict(zip(self.penalty_names, values, strict=True))
 
     def _is_best(self, value: float) -> bool:
         best = self.progress.best_value

@@ -47,9 +47,15 @@ def test_evaluations_are_curves_of_their_split():
         losses={"loss": 0.7},
         accuracy=0.8,
         examples=10,
+        penalties={"l2": 0.1},
         update_ratios={"fc.weight": 1e-3},
     )
-    expected = {"validation/loss": 0.7, "validation/accuracy": 0.8, "update_ratio/fc.weight": 1e-3}
+    expected = {
+        "validation/loss": 0.7,
+        "validation/penalty.l2": 0.1,
+        "validation/accuracy": 0.8,
+        "update_ratio/fc.weight": 1e-3,
+    }
     assert scalars_of(event) == expected
 
 

@@ -62,6 +62,9 @@ def assert_holds(found: dict[str, list[tuple[int, float]]], run: Run) -> None:
         values = [getattr(event, name) for event in events]
         assert [value for _, value in found[tag]] == pytest.approx(values, rel=1e-6)
     assert "train/penalty.l2" in found
+    assert [value for _, value in found["validation/penalty.l2"]] == pytest.approx(
+        [event.penalties["l2"] for event in evaluations], rel=1e-6
+    )
     assert "update_ratio/hidden.weight" in found
 
 

@@ -16,7 +16,16 @@ from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.checkpoint import read_state
 from graphspec.train.control import Control
-from graphspec.train.events import Changed, Evaluated, Event, Failed, Finished, Started, Step
+from graphspec.train.events import (
+    Changed,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Started,
+    Step,
+    parse_line,
+)
 from graphspec.train.feeding import divide
 from graphspec.train.session import train_run
 from graphspec.train.trainer import train
@@ -113,6 +122,34 @@ def test_B05_the_loss_is_data_and_penalties_exactly() -> None:
         assert set(step.penalties) == {"l2-1", "l2-2"}
         assert min(step.penalties.values()) > 0
         assert step.loss == sum(step.losses.values()) + sum(step.penalties.values())
+
+
+def test_B05_an_evaluation_tells_the_penalties_at_its_weights() -> None:
+    penalties = [
+        {"kind": "l2", "strength": 0.5},
+        {"kind": "l1", "strength": 0.1, "only": ["scores"]},
+    ]
+    executable, events = go(linear(), config(penalties=penalties, average={"kind": "ema"}))
+    w = executable.weights()["scores.weight"]
+    last = evaluations(events)[-1]
+    assert last.penalties == {
+        "l2": pytest.approx(0.25 * float((w.astype(np.float64) ** 2).sum())),
+        "l1": pytest.approx(0.1 * float(np.abs(w.astype(np.float64)).sum())),
+    }
+    assert last.averaged is not None
+    assert 0 < last.averaged.penalties["l2"] != last.penalties["l2"]
+
+
+def test_an_evaluation_of_an_older_log_has_no_penalties() -> None:
+    line = (
+        '{"type":"evaluated","step":1,"epoch":1,"time":0,"split":"validation","loss":0.5,'
+        '"losses":{"loss":0.5},"accuracy":null,"examples":3,'
+        '"averaged":{"loss":0.5,"losses":{"loss":0.5},"accuracy":null}}'
+    )
+    event = parse_line(line)
+    assert isinstance(event, Evaluated)
+    assert event.averaged is not None
+    assert event.penalties == event.averaged.penalties == {}
 
 
 def test_penalties_of_every_kind_are_told_apart_and_constraints_act() -> None:
