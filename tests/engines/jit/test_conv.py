@@ -117,6 +117,31 @@ def test_winograd(shape, filters, pad, then, accuracy, threads):
     check(spec, 3, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
 
 
+POOL = ("max_pool2d", {"kernel": 2})
+
+
+@pytest.mark.parametrize("channels", [3, 20])
+@pytest.mark.parametrize("filters", [16, 21])
+@pytest.mark.parametrize("then", [(POOL,), (("relu", {}), POOL), (POOL, ("relu", {}))])
+def test_pooling_in_the_same_breath(channels, filters, then):
+    check(net((channels, 10, 12), then, filters=filters, kernel=3, pad=1), 3)
+
+
+def test_of_equal_values_one_has_the_gradient():
+    spec = net((16, 4, 4), (POOL,), filters=16, kernel=3, pad=1)
+    engine = JitEngine(threads=2, lowerings=LOWERINGS)
+    plan = compile_graph(spec)
+    zeros = {name: np.zeros(param.shape) for name, param in plan.params.items()}
+    zeros["conv.weight"][:, :, 1, 1] = np.eye(16)
+    feeds = {
+        "x": np.ones((1, 16, 4, 4), np.float32),
+        "target": np.zeros((1, 16, 2, 2), np.float32),
+    }
+    dx = engine.load(plan, seed=0, weights=zeros).grad(feeds, wrt="inputs").by_name["x"]
+    squares = dx.reshape(16, 2, 2, 2, 2).swapaxes(2, 3).reshape(64, 4)
+    np.testing.assert_allclose(np.sort(squares), [[0, 0, 0, 2]] * 64, atol=1e-5)
+
+
 def test_many_blocks_of_tiles():
     spec = net((64, 24, 24), (("relu", {}),), filters=64, kernel=3, pad=1)
     check(spec, 4, threads=2)

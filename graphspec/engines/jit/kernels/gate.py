@@ -1,4 +1,4 @@
-"""The gradients through what was fused into a convolution: a ReLU, and max pooling.
+"""What is fused into a convolution: max pooling, and the gradients through it and through a ReLU.
 
     dz = dy where y > 0, else 0
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 from functools import partial
 
 from graphspec.engines.jit.builder import I8, Kernel, select
+from graphspec.engines.jit.kernels.transforms import Tile
 from graphspec.engines.jit.table import Routine
 
 PIECE = 8192
@@ -52,3 +53,45 @@ def _unpool(k: Kernel, *, relu: bool) -> None:
             for number in range(4):
                 place = corner + ((number // 2) * columns * 2 + number % 2) * filters + c
                 dz.store(select(code.equals(number), flow, 0.0), place, lanes)
+
+
+def pooled(values: Tile) -> tuple[Tile, Tile]:
+    """The largest of every 2 × 2, and which it was: 0 … 3 in reading order, the first of equals."""
+    k = values[0][0].kernel
+    largest: Tile = []
+    places: Tile = []
+    for i in range(0, len(values), 2):
+        largest.append([])
+        places.append([])
+        for j in range(0, len(values), 2):
+            best, place = values[i][j], k.zeros(I8)
+            for number, (down, right) in enumerate(((0, 1), (1, 0), (1, 1)), start=1):
+                value = values[i + down][j + right]
+                # A NaN is larger than everything, so that it is not lost.
+                wins = (value > best) | value.differs(value)
+                best = select(wins, value, best)
+                place = select(wins, k.constant(number, I8).spread(), place)
+            largest[-1].append(best)
+            places[-1].append(place)
+    return largest, places
+
+
+def _pool(k: Kernel) -> None:
+    x, y, codes = k.pointer(), k.pointer(), k.pointer(I8)
+    columns, filters = k.size(), k.size()
+    with k.chunks() as row, k.loop(0, columns) as column:
+        to = (row * columns + column) * filters
+        corner = (row * columns * 2 + column) * 2 * filters
+        below = corner + columns * 2 * filters
+        for c, lanes in k.sweep(0, filters):
+            square = [
+                [x.load(start + c, lanes), x.load(start + filters + c, lanes)]
+                for start in (corner, below)
+            ]
+            [[largest]], [[place]] = pooled(square)
+            y.store(largest, to + c, lanes)
+            codes.store(place, to + c, lanes)
+
+
+POOL = Routine("gate_pool", _pool)
+"""Arguments: x, y, codes, pooled columns, filters. Chunk: a row of pooled pixels."""

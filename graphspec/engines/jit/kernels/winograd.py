@@ -13,7 +13,7 @@ that V and M stay in its second-level cache. L is the filters of a register bloc
     x   [image][H][W][C]                       as everywhere
     V   [i][C/L][tile][j][L]    scratch        p = (i, j): a tile's t vectors of a row of points
     U   [p][K/L][C][L]          all threads'   a panel of filters, read from start to end
-    M   [i][tile][j][L]         scratch        one panel of filters at a time
+    M   [K/L][i][tile][j][L]    scratch
     y   [image][OH][OW][K]  or pooled, with one byte per number: which of the four it was
 
          V_p, C/L blocks of                 U_p, one panel
@@ -53,6 +53,7 @@ from graphspec.engines.jit.builder import (
     select,
 )
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.gate import pooled
 from graphspec.engines.jit.kernels.transforms import Store, Tile, apply, sandwich
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
@@ -124,22 +125,15 @@ class Source:
         block_step: Value,
         pitch: Value,
     ) -> None:
-        """V (or dM) of the tile at (image, row, column), all channels; ``to`` is its first point.
-
-        Meanwhile what the tile below will read is fetched.
-        """
+        """V (or dM) of the tile at (image, row, column), all channels, from ``to`` on."""
         k, size = to.kernel, lanes(to.kernel.target)
         pixels = self._pixels(*corner, matrix.shape[1])
-        below = self.columns * self.channels * self.outputs
         whole = self.channels // k.width * k.width if self.tail else self.channels
 
         def points(c: Value) -> Store:
             return points_at(to + (c // size * block_step + c % size), pitch, size)
 
         with k.loop(0, whole, k.width) as c:
-            for row in pixels[-self.outputs :]:
-                for pixel in row[-self.outputs :]:
-                    pixel.prefetch(c + below)
             sandwich(matrix, lambda i, j: pixels[i][j].load(c), points(c))
         if self.tail:
             with k.when(whole < self.channels):
@@ -226,12 +220,14 @@ class Forward:
         return Routine(name, partial(_forward, self))
 
 
-def scratch_floats(outputs: int, target: Target, tiles: int, channels: int) -> tuple[int, int, int]:
+def scratch_floats(
+    outputs: int, target: Target, tiles: int, channels: int, filters: int
+) -> tuple[int, int, int]:
     """The pitches of V and M, and the scratch of a thread, for blocks of ``tiles`` tiles."""
     size, tile = lanes(target), outputs + 2
-    blocks = -(-channels // size)
+    blocks, panels = -(-channels // size), -(-filters // size)
     v, m = padded(blocks * tiles * tile * size), padded(tiles * tile * size)
-    return v, m, tile * (v + m) + (blocks + 1) * size
+    return v, m, tile * (v + panels * m) + (blocks + 1) * size
 
 
 def block_tiles(target: Target, wanted: int) -> int:
@@ -250,7 +246,8 @@ def _forward(kind: Forward, k: Kernel) -> None:
     tile_size = matrices.tile * size
     v = k.address(scratch + k.thread * stride)
     m = v + v_pitch * matrices.tile
-    zeros = m + m_pitch * matrices.tile
+    m_panel = m_pitch * matrices.tile
+    zeros = m + m_panel * t.panels
     with k.loop(0, (t.channel_blocks + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
     source = Source(
@@ -265,25 +262,28 @@ def _forward(kind: Forward, k: Kernel) -> None:
             to = v + tile * tile_size
             source.transform(matrices.bt, corner, to, block * tile_size, v_pitch)
             walk.step()
+        with (
+            k.loop(0, matrices.tile) as i,
+            k.loop(0, matrices.tile) as j,
+            k.loop(0, t.panels) as panel,
+        ):
+            number = (i * matrices.tile + j) * u_pitch + panel * t.channel_blocks * size * size
+            _products(
+                k,
+                v + (i * v_pitch + j * size),
+                block * tile_size,
+                t.channel_blocks,
+                u + number,
+                m + (panel * m_panel + i * m_pitch + j * size),
+                tile_size,
+                end - begin,
+            )
         with k.loop(0, t.panels) as panel:
-            panel_of_u = u + panel * t.channel_blocks * size * size
-            with k.loop(0, matrices.tile) as i, k.loop(0, matrices.tile) as j:
-                _products(
-                    k,
-                    v + (i * v_pitch + j * size),
-                    block * tile_size,
-                    t.channel_blocks,
-                    panel_of_u + (i * matrices.tile + j) * u_pitch,
-                    u_pitch,
-                    m + (i * m_pitch + j * size),
-                    tile_size,
-                    end - begin,
-                )
             finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
             walk = Walk(k, t, begin)
             with k.loop(0, end - begin) as tile:
                 for part in range(0, size, k.width):
-                    at = m + (tile * tile_size + part)
+                    at = m + (panel * m_panel + tile * tile_size + part)
                     finish.tile(at, m_pitch, part, walk)
                 walk.step()
 
@@ -294,24 +294,17 @@ def _products(
     block_step: Value,
     blocks: Value,
     u: Pointer,
-    following: Value,
     m: Pointer,
     step: int,
     tiles: Value,
 ) -> None:
-    """M_p = V_p · U_p for one point and one panel; a tile's rows are ``step`` apart.
-
-    What the next point reads of U is fetched meanwhile: two lines for each register block.
-    """
+    """M_p = V_p · U_p for one point and one panel; a tile's rows are ``step`` apart."""
     size = lanes(k.target)
     with k.loop(0, tiles, k.target.block[0]) as first:
         sums = Block(k)
         sums.clear()
-        ahead = u + following + first // k.target.block[0] % (size // 2) * (2 * size)
         with k.loop(0, blocks) as c:
             rows = v + (c * block_step + first * step)
-            ahead.prefetch(c * size * size)
-            ahead.prefetch(c * size * size + size)
             at = [rows + r * step for r in range(sums.rows)]
             sums.multiply(at, 1, u + c * size * size, size)
         for r in range(sums.rows):
@@ -353,17 +346,13 @@ class _Finish:
         places: Tile | None = None
         step, height, width = self.matrices.outputs, t.out_rows, t.out_columns
         if kind.pool:
-            values, places = _pooled(values)
+            values, places = pooled(values)
             step, height, width = step // 2, height // 2, width // 2
         row, column = walk.corner(step)
         start = ((walk.image * height + row) * width + column) * t.filters + channel
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)
-        if part == 0:
-            for i in range(step):
-                for j in range(step):
-                    self.y.prefetch(start + (i * width + step + j) * t.filters)
         with k.either(whole) as (yes, no):
             with yes:
                 for i in range(step):
@@ -380,27 +369,6 @@ class _Finish:
                             self.y.store(values[i][j], at, mask)
                             if places is not None:
                                 self.codes.store(places[i][j], at, mask)
-
-
-def _pooled(values: Tile) -> tuple[Tile, Tile]:
-    """The largest of every 2 × 2, and which it was: 0 … 3 in reading order, the first of equals."""
-    k = values[0][0].kernel
-    largest: Tile = []
-    places: Tile = []
-    for i in range(0, len(values), 2):
-        largest.append([])
-        places.append([])
-        for j in range(0, len(values), 2):
-            best, place = values[i][j], k.zeros(I8)
-            for number, (down, right) in enumerate(((0, 1), (1, 0), (1, 1)), start=1):
-                value = values[i + down][j + right]
-                # A NaN is larger than everything, so that it is not lost.
-                wins = (value > best) | value.differs(value)
-                best = select(wins, value, best)
-                place = select(wins, k.constant(number, I8).spread(), place)
-            largest[-1].append(best)
-            places[-1].append(place)
-    return largest, places
 
 
 def filters(outputs: int, target: Target) -> Routine:

@@ -24,7 +24,7 @@ from graphspec.engines.jit.target import host
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
-from graphspec.layers.sliding import Sliding
+from graphspec.layers.sliding import Sliding, as_pair
 
 # With fewer channels or filters the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 16
@@ -61,14 +61,16 @@ def _winograd(layer: Conv2d, sliding: Sliding, channels: int, call: Call) -> tup
 def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
     layer: Conv2d = at.layer
     x, y = at.xs[0], at.y
-    relu = _has(at, Relu)
+    relu, pool = _has(at, Relu), _has(at, MaxPool2d)
     w, b = at.param("weight"), at.param("bias") if layer.bias else None
     shape = (sliding, x.shape[1], layer.filters, layer.groups)
     ahead = conv_direct.forward_pass(*shape)
-    conv_direct.emit_forward(at, ahead, x, y, w, b, relu=relu, why=why)
+    whole = at.new("before pooling", (at.batch, layer.filters, *sliding.out)) if pool else y
+    conv_direct.emit_forward(at, ahead, x, whole, w, b, relu=relu, why=why)
+    codes = _pooled(at, whole, y) if pool else None
 
     def backward() -> None:
-        dz = _opened(at, y) if relu else at.dy
+        dz = _opened(at, y, codes, sliding, relu=relu)
         if at.asks_for("weight") or at.asks_for("bias"):
             conv_direct.emit_weight_gradient(at, ahead, x, dz, *_gradients(at), why=why)
         if at.need_dx:
@@ -94,10 +96,7 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
     conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
 
     def backward() -> None:
-        if codes is not None:
-            dz = _unpooled(at, y, codes, sliding, relu=relu)
-        else:
-            dz = _opened(at, y) if relu else at.dy
+        dz = _opened(at, y, codes, sliding, relu=relu)
         if at.asks_for("weight") or at.asks_for("bias"):
             conv_winograd.emit_weight_gradient(at, images, outputs, x, dz, *_gradients(at), why=why)
         if at.need_dx:
@@ -117,41 +116,60 @@ def _gradients(at: Site) -> tuple[Value, Value | None]:
     return at.dparam("weight"), at.dparam("bias") if at.layer.bias else None
 
 
-def _opened(at: Site, y: Value) -> Value:
-    """dy where the ReLU was open."""
-    dz = at.new("dz", y.shape)
-    chunks = -(-y.size // gate.PIECE)
+def _pooled(at: Site, whole: Value, y: Value) -> Value:
+    """y, the largest of each 2 × 2 of ``whole``, and the codes that say which it was."""
+    codes = at.new("codes", y.shape, np.uint8)
+    batch, filters, rows, columns = y.shape
     at.emit(
-        gate.RELU,
-        (at.dy, y, dz, y.size),
-        chunks=chunks,
-        reads=(at.dy, y),
-        writes=(dz,),
-        algorithm="open",
+        gate.POOL,
+        (whole, y, codes, columns, filters),
+        chunks=batch * rows,
+        reads=(whole,),
+        writes=(y, codes),
+        algorithm="max pool 2×2",
     )
-    return dz
+    return codes
 
 
-def _unpooled(at: Site, y: Value, codes: Value, sliding: Sliding, *, relu: bool) -> Value:
-    """dy, where the ReLU was open, at the place in each 2 × 2 that was the largest."""
+def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: bool) -> Value:
+    """dy where the ReLU was open, and at the place in each 2 × 2 that was the largest."""
+    if codes is None and not relu:
+        return at.dy
     batch, filters, rows, columns = y.shape
     dz = at.new("dz", (batch, filters, *sliding.out))
-    at.emit(
-        gate.unpool(relu=relu),
-        (at.dy, y, codes, dz, columns, filters),
-        chunks=batch * rows,
-        reads=(at.dy, y, codes),
-        writes=(dz,),
-        algorithm="unpool",
-    )
+    if codes is None:
+        at.emit(
+            gate.RELU,
+            (at.dy, y, dz, y.size),
+            chunks=-(-y.size // gate.PIECE),
+            reads=(at.dy, y),
+            writes=(dz,),
+            algorithm="open",
+        )
+    else:
+        at.emit(
+            gate.unpool(relu=relu),
+            (at.dy, y, codes, dz, columns, filters),
+            chunks=batch * rows,
+            reads=(at.dy, y, codes),
+            writes=(dz,),
+            algorithm="open, unpool",
+        )
     return dz
 
 
 def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     if isinstance(after, Relu):
         return len(chain) == 1
-    # Pooling needs the sizes of the image, which a chain of layers does not tell.
-    return False
+    # "Exact" windows that neither overlap nor leave gaps: the image's sides are even.
+    return (
+        isinstance(after, MaxPool2d)
+        and not any(isinstance(layer, MaxPool2d) for layer in chain)
+        and as_pair(after.kernel) == (2, 2)
+        and after.stride in (None, 2, (2, 2))
+        and after.pad in (0, (0, 0), (0, 0, 0, 0))
+        and after.rounding == "exact"
+    )
 
 
 LOWERINGS = {"conv2d": Lowering(_lower, absorbs=_absorbs)}

@@ -10,8 +10,9 @@ from graphspec.engines.jit.kernels.winograd import Forward, Tiling, lanes, padde
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import host
 
-# The transform of a block of tiles, in bytes: of a second-level cache of 512 KB the larger part.
-CACHE_BYTES = 400 * 1024
+# The transforms of a block of tiles, in bytes. A little more than a second-level cache of 512 KB is
+# no loss, as they are written and read in order; much smaller blocks read U too often.
+CACHE_BYTES = 640 * 1024
 FEWEST, MOST = 24, 192
 
 
@@ -83,9 +84,10 @@ def emit_forward(
         writes=(u,),
         algorithm="transform filters",
     )
-    # V of a block and a panel of M are alive at once.
-    block = _block(t, points * 4 * size * (t.channel_blocks + 1), at.call.threads)
-    v_pitch, m_pitch, floats = winograd.scratch_floats(outputs, target, block, t.channels)
+    block = _block(t, points * 4 * size * (t.channel_blocks + t.panels), at.call.threads)
+    v_pitch, m_pitch, floats = winograd.scratch_floats(
+        outputs, target, block, t.channels, t.filters
+    )
     scratch, stride = at.scratch("V, M", 4 * floats)
     at.emit(
         kind.routine(target),
