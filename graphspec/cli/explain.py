@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -11,6 +12,8 @@ from graphspec.engines.choosing import Accuracy, usable_cores, why_not_jit
 from graphspec.errors import EngineError
 from graphspec.plan import compile_graph
 from graphspec.quantities import si, size
+from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.rules.base import UpdateRule
 
 
 def explain(
@@ -48,14 +51,17 @@ def explain(
     from graphspec.engines.jit.explaining import explain as lowered
 
     spec = read_spec(file)
+    config = spec.training or TrainConfig()
     if batch is None:
-        batch = spec.training.batch if spec.training is not None else 64
+        batch = config.batch
+    rule = config.update
     found = lowered(
         compile_graph(spec),
         batch=batch,
         threads=threads or usable_cores(),
         accuracy=accuracy,
         training=not evaluation,
+        slots=len(rule.slots(np.zeros(1))) if isinstance(rule, UpdateRule) else 0,
         profile=profile,
     )
     if json:
@@ -93,9 +99,10 @@ def explain(
         )
     out.print(table)
     say(
-        f"values take turns in {size(found.passing)} ({size(found.apart)} if each had its own), "
-        f"weights {size(found.weights)}, gradients {size(found.gradients)}"
-        + (f", kept {size(found.kept)}" if found.kept else "")
+        f"{size(found.total)} in all: values take turns in {size(found.passing)} "
+        f"({size(found.apart)} if each had its own), weights {size(found.weights)}, "
+        f"gradients {size(found.gradients)}, the rule's memory {size(found.update_state)}, "
+        f"data {size(found.data)}" + (f", kept {size(found.kept)}" if found.kept else "")
     )
     if found.peak is not None:
         done = sum(line.flops for line in found.lines)

@@ -78,9 +78,9 @@ def _aligned(size: int) -> int:
     return -(-max(size, 1) // ALIGNMENT) * ALIGNMENT
 
 
-def allocate(size: int) -> Array:
+def allocate(size: int, *, zeros: bool = False) -> Array:
     """Fresh bytes that start on a cache line; pages come in when they are first touched."""
-    raw = np.empty(size + ALIGNMENT, np.uint8)
+    raw = (np.zeros if zeros else np.empty)(size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT
     return raw[skip : skip + size]
 

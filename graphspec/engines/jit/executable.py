@@ -63,8 +63,10 @@ class JitExecutable(NumpyExecutable):
         rest = {name: param.shape for name, param in plan.params.items() if not param.trained}
         first = self._weights
         self._weights, _ = _block({name: array.shape for name, array in first.items()})
-        for name, array in first.items():
-            self._weights[name][...] = array
+        # One by one: large networks need not be there twice.
+        self._params = {}
+        for name in list(first):
+            self._weights[name][...] = first.pop(name)
         self._params = {
             node.id: {local: self._weights[f"{node.id}.{local}"] for local in node.params}
             for node in plan.nodes
@@ -385,8 +387,7 @@ def _block(shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Array], Arr
     for name, shape in shapes.items():
         starts[name] = size
         size += -(-math.prod(shape) // 16) * 16
-    memory = allocate(size * FLOAT.itemsize).view(FLOAT)
-    memory[...] = 0
+    memory = allocate(size * FLOAT.itemsize, zeros=True).view(FLOAT)
     return {
         name: memory[starts[name] : starts[name] + math.prod(shape)].reshape(shape)
         for name, shape in shapes.items()

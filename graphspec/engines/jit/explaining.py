@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class Line:
 class Explanation:
     """The table of one kind of call, and the memory that it takes, in bytes.
 
+    ``total`` is what a training process needs for numbers, besides Python and its libraries.
     ``passing`` is the arena, in which values take turns; ``apart`` is what it would be if none
     did. ``peak`` is the measured peak in operations per second, where the rows were run.
     """
@@ -56,7 +58,22 @@ class Explanation:
     kept: int
     weights: int
     gradients: int
+    update_state: int
+    data: int
     peak: float | None = None
+
+    @property
+    def total(self) -> int:
+        """All of the memory."""
+        parts = (
+            self.passing,
+            self.kept,
+            self.weights,
+            self.gradients,
+            self.update_state,
+            self.data,
+        )
+        return sum(parts)
 
     @property
     def seconds(self) -> float:
@@ -65,7 +82,7 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "total": self.total}
 
 
 def explain(
@@ -75,9 +92,12 @@ def explain(
     threads: int,
     accuracy: Accuracy = "fast",
     training: bool = True,
+    slots: int = 0,
     profile: bool = False,
 ) -> Explanation:
     """The rows of a training step, or of an evaluation; with ``profile`` they are run as well.
+
+    ``slots`` is how many arrays like each weight the update rule keeps.
 
     Raises:
         EngineError: there are no kernels for this processor.
@@ -86,7 +106,8 @@ def explain(
     # Times do not depend on the weights, and drawing those of a large network takes a while.
     weights = {name: np.zeros(param.shape, np.float32) for name, param in plan.params.items()}
     executable = engine.load(plan, seed=0, weights=weights)
-    running, env = executable.lowered_step(_feeds(plan, batch), training=training)
+    feeds = _feeds(plan, batch)
+    running, env = executable.lowered_step(feeds, training=training)
     rows: list[Row] = [*running.lowered.prepare, *running.lowered.rows]
     times: list[float | None] = [None] * len(rows)
     peak = None
@@ -94,6 +115,11 @@ def explain(
         runs = [running.profile(env()) for _ in range(_REPEATS)]
         times = [min(column) for column in zip(*runs, strict=True)]
         peak = measure_peak(threads)
+    gradients = (
+        sum(4 * prod(param.shape) for param in plan.params.values() if param.trained)
+        if training
+        else 0
+    )
     lines = [_line(row, seconds, peak) for row, seconds in zip(rows, times, strict=True)]
     return Explanation(
         lines=tuple(lines),
@@ -103,11 +129,9 @@ def explain(
         apart=sum(span.buffer.nbytes for span in running.lowered.spans),
         kept=sum(buffer.nbytes for buffer in running.lowered.kept),
         weights=sum(array.nbytes for array in weights.values()),
-        gradients=sum(
-            4 * int(np.prod(param.shape)) for param in plan.params.values() if param.trained
-        )
-        if training
-        else 0,
+        gradients=gradients,
+        update_state=slots * gradients,
+        data=sum(array.nbytes for array in feeds.values()),
         peak=peak,
     )
 

@@ -14,6 +14,8 @@ from graphspec.engines.jit.lowering.lower import Lowered
 from graphspec.engines.jit.table import BoundTable, NativeRow, PythonRow, Row, Segment, bind
 from graphspec.engines.jit.threads import Pool
 
+_EMPTY = 20
+
 
 class Running:
     """Binds the rows to memory whenever the arena has moved, and runs them."""
@@ -118,9 +120,16 @@ class Running:
         return self.layout.size + sum(buffer.nbytes for buffer in self.lowered.kept)
 
     def profile(self, env: Environment) -> list[float]:
-        """Run it row by row, and give the seconds that each took, preparing rows first."""
+        """Run it row by row, and give the seconds that each took, preparing rows first.
+
+        What it takes to start all threads for nothing is not counted.
+        """
         self.run(env, -1)
         seconds = []
+        start = time.perf_counter()
+        for _ in range(_EMPTY):
+            self.pool.run(self._table.native, 0, 0)
+        idle = (time.perf_counter() - start) / _EMPTY
         for table in (self._prepare, self._table):
             table.feed()
             for segment in table.segments:
@@ -130,7 +139,8 @@ class Running:
                         part.python.call(env)
                     else:
                         self.pool.run(table.native, part.first, part.last)
-                    seconds.append(time.perf_counter() - start)
+                    taken = time.perf_counter() - start
+                    seconds.append(taken if part.python is not None else max(taken - idle, 1e-8))
         return seconds
 
 

@@ -1,0 +1,76 @@
+"""The table in words: every layer is there, memory is as measured, and the command shows it."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+
+from graphspec import document, zoo
+from graphspec.cli import main
+from graphspec.engines.base import Step
+from graphspec.engines.jit.engine import JitEngine
+from graphspec.engines.jit.explaining import explain, measure_peak
+from graphspec.plan import compile_graph
+from graphspec.recipe.rules.momentum import Momentum
+from tests.engines.nets import batch
+
+
+def plan_of(name: str):  # type: ignore[no-untyped-def]
+    return compile_graph(document.load(zoo.models_dir() / f"{name}.json"))
+
+
+def test_every_layer_is_there_forward_and_backward() -> None:
+    plan = plan_of("cifar_convnet")
+    found = explain(plan, batch=4, threads=2, profile=True)
+    for stage in ("forward", "backward"):
+        seen = {layer for line in found.lines if line.stage == stage for layer in line.layers}
+        assert {node.id for node in plan.nodes} <= seen
+    assert all(line.seconds is not None for line in found.lines)
+    assert found.passing < found.apart
+    assert found.peak is not None
+    json.dumps(found.to_json())
+
+
+@pytest.mark.parametrize("name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet"])
+def test_the_memory_is_what_a_run_takes(name: str) -> None:
+    spec, plan = document.load(zoo.models_dir() / f"{name}.json"), plan_of(name)
+    rule, size = Momentum(rate=1e-4), 16
+
+    def train() -> int:
+        tracemalloc.reset_peak()
+        start, _ = tracemalloc.get_traced_memory()
+        feeds = batch(spec, size, dtype="float32")
+        executable = JitEngine(threads=2).load(plan, seed=0)
+        for index in range(2):
+            executable.train_step(feeds, rule, Step(index, 1e-4))
+        return tracemalloc.get_traced_memory()[1] - start
+
+    tracemalloc.start()
+    train()  # compiles
+    measured = train()
+    tracemalloc.stop()
+    total = explain(plan, batch=size, threads=2, slots=1).total
+    assert 0.8 <= total / measured <= 1.5
+
+
+def test_the_peak_is_a_speed() -> None:
+    assert 1e9 < measure_peak(1) < 1e13
+
+
+def test_the_command_shows_the_rows(capsys) -> None:  # type: ignore[no-untyped-def]
+    assert main(["explain", "mlp", "--batch", "3", "--profile", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["batch"] == 3
+    assert {line["stage"] for line in said["lines"]} == {"forward", "backward"}
+    assert main(["explain", "lenet5", "--evaluation"]) == 0
+    said = capsys.readouterr().out
+    assert "max_pool_2x2" in said
+    assert "backward" not in said
+
+
+def test_an_evaluation_has_no_gradients() -> None:
+    found = explain(plan_of("linear_softmax"), batch=2, threads=1, training=False)
+    assert found.gradients == 0
+    assert {line.stage for line in found.lines} <= {"prepare", "forward"}
