@@ -15,16 +15,16 @@ from graphspec.engines.base import Step
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
-from tests.bench.timing import alternate_ms, report, typical_ms
+from tests.bench.timing import against_best, alternate, report, typical_ms
 from tests.bench.workloads import WORKLOADS
 
 RATE = 1e-4
 
 
-def prepared(name, engine=None):
+def prepared(name):
     workload = WORKLOADS[name]
     plan = compile_graph(workload.spec)
-    executable = (engine or NumpyEngine()).load(plan, seed=0)
+    executable = NumpyEngine().load(plan, seed=0)
     rng = np.random.default_rng(0)
     image, label = plan.inputs
     x = rng.standard_normal((workload.batch, *plan.inputs[image].shape), dtype=np.float32)
@@ -35,7 +35,11 @@ def prepared(name, engine=None):
     def step() -> None:
         executable.train_step(feeds, rule, Step(index=next(steps), rate=RATE))
 
-    return plan, x, y, step
+    return executable, x, y, step
+
+
+def momentum_of(torch):
+    return lambda parameters: torch.optim.SGD(parameters, lr=RATE, momentum=0.9)
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -49,19 +53,15 @@ def test_step(name):
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_against_pytorch(name, threads):
     torch = pytest.importorskip("torch")
-    from tests.bench.torch_twin import step_of
+    from tests.bench.peers import torch_steps
 
     torch.set_num_threads(threads)
-    plan, x, y, step = prepared(name)
-    peers = {
-        layout: step_of(plan, x, y, RATE, channels_last=layout == "channels last")
-        for layout in ("eager", "channels last")
-    }
-    times = alternate_ms(step, peers)
-    ours = times.pop("ours")
-    best = min(times, key=times.__getitem__)
+    executable, x, y, step = prepared(name)
+    weights = dict(executable.weights())
+    peers = torch_steps(executable.plan, weights, x, y, momentum_of(torch), compiled=False)
+    found = against_best(alternate(step, peers))
     report(
         f"{name}: PyTorch ({threads} threads) / numpy engine",
-        f"{times[best] / ours:.2f}",
-        f"ours {ours:.1f} ms, PyTorch {best} {times[best]:.1f} ms",
+        f"{found.middle:.2f}",
+        f"ours {found.ours_ms:.1f} ms, PyTorch {found.peer} {found.peer_ms:.1f} ms",
     )

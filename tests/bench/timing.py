@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter, sleep
+from typing import NamedTuple
 
 Call = Callable[[], object]
 
@@ -20,8 +21,8 @@ def typical_ms(call: Call, repeats: int = 11) -> float:
     return 1000 * median(times)
 
 
-def alternate_ms(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[str, float]:
-    """Median times in blocks that alternate, so that all meet the same moods of the machine.
+def alternate(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[str, list[float]]:
+    """Median times of blocks that alternate, so that all meet the same moods of the machine.
 
     A peer's threads go on spinning after a call: before each block there is a pause and a step
     that is not counted.
@@ -31,7 +32,26 @@ def alternate_ms(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[st
         for name, call in {"ours": ours, **peers}.items():
             sleep(0.01)
             times[name].append(typical_ms(call, repeats=5))
-    return {name: median(taken) for name, taken in times.items()}
+    return times
+
+
+class Ratio(NamedTuple):
+    """The best peer's time over ours: above 1 we are faster."""
+
+    peer: str
+    ours_ms: float
+    peer_ms: float
+    middle: float
+    lowest: float
+    highest: float
+
+
+def against_best(times: dict[str, list[float]]) -> Ratio:
+    """Our times against those of the peer whose median is the lowest, block by block."""
+    ours = times["ours"]
+    peer = min((name for name in times if name != "ours"), key=lambda name: median(times[name]))
+    ratios = [theirs / own for theirs, own in zip(times[peer], ours, strict=True)]
+    return Ratio(peer, median(ours), median(times[peer]), median(ratios), min(ratios), max(ratios))
 
 
 def report(what: str, measured: str, goal: str = "") -> None:

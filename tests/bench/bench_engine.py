@@ -1,0 +1,213 @@
+"""The fast engine against the best of its peers, and the share of the processor that it uses.
+
+A ratio is the peer's time over ours: above 1 we are faster. Training steps are held against
+PyTorch (eager, channels-last, compiled), evaluations also against ONNX Runtime; the best one
+counts. The same batch and rule on either side, no data loading, blocks in alternation.
+
+``GRAPHSPEC_BENCH_COMPILED=0`` leaves torch.compile out, which takes half a minute for each
+network. The last figures are written into docs/figures.md.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from graphspec import zoo
+from graphspec.engines.base import Step
+from graphspec.engines.choosing import why_not_jit
+from graphspec.graph import GraphSpec
+from graphspec.inspect.occlusion import occlude
+from graphspec.inspect.probe import Probe
+from graphspec.plan import compile_graph
+from graphspec.recipe.preprocess.pipeline import Pipeline
+from graphspec.recipe.rules.adam import Adam
+from graphspec.recipe.rules.momentum import Momentum
+from tests.bench.timing import Ratio, against_best, alternate, report
+from tests.bench.workloads import WORKLOADS, normed, resnet18_small, separable
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxruntime")
+pytestmark = pytest.mark.skipif(bool(why_not_jit("float32")), reason="no fast engine here")
+
+RATE = 1e-4
+COMPILED = os.environ.get("GRAPHSPEC_BENCH_COMPILED", "1") != "0"
+THREADS = (1, 2)
+FIGURES = Path(__file__).parents[2] / "docs/figures.md"
+BEGIN, END = "<!-- the fast engine: begin -->", "<!-- the fast engine: end -->"
+
+
+class Training(NamedTuple):
+    """A network to be trained, and what is promised of it on two threads."""
+
+    make: Callable[[], GraphSpec]
+    batch: int
+    goal: float | None
+    adam: bool = False
+
+
+TRAININGS = {
+    "W1": Training(lambda: WORKLOADS["W1"].spec, 64, 3.5),
+    "W2": Training(lambda: WORKLOADS["W2"].spec, 64, 3.0),
+    "W3": Training(lambda: WORKLOADS["W3"].spec, 128, 1.4),
+    "W4": Training(lambda: WORKLOADS["W4"].spec, 16, 3.5),
+    "W1 with batch norm": Training(normed, 64, 3.5),
+    "W1 with Adam": Training(lambda: WORKLOADS["W1"].spec, 64, None, adam=True),
+    "ResNet-18 at 64×64": Training(resnet18_small, 16, 2.0),
+    "depthwise-separable": Training(separable, 16, None),
+}
+INFERENCES = {"alexnet": 0.9, "vgg16": 1.3, "resnet50": 0.9}
+
+
+def engine(threads: int) -> Any:
+    from graphspec.engines.jit.engine import JitEngine
+
+    return JitEngine(threads=threads)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rows() -> Iterator[list[str]]:
+    """The lines of the table, written when all have been measured."""
+    found: list[str] = []
+    yield found
+    if found:
+        _write(found)
+
+
+def _note(rows: list[str], what: str, threads: int, ratio: Ratio, goal: str, more: str) -> None:
+    spread = f"{ratio.lowest:.2f}–{ratio.highest:.2f}"
+    ours = f"{ratio.ours_ms:.1f} ms"
+    report(f"{what}, {threads} threads", f"{ratio.middle:.2f}", f"{spread}, ours {ours} {more}")
+    rows.append(
+        f"| {what} | {threads} | {ratio.middle:.2f} ({spread}) | {goal} | {ours} | "
+        f"{ratio.peer} {ratio.peer_ms:.1f} ms | {more} |"
+    )
+
+
+def _batch(plan: Any, size: int) -> tuple[str, Any, str, Any]:
+    rng = np.random.default_rng(0)
+    image, label = plan.inputs
+    x = rng.standard_normal((size, *plan.inputs[image].shape), dtype=np.float32)
+    return image, x, label, rng.integers(plan.inputs[label].classes, size=size)
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("name", TRAININGS)
+def test_training(name, threads, rows):
+    from graphspec.engines.jit.explaining import explain, measure_peak
+    from tests.bench.peers import torch_steps
+
+    torch.set_num_threads(threads)
+    torch.compiler.reset()
+    training = TRAININGS[name]
+    plan = compile_graph(training.make())
+    executable = engine(threads).load(plan, seed=0)
+    image, x, label, y = _batch(plan, training.batch)
+    rule = Adam(rate=RATE) if training.adam else Momentum(rate=RATE, momentum=0.9)
+    steps = count()
+
+    def step() -> None:
+        executable.train_step({image: x, label: y}, rule, Step(index=next(steps), rate=RATE))
+
+    def make(parameters: Any) -> Any:
+        if training.adam:
+            return torch.optim.Adam(parameters, lr=RATE)
+        return torch.optim.SGD(parameters, lr=RATE, momentum=0.9)
+
+    peers = torch_steps(plan, dict(executable.weights()), x, y, make, compiled=COMPILED)
+    ratio = against_best(alternate(step, peers))
+    flops = sum(line.flops for line in explain(plan, batch=training.batch, threads=threads).lines)
+    share = flops / (ratio.ours_ms / 1000) / measure_peak(threads)
+    goal = "" if training.goal is None or threads == 1 else f"≥ {training.goal}"
+    _note(rows, f"train {name}, batch {training.batch}", threads, ratio, goal, f"{share:.0%}")
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("batch", [1, 32])
+@pytest.mark.parametrize("name", INFERENCES)
+def test_inference(name, batch, threads, rows):
+    from tests.bench.peers import onnx_run, torch_runs
+
+    torch.set_num_threads(threads)
+    torch.compiler.reset()
+    plan = compile_graph(zoo.load(name))
+    executable = engine(threads).load(plan, seed=0)
+    image, x, _, _ = _batch(plan, batch)
+    weights = dict(executable.weights())
+    peers = torch_runs(plan, weights, x, compiled=COMPILED and batch == 1)
+    peers["ONNX Runtime"] = onnx_run(plan, weights, x, threads)
+    output = plan.outputs[0]
+
+    def run() -> Any:
+        return executable.run({image: x}, outputs=[output]).values[output]
+
+    for peer, call in peers.items():
+        expected = call()
+        np.testing.assert_allclose(
+            run(), expected, atol=1e-3 * np.abs(expected).max(), err_msg=peer
+        )
+    ratio = against_best(alternate(run, peers, blocks=3))
+    _note(rows, f"evaluate {name}, batch {batch}", threads, ratio, f"≥ {INFERENCES[name]}", "")
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_occlusion_sweep(threads, rows):
+    """A 224×224 image covered at 15×15 places, ResNet-18."""
+    from tests.bench.peers import torch_runs
+
+    torch.set_num_threads(threads)
+    plan = compile_graph(zoo.load("resnet18"))
+    executable = engine(threads).load(plan, seed=0)
+    image, x, _, _ = _batch(plan, 1)
+    probe = Probe(executable, Pipeline((), {}), image)
+
+    def ours() -> None:
+        assert len(list(occlude(probe, x[0], size=56, stride=12, batch=25))) == 9
+
+    tiles = np.repeat(x, 25, axis=0)
+    weights = dict(executable.weights())
+    calls = torch_runs(plan, weights, tiles, compiled=False)
+    peers = {name: lambda call=call: [call() for _ in range(9)] for name, call in calls.items()}
+    times = alternate(ours, peers, blocks=1)
+    _note(rows, "occlusion sweep, ResNet-18, 225 places", threads, against_best(times), "", "")
+
+
+def _write(rows: list[str]) -> None:
+    """Put the table into docs/figures.md, with the machine and the versions."""
+    import llvmlite
+    import onnxruntime
+
+    text = FIGURES.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    table = [
+        BEGIN,
+        "",
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}; Python "
+        f"{platform.python_version()}, llvmlite {llvmlite.__version__}, PyTorch "
+        f"{torch.__version__}, ONNX Runtime {onnxruntime.__version__}"
+        f"{'' if COMPILED else '; without torch.compile'}.",
+        "",
+        "| what | threads | best peer / ours (spread) | goal | ours | best peer | of the peak |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+        END,
+    ]
+    FIGURES.write_text(head + "\n".join(table) + tail, encoding="utf-8")
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
