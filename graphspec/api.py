@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -315,8 +315,39 @@ def predict(
         SpecError: an output is not in the graph.
     """
     found = find_run(run)
-    config = found.config
     wanted = tuple(found.spec.outputs if outputs is None else outputs)
+    executable, batches = open_examples(
+        found, x, wanted, checkpoint=checkpoint, weights=weights, batch=batch, choice=choice
+    )
+    parts = [executable.run(feeds, outputs=wanted).values for feeds in batches]
+    return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
+
+
+def open_examples(
+    found: Run,
+    x: npt.ArrayLike,
+    wanted: tuple[str, ...],
+    *,
+    checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
+    batch: int = 256,
+    choice: Choice = AS_BEFORE,
+) -> tuple[Executable, Iterator[Mapping[str, Array]]]:
+    """A run's network for some outputs, and its feeds: new examples, preprocessed.
+
+    Args:
+        found: the run.
+        x: examples on the first axis, as the data set of the run has them.
+        wanted: the layers that will be asked for.
+        checkpoint: the best, the latest, or the one of a step.
+        weights: other weights than those of a checkpoint, by full name.
+        batch: how many examples there are in one feed.
+        choice: as for ``evaluate``.
+
+    Raises:
+        CheckpointError, FeedError, SpecError: as for ``predict``.
+    """
+    config = found.config
     plan = compile_graph(found.spec, outputs=wanted)
     floats = [name for name, tensor in plan.inputs.items() if tensor.dtype == "float"]
     examples = np.asarray(x)
@@ -338,13 +369,15 @@ def predict(
     own = {name: array for name, array in weights.items() if name in plan.params}
     executable = engine.load(plan, seed=config.seed, weights=own)
     pipeline = found.pipeline
-    parts: list[dict[str, Array]] = []
-    for start in range(0, len(examples), batch):
-        part = examples[start : start + batch]
-        if pipeline is not None:
-            part = pipeline.apply(part, config.dtype)
-        parts.append(dict(executable.run({floats[0]: part}, outputs=wanted).values))
-    return {name: np.concatenate([part[name] for part in parts]) for name in wanted}
+
+    def feeds() -> Iterator[Mapping[str, Array]]:
+        for start in range(0, len(examples), batch):
+            part = examples[start : start + batch]
+            if pipeline is not None:
+                part = pipeline.apply(part, config.dtype)
+            yield {floats[0]: part}
+
+    return executable, feeds()
 
 
 def load_weights(

@@ -11,9 +11,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graphspec import atomic
-from graphspec.api import Checkpoint, PathLike, note_test_use, open_trained
+from graphspec.api import (
+    Checkpoint,
+    PathLike,
+    note_test_use,
+    open_examples,
+    open_trained,
+)
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Array
 from graphspec.engines.choosing import AS_BEFORE, Choice
@@ -122,6 +129,37 @@ class Evaluation:
             shown = [f"{p:.9g}" for p in row]
             table.writerow([i, self.classes[label], self.classes[prediction], *shown])
         atomic.write_text(path, text.getvalue())
+
+
+def predict_sampled(
+    run: Run | PathLike,
+    x: npt.ArrayLike,
+    *,
+    samples: int,
+    checkpoint: Checkpoint = "best",
+    weights: Mapping[str, Array] | None = None,
+    choice: Choice = AS_BEFORE,
+) -> Array:
+    """The probabilities (N, C) of a run's first output, averaged over the noise of training.
+
+    Args:
+        run: the run, its folder, or its name.
+        x: examples on the first axis, as the data set of the run has them.
+        samples: how many passes there are, each with noise (dropout) of its own.
+        checkpoint: the best, the latest, or the one of a step.
+        weights: other weights than those of a checkpoint, by full name.
+        choice: another engine, number of threads or accuracy than the run's.
+
+    Raises:
+        CheckpointError, FeedError: as for ``predict``.
+        SpecError: as for ``sampled_probabilities``.
+    """
+    found = find_run(run)
+    output = found.spec.outputs[0]
+    executable, batches = open_examples(
+        found, x, (output,), checkpoint=checkpoint, weights=weights, choice=choice
+    )
+    return sampled_probabilities(executable, list(batches), output, samples=samples)
 
 
 def evaluate_classes(

@@ -11,7 +11,8 @@ from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
-from graphspec.errors import DataError
+from graphspec.errors import DataError, RunError
+from graphspec.evaluation import predict_sampled
 from graphspec.inspect.probe import class_probabilities
 from graphspec.layers.base import Array
 from graphspec.plan import compile_graph
@@ -27,6 +28,7 @@ def predict(
     engine: EngineName | None = None,
     threads: int | None = None,
     accuracy: Accuracy | None = None,
+    samples: int | None = None,
     json: bool = False,
 ) -> None:
     """Classify images or rows with a trained network, preprocessed as in training.
@@ -53,6 +55,9 @@ def predict(
     accuracy
         Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
         (2e-6).
+    samples
+        Average the probabilities of so many passes with the noise of training (dropout), in place
+        of one without it.
     json
         Print JSON, with the probability of every class.
     """
@@ -69,19 +74,21 @@ def predict(
         parts.append(examples)
         several = len(examples) > 1
         names += [f"{file.name}[{i}]" if several else file.name for i in range(len(examples))]
-    output = found.spec.outputs[0]
-    values = api.predict(
-        found,
-        np.concatenate(parts),
-        outputs=[output],
-        weights=api.load_weights(found, checkpoint=checkpoint, averaged=averaged),
-        choice=Choice(engine, threads, accuracy),
-    )[output]
-    values = values.reshape(len(values), -1)
-    if not found.env.get("classes"):
-        _show_values(names, values, json=json)
-        return
-    probabilities = class_probabilities(compile_graph(found.spec), output, values)
+    x = np.concatenate(parts)
+    weights = api.load_weights(found, checkpoint=checkpoint, averaged=averaged)
+    choice = Choice(engine, threads, accuracy)
+    if samples is not None:
+        if not found.env.get("classes"):
+            raise RunError("--samples averages probabilities, and this network has no classes")
+        probabilities = predict_sampled(found, x, samples=samples, weights=weights, choice=choice)
+    else:
+        output = found.spec.outputs[0]
+        values = api.predict(found, x, outputs=[output], weights=weights, choice=choice)[output]
+        values = values.reshape(len(values), -1)
+        if not found.env.get("classes"):
+            _show_values(names, values, json=json)
+            return
+        probabilities = class_probabilities(compile_graph(found.spec), output, values)
     classes = _class_names(found, probabilities.shape[1])
     if json:
         print_json(

@@ -22,6 +22,7 @@ from graphspec.recipe.config import SplitConfig, TrainConfig
 from graphspec.recipe.preprocess.base import PreprocessStep
 from graphspec.recipe.preprocess.pipeline import Pipeline, output_shape
 from graphspec.recipe.rules.base import UpdateRule
+from graphspec.tensor import TensorSpec
 
 Array = npt.NDArray[Any]
 # Evaluating one example at a time is slow, and all of them at once may take too much memory.
@@ -35,17 +36,22 @@ class Binding:
 
     x: str
     y: str | None
+    labels: bool = False
+    """Whether the targets, which are real numbers, stand for several labels of an example."""
 
     def feeds(self, x: Array, y: Array) -> dict[str, Array]:
         """What an executable is fed for some examples."""
-        return {self.x: x} if self.y is None else {self.x: x, self.y: y}
+        if self.y is None:
+            return {self.x: x}
+        return {self.x: x, self.y: y.astype(np.int64) if self.labels else y}
 
 
 def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Binding:
     """Find the inputs that a data set fills once its examples have been preprocessed.
 
-    The first input that is no label takes the examples. Of what is left, labels take class
-    indices, and numbers take real targets.
+    The first input that is no label takes the examples. Of what is left, a label takes class
+    indices, several labels (``{"shape": [K], "classes": 2}``) take targets (N, K) that are whole,
+    and numbers take real targets.
 
     Raises:
         DataError: the shapes or the classes do not fit, or an input stays empty.
@@ -74,6 +80,9 @@ def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Bin
     (y,) = rest
     tensor = plan.inputs[y]
     if tensor.dtype == "int":
+        if tensor.shape and not data.classes:
+            _refuse_labels(y, tensor, data)
+            return Binding(x, y, labels=True)
         if not data.classes or tensor.shape:
             raise DataError(
                 f"input {y!r} is a {tensor}, and {data.name!r} has "
@@ -93,6 +102,27 @@ def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Bin
             f"{given}. Use other data, or change the input."
         )
     return Binding(x, y)
+
+
+def _refuse_labels(y: str, tensor: TensorSpec, data: Dataset) -> None:
+    """Refuse targets that are not one class for each label of an example."""
+    if tensor.shape != data.y.shape[1:]:
+        raise DataError(
+            f"input {y!r} takes labels of shape {list(tensor.shape)}, and {data.name!r} has "
+            f"targets of shape {list(data.y.shape[1:])}. Set its shape, and the units of the layer "
+            f"before the loss, to {list(data.y.shape[1:])}."
+        )
+    classes = tensor.classes or 0
+    for targets in (data.y, data.y_test):
+        if targets is None:
+            continue
+        wrong = targets[(targets < 0) | (targets >= classes) | (targets % 1 != 0)]
+        if wrong.size:
+            raise DataError(
+                f"input {y!r} takes labels that are whole numbers from 0 to {classes - 1}, and the "
+                f"targets of {data.name!r} have {wrong[0]:g} among them. Use other data, or an "
+                "input without classes and an l2_loss."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +277,7 @@ def _mixed_classes(plan: Plan, binding: Binding, config: TrainConfig) -> int | N
     blends = any(not isinstance(item, ImageAugmentation) for item in config.augment)
     if not blends or binding.y is None or plan.inputs[binding.y].dtype == "float":
         return None
-    if binding.y not in soft_labels(plan):
+    if binding.y not in soft_labels(plan) or binding.labels:
         raise DataError(
             f"mixup blends labels, and something that reads {binding.y!r} takes whole labels only. "
             "Use softmax_loss or logistic_loss, or leave mixup out of augment."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 
 from graphspec.data.dataset import Dataset
+from graphspec.document import loads
+from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import DataError
+from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.train.feeding import TrainingData, divide
+from graphspec.train.trainer import train
 from tests.train.nets import config, network, points, regression, sums
 
 
@@ -51,3 +56,44 @@ def test_every_class_gets_as_many_examples() -> None:
 def test_there_must_be_classes_to_balance() -> None:
     with pytest.raises(DataError, match="no classes to balance"):
         divide(compile_graph(regression()), sums(), config(split={"balance": "drop"}))
+
+
+def attributes(loss: str) -> GraphSpec:
+    """Two yes-or-no answers to a point."""
+    layers = [
+        {"id": "scores", "kind": "linear", "units": 2},
+        {"id": "loss", "kind": loss, "inputs": ["scores", "has"]},
+    ]
+    inputs = {"x": {"shape": [2]}, "has": {"shape": [2], "classes": 2}}
+    fields = {"inputs": inputs, "layers": layers, "outputs": ["scores"]}
+    return loads(json.dumps({"format": "graphspec/1", "name": "attributes", **fields}))
+
+
+def sides(values: Any = None) -> Dataset:
+    """Points with, for both coordinates, whether they are above zero."""
+    x = np.random.default_rng(0).normal(size=(90, 2))
+    y = (x > 0).astype(np.float32) if values is None else np.full((90, 2), values, np.float32)
+    return Dataset("sides", x, y)
+
+
+@pytest.mark.parametrize("loss", ["logistic_loss", "attribute_hinge_loss"])
+def test_attributes_are_learnt_from_targets_of_zeros_and_ones(loss: str) -> None:
+    data = sides()
+    settings = config(epochs=60)
+    plan = compile_graph(attributes(loss))
+    executable = NumpyEngine(settings.dtype).load(plan, seed=0)
+    list(train(executable, divide(plan, data, settings), settings))
+    scores = executable.run({"x": data.x.astype(np.float32)}).values["scores"]
+    assert ((scores > 0) == (data.y > 0)).mean() > 0.9
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.5, "0.5"), (2, "2"), (-1, "-1")])
+def test_attributes_are_whole_numbers_below_the_classes(value: float, shown: str) -> None:
+    with pytest.raises(DataError, match=f"from 0 to 1, and .* have {shown} among them"):
+        divide(compile_graph(attributes("logistic_loss")), sides(value), config())
+
+
+def test_attributes_are_as_many_as_the_input_has() -> None:
+    data = replace(sides(), y=np.zeros((90, 3), np.float32))
+    with pytest.raises(DataError, match=r"labels of shape \[2\], and 'sides' has .* \[3\]"):
+        divide(compile_graph(attributes("logistic_loss")), data, config())

@@ -26,9 +26,10 @@ def load_npz(
 
     ``x`` is (N, D) features, (N, H, W) grey images, or (N, C, H, W) or (N, H, W, C) images;
     ``channels`` says which of the last two, and "auto" takes the last axis for the channels when
-    only it is 1, 3 or 4. ``y`` is whole numbers (N,) for classes or real numbers (N,) or (N, K)
-    for targets. ``classes``, if there, names the classes. Whole numbers other than uint8 become
-    float32.
+    only it is 1, 3 or 4. ``y`` is whole numbers (N,) for classes, real numbers (N,) or (N, K) for
+    targets, or whole numbers (N, K) for K labels of every example, such as attributes that it has
+    (1) or lacks (0); they are kept as targets. ``classes``, if there, names the classes. Whole
+    numbers other than uint8 become float32.
 
     Raises:
         DataError: a key is missing, or the arrays do not fit each other.
@@ -95,14 +96,15 @@ def _answers(y: Array, path: FilePath, budget: Budget) -> Array:
         y = y[:, 0]
     if y.dtype.kind in "bui" and y.ndim == 1 and y.size:
         return class_indices(y, path, budget, what="the labels in y")
-    if y.dtype.kind == "f" and y.ndim in (1, 2) and y.size:
+    if y.size and (y.ndim == 2 or (y.ndim == 1 and y.dtype.kind == "f")) and y.dtype.kind in "buif":
         budget.require(8 * y.size, path, "converting y")
         with decoding(path, "numbers that float32 can hold"), np.errstate(over="raise"):
             real = y if y.dtype in (np.float32, np.float64) else y.astype(np.float32)
         return real.reshape(len(y), -1)
     raise DataError(
         f"{str(path)!r}: y is {y.dtype} of shape {y.shape}; it must be whole numbers of shape (N,) "
-        "for classes, or real numbers of shape (N,) or (N, K) for targets."
+        "for classes, real numbers of shape (N,) or (N, K) for targets, or whole numbers of shape "
+        "(N, K) for K labels of every example."
     )
 
 
