@@ -13,7 +13,7 @@ from graphspec_gui.panel import Panel
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
 
-LAYOUT = "layout-2"
+LAYOUT = "layout-3"
 """Changes when the docks do, so that an older arrangement is not taken for one of these."""
 
 
@@ -82,6 +82,19 @@ def _plots(window: MainWindow) -> Panel:
     return PlotsPanel(window.runs, window)
 
 
+def _runs(window: MainWindow) -> Panel:
+    from graphspec_gui.runs.drawing import compare_runs
+    from graphspec_gui.runs.panel import RunsPanel
+
+    return RunsPanel(
+        window.runs,
+        window.training,
+        window.files.open,
+        lambda runs: compare_runs(window, runs),
+        window,
+    )
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec(
         "layers_dock",
@@ -121,7 +134,7 @@ DOCKS: tuple[DockSpec, ...] = (
     ),
     DockSpec(
         "help_dock",
-        "Layer reference",
+        "Reference",
         "mdi6.book-open-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _reference,
@@ -144,6 +157,15 @@ DOCKS: tuple[DockSpec, ...] = (
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _plots,
         "Ctrl+P",
+        stack="bottom",
+    ),
+    DockSpec(
+        "runs_dock",
+        "Runs",
+        "mdi6.format-list-bulleted",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _runs,
+        "Ctrl+Shift+R",
         stack="bottom",
     ),
 )

@@ -42,6 +42,8 @@ class ShownRuns(QObject):
     """Runs came, went, or were hidden."""
     current_changed = Signal()
     """Another run is in front, or none."""
+    closed = Signal()
+    """None of them is followed any more: whoever works on them should end."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +63,11 @@ class ShownRuns(QObject):
 
     def find(self, run: Run) -> ShownRun | None:
         """How a run is shown, if it is."""
-        return self._shown.get(run.path.resolve())
+        return self.at(run.path)
+
+    def at(self, path: Path) -> ShownRun | None:
+        """How the run in a folder is shown, if it is."""
+        return self._shown.get(path.resolve()) if self._shown else None
 
     def show(self, run: Run) -> ShownRun:
         """Show a run, if it is not yet, and bring it to the front."""
@@ -101,3 +107,4 @@ class ShownRuns(QObject):
         """Stop following all of them."""
         for shown in self:
             shown.follower.close()
+        self.closed.emit()

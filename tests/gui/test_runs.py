@@ -1,0 +1,319 @@
+"""The runs dock: a real workspace, through real clicks and keys."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphspec_gui.journal import Journal
+from graphspec_gui.runs.comparison import UNLIKE, Comparison
+from graphspec_gui.runs.panel import RunsPanel
+from graphspec_gui.runs.table import PLACES
+from graphspec_gui.settings import Settings
+from graphspec_gui.window import MainWindow
+from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+
+from graphspec import api, edit
+from graphspec.train.control import Control
+from graphspec.train.remarks import Remarks, read_remarks, write_remarks
+from graphspec.train.rundir import Run
+from graphspec.train.session import create_run, train_run
+from tests.train.nets import network
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs: one that ended, a wider one, and one that was stopped."""
+    folder = tmp_path_factory.mktemp("made")
+    settings = {"epochs": 2, "batch": 32}
+    api.fit(network(), "spiral", run=folder / "alpha", **settings)
+    wide = edit.rename(edit.set_field(network(), "hidden", "units", 16), "relu", "rectify")
+    api.fit(wide, "spiral", run=folder / "beta", **settings, seed=1)
+    spec = edit.set_value(
+        edit.set_value(network(), "training.data", "spiral"), "training.epochs", 9
+    )
+    run = create_run(spec, spec.training, folder / "gamma")
+    control = Control()
+    control.stop()
+    list(train_run(run.path, control=control))
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "runs"))
+
+
+@pytest.fixture
+def window(qtbot, folder: Path, tmp_path: Path, monkeypatch) -> Iterator[MainWindow]:
+    monkeypatch.setenv("GRAPHSPEC_RUNS", str(folder))
+    found = MainWindow(Settings(tmp_path / "settings.ini"), Journal(tmp_path / "journal"))
+    found.show()
+    found.activateWindow()
+    qtbot.waitUntil(found.isActiveWindow)
+    yield found
+    worker = found.training.worker
+    found.training.kill()
+    if worker is not None:
+        assert worker.wait(10)
+    found.training.worker = None
+    for tab in list(found.tabs()):
+        tab.document.undo_stack.setClean()
+    assert found.close()
+    found.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, window: MainWindow) -> RunsPanel:
+    window.show_dock("runs_dock")
+    found = window.docks["runs_dock"].widget()
+    assert isinstance(found, RunsPanel)
+    qtbot.waitUntil(lambda: found.rows.rowCount() == 3, timeout=10_000)
+    return found
+
+
+def index(panel: RunsPanel, run: str, column: str = "name") -> QModelIndex:
+    for row in range(panel.rows.rowCount()):
+        found = panel.rows.index(row, PLACES[column])
+        if panel.rows.facts_at(found).name == run:
+            return found
+    raise AssertionError(f"{run} is not listed")
+
+
+def names(panel: RunsPanel) -> list[str]:
+    rows = range(panel.rows.rowCount())
+    return [panel.rows.facts_at(panel.rows.index(row, 0)).name for row in rows]
+
+
+def click(
+    panel: RunsPanel, run: str, column: str = "name", *, add: bool = False, left=None
+) -> None:
+    panel.view.scrollTo(index(panel, run, column))
+    rect = panel.view.visualRect(index(panel, run, column))
+    at = rect.center() if left is None else QPoint(rect.left() + left, rect.center().y())
+    keys = Qt.KeyboardModifier.ControlModifier if add else Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, keys, at)
+
+
+def answer(words: str) -> None:
+    """Press a button of the question that is asked next."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, press)
+            return
+        found = [button for button in box.buttons() if button.text().replace("&", "") == words]
+        QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(20, press)
+
+
+def text(panel: RunsPanel, run: str, column: str) -> str:
+    return index(panel, run, column).data()
+
+
+def test_every_run_is_listed_with_its_facts(panel):
+    assert sorted(names(panel)) == ["alpha", "beta", "gamma"]
+    assert text(panel, "alpha", "status") == "finished"
+    assert text(panel, "gamma", "status") == "stopped"
+    assert text(panel, "alpha", "data") == "spiral"
+    best = Run(panel.rows.facts_at(index(panel, "alpha")).path).last.best_value
+    assert text(panel, "alpha", "best") == f"{best:.2%}"
+    assert text(panel, "gamma", "best") == ""
+    assert not index(panel, "alpha", "status").data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert panel._count.text() == "3 runs"
+
+
+def test_a_click_on_a_title_sorts_and_unknown_values_stay_below(panel):
+    header = panel.view.header()
+    at = QPoint(header.sectionViewportPosition(PLACES["best"]) + 20, header.height() // 2)
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert names(panel)[-1] == "gamma"
+    first = names(panel)
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert names(panel)[-1] == "gamma"
+    assert names(panel) == [first[1], first[0], "gamma"]
+
+
+def test_words_filter_the_rows(panel):
+    panel.filter.setFocus()
+    QTest.keyClicks(panel.filter, "stopped SPIRAL")
+    assert names(panel) == ["gamma"]
+    assert panel._count.text() == "1 of 3"
+    QTest.keyClicks(panel.filter, " nonsense")
+    assert names(panel) == []
+    assert panel._hint.isVisible()
+    assert "nonsense" in panel._hint.text()
+
+
+def test_a_run_is_renamed_in_its_row(qtbot, panel, folder):
+    click(panel, "beta", "shown", left=10)
+    assert panel.shown.at(folder / "beta") is not None
+    click(panel, "beta")
+    QTest.keyClick(panel.view, Qt.Key.Key_F2)
+    field = panel.view.findChild(QLineEdit)
+    QTest.keyClicks(field, "wider")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: sorted(names(panel)) == ["alpha", "gamma", "wider"])
+    assert (folder / "wider" / "spec.json").is_file()
+    assert panel.shown.at(folder / "wider").visible
+
+
+def test_a_name_that_is_taken_is_refused_in_words(qtbot, panel, folder):
+    click(panel, "beta")
+    QTest.keyClick(panel.view, Qt.Key.Key_F2)
+    field = panel.view.findChild(QLineEdit)
+    QTest.keyClicks(field, "alpha")
+    answer("OK")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert sorted(names(panel)) == ["alpha", "beta", "gamma"]
+
+
+def test_notes_and_stars_are_kept_in_the_runs_folder(qtbot, panel, folder):
+    click(panel, "alpha")
+    panel.note.trigger()
+    field = panel.view.findChild(QLineEdit)
+    QTest.keyClicks(field, "the <b>first</b> one")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    click(panel, "alpha", "starred")
+    expected = Remarks(note="the <b>first</b> one", starred=True)
+    assert read_remarks(folder / "alpha") == expected
+    qtbot.waitUntil(lambda: text(panel, "alpha", "note") == expected.note)
+    qtbot.waitUntil(lambda: panel.star.text() == "Take the star away")
+    panel.star.trigger()
+    assert not read_remarks(folder / "alpha").starred
+
+
+def test_what_others_write_is_seen(qtbot, panel, folder):
+    write_remarks(folder / "gamma", Remarks(note="from a terminal"))
+    shutil.copytree(folder / "alpha", folder / "delta")
+    qtbot.waitUntil(lambda: "delta" in names(panel), timeout=10_000)
+    assert text(panel, "gamma", "note") == "from a terminal"
+    shutil.rmtree(folder / "beta")
+    qtbot.waitUntil(lambda: "beta" not in names(panel), timeout=10_000)
+
+
+def test_runs_are_moved_to_the_trash_after_a_question(qtbot, panel, folder, tmp_path, monkeypatch):
+    trash = tmp_path / "trash"
+
+    def move(path: str) -> tuple[bool, str]:
+        shutil.move(path, trash / Path(path).name)
+        return True, str(trash)
+
+    trash.mkdir()
+    monkeypatch.setattr(QFile, "moveToTrash", move)
+    click(panel, "alpha", "shown", left=10)
+    click(panel, "alpha")
+    click(panel, "beta", add=True)
+    answer("Cancel")
+    QTest.keyClick(panel.view, Qt.Key.Key_Delete)
+    assert (folder / "alpha").exists()
+    panel.window().activateWindow()
+    qtbot.waitUntil(panel.view.hasFocus)
+    answer("Move to the trash")
+    QTest.keyClick(panel.view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(list(trash.iterdir())) == 2)
+    qtbot.waitUntil(lambda: names(panel) == ["gamma"])
+    assert len(panel.shown) == 0
+
+
+def test_a_check_box_draws_a_run_and_takes_it_away(qtbot, panel, folder):
+    click(panel, "alpha", "shown", left=10)
+    assert [item.name for item in panel.shown] == ["alpha"]
+    state = index(panel, "alpha", "shown").data(Qt.ItemDataRole.CheckStateRole)
+    assert Qt.CheckState(state) == Qt.CheckState.Checked
+    assert not index(panel, "alpha", "shown").data(Qt.ItemDataRole.DecorationRole).isNull()
+    click(panel, "alpha", "shown", left=10)
+    assert len(panel.shown) == 0
+    click(panel, "beta")
+    QTest.keyClick(panel.view, Qt.Key.Key_Space)
+    assert [item.name for item in panel.shown] == ["beta"]
+
+
+def test_a_double_click_opens_the_network(qtbot, panel, window):
+    rect = panel.view.visualRect(index(panel, "beta", "model"))
+    click(panel, "beta", "model")
+    QTest.mouseDClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert window.document.spec.layers[0].units == 16
+
+
+def test_a_stopped_run_goes_on(qtbot, panel, window, folder):
+    click(panel, "alpha")
+    assert "end" in panel.go_on.reason
+    click(panel, "gamma")
+    assert panel.go_on.isEnabled()
+    panel.go_on.trigger()
+    qtbot.waitUntil(lambda: Run(folder / "gamma").status == "finished", timeout=30_000)
+    qtbot.waitUntil(lambda: text(panel, "gamma", "status") == "finished", timeout=10_000)
+    assert Run(folder / "gamma").sessions[-1].resumed
+
+
+def compared(qtbot, panel, window) -> Comparison:
+    click(panel, "gamma", "shown", left=10)
+    click(panel, "alpha")
+    assert "two or more" in panel.compare.reason
+    click(panel, "beta", add=True)
+    panel.compare.trigger()
+    found = window.findChild(Comparison)
+    qtbot.waitUntil(lambda: found.table.rowCount() > 0)
+    return found
+
+
+def marked(found: Comparison) -> dict[str, list[str]]:
+    rows = {}
+    for row in range(found.table.rowCount()):
+        title = found.table.verticalHeaderItem(row).text()
+        if title.startswith(UNLIKE):
+            columns = range(found.table.columnCount())
+            rows[title[2:]] = [found.table.item(row, column).text() for column in columns]
+    return rows
+
+
+def test_compared_runs_are_drawn_and_their_differences_marked(qtbot, panel, window):
+    found = compared(qtbot, panel, window)
+    assert sorted(item.name for item in window.runs if item.visible) == ["alpha", "beta"]
+    titles = [found.table.horizontalHeaderItem(i).text() for i in range(2)]
+    order = [titles.index("alpha"), titles.index("beta")]
+    rows = {name: [values[i] for i in order] for name, values in marked(found).items()}
+    assert rows["hidden.units"] == ["8", "16"]
+    assert rows["training.seed"] == ["0", "1"]
+    assert rows["relu.kind"] == ["relu", "–"]
+    assert "training.epochs" not in rows
+    few = found.table.rowCount()
+    QTest.mouseClick(found.only, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    assert found.table.rowCount() > few + 20
+    found.filter.setFocus()
+    QTest.keyClicks(found.filter, "epochs")
+    assert found.table.rowCount() == 1
+
+
+def test_the_difference_of_two_graphs_is_drawn_on_a_canvas(qtbot, panel, window):
+    found = compared(qtbot, panel, window)
+    found.before.setCurrentText("alpha")
+    found.after.setCurrentText("beta")
+    QTest.mouseClick(found.draw, Qt.MouseButton.LeftButton)
+    assert window.document.title == "alpha → beta"
+    marks = {
+        name: (item.mark.color, item.mark.badge)
+        for name, item in window.current.view.canvas.node_items.items()
+        if item.mark is not None
+    }
+    assert marks == {
+        "hidden": ("accent", "units 8 → 16"),
+        "relu": ("error", "removed"),
+        "rectify": ("ok", "added"),
+        "drop": ("accent", "inputs relu → rectify"),
+    }
+    assert "1 added, 1 removed, 2 changed" in window.current.banner.label.text()
+
+
+def test_an_empty_workspace_says_what_to_do(qtbot, panel, folder):
+    for run in folder.iterdir():
+        shutil.rmtree(run)
+    qtbot.waitUntil(lambda: panel._hint.isVisible(), timeout=10_000)
+    assert "Ctrl+Enter" in panel._hint.text()
