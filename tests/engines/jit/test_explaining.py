@@ -66,7 +66,7 @@ def test_the_command_shows_the_rows(capsys) -> None:  # type: ignore[no-untyped-
     assert {line["stage"] for line in said["lines"]} == {"forward", "backward"}
     assert main(["explain", "lenet5", "--evaluation"]) == 0
     said = capsys.readouterr().out
-    assert "max_pool_2x2" in said
+    assert "conv1_relu" in said
     assert "backward" not in said
 
 
