@@ -282,7 +282,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
             finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
             walk = Walk(k, t, begin)
             with k.loop(0, end - begin) as tile:
-                for part in range(0, size, k.width):
+                with k.loop(0, size, k.width) as part:
                     at = m + (panel * m_panel + tile * tile_size + part)
                     finish.tile(at, m_pitch, part, walk)
                 walk.step()
@@ -327,7 +327,7 @@ class _Finish:
         self.kind, self.matrices, self.t = kind, matrices, t
         self.b, self.y, self.codes, self.channel = b, y, codes, channel
 
-    def tile(self, m: Pointer, pitch: Value, part: int, walk: Walk) -> None:
+    def tile(self, m: Pointer, pitch: Value, part: Value, walk: Walk) -> None:
         """One tile, one vector of filters from ``channel`` + ``part`` on."""
         k, t, kind = m.kernel, self.t, self.kind
         channel = self.channel + part
@@ -392,7 +392,7 @@ def _filters(outputs: int, k: Kernel) -> None:
         with k.loop(block * size, (block + 1) * size) as row:
             start = w + begin + minimum(row, row_count - 1) * row_step
             to = u + (panel * row_blocks * size + row) * size
-            for part in range(0, size, k.width):
+            with k.loop(0, size, k.width) as part:
                 weights = [
                     start + minimum(panel * size + (part + lane), lane_count - 1) * lane_step
                     for lane in range(k.width)

@@ -148,7 +148,7 @@ def _add(outputs: int, k: Kernel) -> None:
         panel, block = chunk // channel_blocks, chunk % channel_blocks
         with k.loop(block * size, minimum((block + 1) * size, channels)) as c:
             row = du + (panel * channel_blocks * size + c) * size
-            for part in range(0, size, k.width):
+            with k.loop(0, size, k.width) as part:
                 first = panel * size + part
                 totals = [[k.variable(k.zeros()) for _ in range(3)] for _ in range(3)]
                 with k.loop(0, slices) as number:
@@ -161,7 +161,7 @@ def _add(outputs: int, k: Kernel) -> None:
                             for j, total in enumerate(sums_row):
                                 to[3 * i + j] = total.value.lane(lane)
         with k.when(block.equals(0) & db_address.differs(0)):
-            for part in range(0, size, k.width):
+            with k.loop(0, size, k.width) as part:
                 first = panel * size + part
                 bias = k.variable(k.zeros())
                 with k.loop(0, slices) as number:
