@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 COMMANDS = {
+    "data": "Examples as they are, as augmentation changes them, and as the network reads them.",
     "activations": "The maps of a layer for one example, or how active all layers are.",
     "weights": "The filters of a layer as images, with their norms and noise.",
     "occlusion": "How the answer changes as a square slides over an image.",

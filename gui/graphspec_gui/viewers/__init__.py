@@ -1,0 +1,1 @@
+"""Looking inside the network: data, activations, weights, occlusion and predictions."""

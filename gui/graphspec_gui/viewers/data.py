@@ -1,0 +1,253 @@
+"""The data browser: the examples, and which one all viewers show to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec.engines.base import Array
+from graphspec.inspect.examples import Stage, class_counts, stage_of
+from graphspec.train.feeding import SplitName
+from graphspec_gui.buttons import IconButton
+from graphspec_gui.theme import space, theme
+from graphspec_gui.viewers.charts import Bar, Bars
+from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.images import of_example, scale
+from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
+from graphspec_gui.viewers.viewer import Viewer
+
+MOST = 200
+"""Examples that are augmented or preprocessed for a look: whitening them all would take long."""
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".npy")
+_STAGES: dict[Stage, str] = {
+    "raw": "As they are",
+    "augmented": "Augmented",
+    "preprocessed": "Preprocessed",
+}
+
+
+class DataPanel(Viewer):
+    """The examples of each split with their classes; a click shows one to the network.
+
+    Args:
+        source: the network and the example.
+        parent: who owns it.
+    """
+
+    def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
+        super().__init__(source, parent)
+        self.setAcceptDrops(True)
+        self._network: Network | None = None
+        self._numbers: Array = np.zeros(0, np.int64)
+        self._seed = 0
+        self.split = _combo("Split", "Which part of the data")
+        self.classes = _combo("Class", "Examples of one class only")
+        self.stage = _combo("Stage", "What has been done to the examples")
+        self.again = IconButton("mdi6.dice-multiple-outline", "Draw the augmentation again", self)
+        opens = IconButton("mdi6.image-plus-outline", "Show your own picture to the network…", self)
+        for box in (self.split, self.classes, self.stage):
+            box.activated.connect(lambda _: self._list())
+        self.again.clicked.connect(self._draw_again)
+        opens.clicked.connect(self._ask)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Controls(self, self.split, self.classes, self.stage, self.again, opens))
+        self.grid = TileGrid("Examples", self)
+        self.grid.chosen.connect(lambda index, *_: self._pick(index))
+        self.balance = Bars("Examples of each class", self)
+        side = QWidget(self)
+        side.setObjectName("page")
+        lines = QVBoxLayout(side)
+        lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
+        self.facts = QLabel(self)
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.setWordWrap(True)
+        self.facts.setProperty("muted", True)
+        heading = QLabel("Examples of each class", self)
+        heading.setFont(theme().font("strong"))
+        self._heading = heading
+        for widget in (self.facts, heading, self.balance):
+            lines.addWidget(widget)
+        lines.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setWidget(side)
+        column.addWidget(Halves(self.grid, area, self, shares=(3, 2)), 1)
+
+    def look(self, network: Network) -> None:
+        """List the examples, where they are others than before."""
+        data = network.data
+        if self._network is None or self._network.data is not data:
+            self._fill(network)
+        self._network = network
+        self._show_example()
+
+    def forget(self) -> None:
+        """Let go of the data."""
+        self._network = None
+        self.source.looks.cancel("data")
+        self.grid.set_tiles(NOTHING)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a picture."""
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show a picture to the network."""
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.source.read(path)
+
+    def _dropped(self, event: QDropEvent) -> Path | None:
+        urls = event.mimeData().urls()
+        if self._network is None or len(urls) != 1 or not urls[0].isLocalFile():
+            return None
+        path = Path(urls[0].toLocalFile())
+        return path if path.suffix.lower() in ENDINGS else None
+
+    def _fill(self, network: Network) -> None:
+        self._network = network
+        data, config = network.data, network.config
+        chosen = self.split.currentData()
+        self.split.clear()
+        for split, (x, _) in data.parts.items():
+            self.split.addItem(f"{split} ({len(x):,})", split)
+        self.split.setCurrentIndex(max(0, self.split.findData(chosen)))
+        self.classes.clear()
+        self.classes.addItem("All classes", -1)
+        for i, name in enumerate(data.classes):
+            self.classes.addItem(name, i)
+        self.classes.setEnabled(bool(data.classes))
+        before = self.stage.currentData()
+        self.stage.clear()
+        for stage, words in _STAGES.items():
+            if (
+                stage == "raw"
+                or (stage == "augmented" and config.augment)
+                or (stage == "preprocessed" and config.preprocess)
+            ):
+                self.stage.addItem(words, stage)
+        self.stage.setCurrentIndex(max(0, self.stage.findData(before)))
+        self.stage.setEnabled(self.stage.count() > 1)
+        self.stage.setToolTip(
+            "What has been done to the examples"
+            if self.stage.isEnabled()
+            else "This network's settings neither preprocess nor augment"
+        )
+        shape, (low, high) = network.shape, network.span()
+        x = next(iter(data.parts.values()))[0]
+        steps = ", ".join(item.kind for item in config.preprocess) or "none"
+        changes = ", ".join(item.kind for item in config.augment) or "none"
+        self.facts.setText(
+            f"{data.name}: {'×'.join(map(str, shape))} {x.dtype}, {low:g} to {high:g}\n"
+            f"Preprocessing: {steps}\nAugmentation: {changes}"
+        )
+        self._list()
+
+    def _list(self) -> None:
+        network = self._network
+        if network is None:
+            return
+        split: SplitName = self.split.currentData()
+        x, y = network.data.parts[split]
+        wanted, stage = self.classes.currentData(), self.stage.currentData()
+        names = network.data.classes
+        self._numbers = np.arange(len(x)) if wanted < 0 else np.flatnonzero(y == wanted)
+        self.again.setVisible(stage == "augmented")
+        self._heading.setVisible(bool(names))
+        self.balance.setVisible(bool(names))
+        if names:
+            counts = class_counts(y, len(names))
+            self.balance.set_bars(
+                [
+                    Bar(name, count / max(counts.max(), 1), f"{count:,}")
+                    for name, count in zip(names, counts.tolist(), strict=True)
+                ]
+            )
+        self.source.looks.cancel("data")
+        if stage == "raw":
+            self._show(x[self._numbers[:1]], None)
+            return
+        numbers, seed = self._numbers[:MOST], self._seed
+
+        def work() -> Iterator[Array]:
+            yield stage_of(
+                network.data, network.config.augment, x[numbers], y[numbers], stage, seed
+            )
+
+        self.source.looks.ask("data", work, lambda made: self._show(np.asarray(made), len(numbers)))
+
+    def _show(self, made: Array, count: int | None) -> None:
+        network = self._network
+        assert network is not None
+        split: SplitName = self.split.currentData()
+        x, y = network.data.parts[split]
+        stage = self.stage.currentData()
+        low, high = scale(made, centred=False) if stage == "preprocessed" else network.span()
+        numbers = self._numbers if count is None else self._numbers[:count]
+
+        def image(i: int) -> QImage:
+            return of_example(x[numbers[i]] if count is None else made[i], low, high)
+
+        def caption(i: int) -> str:
+            label = y[numbers[i]]
+            return network.probe.class_name(int(label)) if network.data.classes else f"{numbers[i]}"
+
+        self.grid.set_tiles(
+            Tiles(
+                len(numbers),
+                image,
+                caption,
+                lambda i: f"{split} {numbers[i]}, {caption(i)}",
+            ),
+            keep=True,
+        )
+        self._show_example()
+
+    def _show_example(self) -> None:
+        example = self.source.example
+        index = -1
+        if example is not None and example.split == self.split.currentData():
+            index = next(iter(np.flatnonzero(self._numbers == example.number).tolist()), -1)
+        self.grid.choose(index)
+
+    def _pick(self, index: int) -> None:
+        self.source.pick(self.split.currentData(), int(self._numbers[index]))
+
+    def _draw_again(self) -> None:
+        self._seed += 1
+        self._list()
+
+    def _ask(self) -> None:
+        endings = " ".join(f"*{ending}" for ending in ENDINGS)
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Show your own picture to the network", "", f"Pictures ({endings})"
+        )
+        if name:
+            self.source.read(Path(name))
+
+
+def _combo(name: str, tip: str) -> QComboBox:
+    made = QComboBox()
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    return made

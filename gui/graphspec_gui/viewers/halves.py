@@ -1,0 +1,59 @@
+"""How viewers are laid out: two halves, beside or above each other, and rows of controls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from graphspec_gui.flow import Flow
+from graphspec_gui.theme import space
+
+
+class Halves(QSplitter):
+    """What is looked at and what is said of it: side by side where there is room, else stacked.
+
+    Args:
+        main: the pictures.
+        side: what is said of them.
+        parent: where they stand.
+        shares: how the room is divided.
+    """
+
+    def __init__(
+        self, main: QWidget, side: QWidget, parent: QWidget, shares: tuple[int, int] = (3, 2)
+    ) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self.addWidget(main)
+        self.addWidget(side)
+        self._shares = shares
+        self._wide: bool | None = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Turn when the shape of the room does."""
+        super().resizeEvent(event)
+        wide = self.width() > 1.25 * self.height()
+        if wide != self._wide:
+            self._wide = wide
+            self.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+            whole = self.width() if wide else self.height()
+            total = sum(self._shares)
+            self.setSizes([whole * share // total for share in self._shares])
+            for i, share in enumerate(self._shares):
+                self.setStretchFactor(i, share)
+
+
+class Controls(QWidget):
+    """Controls side by side, in as many rows as it takes."""
+
+    def __init__(self, parent: QWidget, *widgets: QWidget) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space(1.5), space(0.5), space(1.5), space(1))
+        holder = QWidget(self)
+        flow = Flow(holder, space(1))
+        for widget in widgets:
+            flow.addWidget(widget)
+        column.addWidget(holder)

@@ -1,0 +1,316 @@
+"""The network that viewers look into, and the example that they show to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from graphspec import api
+from graphspec.cli.examples import read_examples
+from graphspec.engines.base import Array, Executable
+from graphspec.engines.choosing import Choice
+from graphspec.engines.numpy import NumpyEngine
+from graphspec.errors import CheckpointError, DataError
+from graphspec.graph import GraphSpec
+from graphspec.inspect.probe import Probe
+from graphspec.plan import compile_graph
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.feeding import SplitName, TrainingData, divide
+from graphspec.train.rundir import Run
+from graphspec.train.session import load_named
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.runs.shown import ShownRun, ShownRuns
+from graphspec_gui.viewers.looks import Looks
+
+Weights = Literal["latest", "best", "first"]
+"""Which weights: the newest checkpoint's, the best one's, or those that training begins with."""
+RELOAD = 500
+"""Milliseconds between a new checkpoint, or an edit, and the look at it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network with weights and its data; ``step`` and ``run`` are None without training."""
+
+    name: str
+    probe: Probe
+    data: TrainingData
+    config: TrainConfig
+    step: int | None
+    run: Run | None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether its examples are images of one or three channels."""
+        shape = self.shape
+        return len(shape) == 3 and shape[0] in (1, 3)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One example as the data set has it."""
+        return tuple(next(iter(self.data.parts.values()))[0].shape[1:])
+
+    def span(self) -> tuple[float, float]:
+        """The smallest and largest number of the data, by its first examples."""
+        x = next(iter(self.data.parts.values()))[0][:2000]
+        return float(x.min()), float(x.max())
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """What viewers show to the network: ``x`` as the data set has it, and where it is from."""
+
+    x: Array
+    label: int | None
+    split: SplitName | None
+    number: int
+    title: str
+
+
+class ProbeSource(QObject):
+    """Opens the network of the run in front, or of the document, and holds the example.
+
+    Nothing is opened until a viewer that can be seen calls ``open``. A new checkpoint, another run
+    or an edit of the document makes what is open stale, and says ``changed``: viewers that can be
+    seen then call ``open`` again.
+
+    Args:
+        runs: the runs that are shown.
+        parent: who owns it.
+    """
+
+    changed = Signal()
+    """``network``, ``example`` or ``trouble`` is another one, or ``network`` is stale."""
+
+    def __init__(self, runs: ShownRuns, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs = runs
+        self.looks = Looks(self)
+        self.network: Network | None = None
+        self.example: Example | None = None
+        self.trouble = ""
+        """Why there is no network to look into, or no newer one; empty where all is well."""
+        self._weights: Weights = "latest"
+        self._document: StudioDocument | None = None
+        self._followed: ShownRun | None = None
+        self._stale = True
+        self._snapshots = 0
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(RELOAD)
+        self._later.timeout.connect(self._outdate)
+        runs.current_changed.connect(self._follow)
+        runs.closed.connect(self.close)
+        self._follow()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a network is being opened."""
+        return self.looks.asks("open")
+
+    @property
+    def weights(self) -> Weights:
+        """Which weights are looked at; those of a document are always the first."""
+        return self._weights if self._run is not None else "first"
+
+    @property
+    def has_run(self) -> bool:
+        """Whether there are weights of a training."""
+        return self._run is not None
+
+    def choose(self, weights: Weights) -> None:
+        """Look at other weights."""
+        if weights != self._weights:
+            self._weights = weights
+            self._outdate()
+
+    def set_document(self, document: StudioDocument | None) -> None:
+        """Say which document is in front."""
+        if document is self._document:
+            return
+        if self._document is not None:
+            self._document.spec_changed.disconnect(self._edited)
+            self._document.destroyed.disconnect(self._document_gone)
+        self._document = document
+        if document is not None:
+            document.spec_changed.connect(self._edited)
+            document.destroyed.connect(self._document_gone)
+        self._edited()
+
+    def open(self) -> None:
+        """Open what is to be looked at, unless it is open; ``changed`` tells when it is."""
+        if not self._stale:
+            return
+        self._stale = False
+        run, before = self._run, self.network
+        self.looks.gentle = run is not None and self._is_running
+        if run is not None:
+            wanted = self._weights
+            self.looks.ask("open", lambda: _open_run(run, wanted, before), self._opened, self._end)
+        elif self._document is not None and self._document.spec.layers:
+            spec = self._document.spec
+            self.looks.ask("open", lambda: _open_spec(spec, before), self._opened, self._end)
+        else:
+            self.looks.cancel("open")
+            self._show_none("")
+
+    def pick(self, split: SplitName, number: int) -> None:
+        """Show an example of the data set to the network."""
+        if self.network is not None and split in self.network.data.parts:
+            self.example = _example(self.network, split, number)
+            self.changed.emit()
+
+    def read(self, path: Path) -> None:
+        """Show the user's own picture to the network; ``trouble`` says why it cannot be."""
+        network = self.network
+        if network is None:
+            return
+
+        def work() -> Iterator[Example]:
+            examples = read_examples(path, network.shape, network.span())
+            if len(examples) == 0 or examples.shape[1:] != network.shape:
+                raise DataError(
+                    f"{path.name} holds {'×'.join(map(str, examples.shape))} numbers, and an "
+                    f"example of this network is {'×'.join(map(str, network.shape))}"
+                )
+            yield Example(examples[0], None, None, 0, path.name)
+
+        self.looks.ask("read", work, self._picked, self._not_read)
+
+    def close(self) -> None:
+        """End the work that is being done."""
+        self._later.stop()
+        self.looks.close()
+
+    @property
+    def _run(self) -> Run | None:
+        shown = self.runs.current
+        return None if shown is None or self._weights == "first" else shown.run
+
+    @property
+    def _is_running(self) -> bool:
+        return self._followed is not None and self._followed.follower.status == "running"
+
+    def _follow(self) -> None:
+        shown = self.runs.current
+        if self._followed is not None and self._followed in list(self.runs):
+            self._followed.follower.advanced.disconnect(self._advanced)
+            self._followed.follower.restarted.disconnect(self._advanced)
+        self._followed, self._snapshots = shown, 0
+        if shown is not None:
+            shown.follower.advanced.connect(self._advanced)
+            shown.follower.restarted.connect(self._advanced)
+        self._outdate()
+
+    def _advanced(self) -> None:
+        assert self._followed is not None
+        snapshots = self._followed.follower.history.snapshots
+        if len(snapshots) != self._snapshots:
+            self._snapshots = len(snapshots)
+            # A checkpoint every few milliseconds is looked at twice a second.
+            if not self._later.isActive():
+                self._later.start()
+
+    def _edited(self) -> None:
+        if self.runs.current is None or self._weights == "first":
+            self._later.start()
+
+    def _document_gone(self) -> None:
+        self._document = None
+        self._edited()
+
+    def _outdate(self) -> None:
+        self._stale = True
+        self.changed.emit()
+
+    def _opened(self, network: object) -> None:
+        assert isinstance(network, Network)
+        before, self.network, self.trouble = self.network, network, ""
+        if self.example is None or before is None or self.example.x.shape != network.shape:
+            self.example = _first(network)
+        elif self.example.split is not None and before.data is not network.data:
+            parts = network.data.parts
+            split = self.example.split
+            known = split in parts and self.example.number < len(parts[split][0])
+            self.example = (
+                _example(network, split, self.example.number) if known else _first(network)
+            )
+        self.changed.emit()
+
+    def _end(self, reason: str) -> None:
+        run, seen = self._run, None if self.network is None else self.network.run
+        if not reason:
+            return
+        # A checkpoint may have been replaced by a newer one, which will be opened.
+        if run is None or seen is None or seen.path != run.path:
+            self._show_none(reason)
+
+    def _show_none(self, reason: str) -> None:
+        self.network, self.trouble = None, reason
+        self.changed.emit()
+
+    def _picked(self, example: object) -> None:
+        assert isinstance(example, Example)
+        self.example, self.trouble = example, ""
+        self.changed.emit()
+
+    def _not_read(self, reason: str) -> None:
+        if reason:
+            self.trouble = reason
+            self.changed.emit()
+
+
+def _open_run(run: Run, wanted: Weights, before: Network | None) -> Iterator[Network]:
+    entry = (run.best if wanted == "best" else None) or run.latest
+    if entry is None:
+        raise CheckpointError(
+            "This run has no checkpoint yet: the first is saved at the end of an epoch, or with "
+            "Checkpoint now in the Training dock."
+        )
+    if before is not None and before.run is not None and before.run.path == run.path:
+        if before.step == entry.step:
+            return
+        weights = api.load_weights(run, checkpoint=entry.step)
+        plan, config = before.probe.plan, before.config
+        engine = NumpyEngine(config.dtype)
+        executable: Executable = engine.load(plan, seed=config.seed, weights=weights)
+        data = before.data
+    else:
+        # The numpy engine needs no time to compile, and leaves the other cores to the training.
+        choice = Choice(engine="numpy")
+        executable, data = api.open_trained(run, checkpoint=entry.step, choice=choice)
+        config = run.config
+    probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
+    yield Network(run.name, probe, data, config, entry.step, run)
+
+
+def _open_spec(spec: GraphSpec, before: Network | None) -> Iterator[Network]:
+    config = spec.training or TrainConfig()
+    if config.data is None:
+        raise DataError("Choose a data set in the Training dock (Ctrl+T).")
+    plan = compile_graph(spec, init=config.init)
+    kept = before is not None and before.run is None and before.config == config
+    if kept and before is not None and before.probe.plan.inputs == plan.inputs:
+        data = before.data
+    else:
+        data = divide(plan, load_named(config), config)
+    executable = NumpyEngine(config.dtype).load(plan, seed=config.seed)
+    probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
+    yield Network(spec.name, probe, data, config, None, None)
+
+
+def _first(network: Network) -> Example:
+    parts = network.data.parts
+    return _example(network, "validation" if "validation" in parts else next(iter(parts)), 0)
+
+
+def _example(network: Network, split: SplitName, number: int) -> Example:
+    x, y = network.data.parts[split]
+    label = int(y[number]) if y.ndim == 1 and np.issubdtype(y.dtype, np.integer) else None
+    words = "" if label is None else f", {network.probe.class_name(label)}"
+    return Example(x[number], label, split, number, f"{split} {number}{words}")

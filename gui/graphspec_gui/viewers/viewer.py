@@ -1,0 +1,175 @@
+"""What all viewers share: a line that says what is looked at, and words where there is nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graphspec_gui.panel import Panel
+from graphspec_gui.theme import space, theme
+from graphspec_gui.viewers.images import as_seen, draw, fitted
+from graphspec_gui.viewers.source import Network, ProbeSource, Weights
+
+WEIGHTS: dict[Weights, str] = {
+    "latest": "Latest checkpoint",
+    "best": "Best checkpoint",
+    "first": "Before training",
+}
+NOTHING = "Train a network with Ctrl+Enter, or open a run."
+
+
+class Thumbnail(QWidget):
+    """The example that all viewers show to the network, small."""
+
+    def __init__(self, source: ProbeSource, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._source = source
+        self.setFixedSize(QSize(space(4), space(4)))
+        theme().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it, where it is an image."""
+        network, example = self._source.network, self._source.example
+        if network is None or example is None or not network.is_image:
+            return
+        painter = QPainter(self)
+        image = as_seen(example.x, *network.span())
+        box = fitted(QRectF(self.rect()).adjusted(1, 1, -1, -1), image.width(), image.height())
+        draw(painter, box, image)
+        painter.setPen(theme().color("border"))
+        painter.drawRect(box)
+
+
+class SubjectBar(QWidget):
+    """Which network, with which weights, and which example.
+
+    Args:
+        source: where they come from.
+        parent: where it stands.
+    """
+
+    def __init__(self, source: ProbeSource, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._source = source
+        row = QHBoxLayout(self)
+        row.setContentsMargins(space(1.5), space(1), space(1.5), space(0.5))
+        row.setSpacing(space(1))
+        self._thumbnail = Thumbnail(source, self)
+        self._words = QLabel(self)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.weights = QComboBox(self)
+        self.weights.setAccessibleName("Weights")
+        self.weights.setToolTip("Which weights of the run are looked at")
+        for key, words in WEIGHTS.items():
+            self.weights.addItem(words, key)
+        self.weights.activated.connect(lambda _: source.choose(self.weights.currentData()))
+        row.addWidget(self._thumbnail)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.weights)
+        source.changed.connect(self.show_subject)
+        self.show_subject()
+
+    def show_subject(self) -> None:
+        """Say what is looked at now."""
+        network, example = self._source.network, self._source.example
+        self._thumbnail.setVisible(network is not None and network.is_image)
+        self._thumbnail.update()
+        self.weights.setCurrentIndex(self.weights.findData(self._source.weights))
+        self.weights.setEnabled(self._source.runs.current is not None)
+        self.weights.setToolTip(
+            "Which weights of the run are looked at"
+            if self.weights.isEnabled()
+            else "No run is shown: these are the weights that training begins with"
+        )
+        if network is None:
+            self._words.setText("")
+            return
+        step = "" if network.step is None else f", step {network.step:,}"
+        shown = "" if example is None else f"\n{example.title}"
+        self._words.setText(f"{network.name}{step}{shown}")
+        self._words.setToolTip(_plain(self._words.text()))
+
+
+class Viewer(Panel):
+    """A dock that looks into the network.
+
+    A subclass fills ``body``, and overrides ``look``, which is called with the network that is
+    open, and ``forget``, called where there is none.
+
+    Args:
+        source: the network and the example.
+        parent: who owns it.
+    """
+
+    follows = ("selection_changed",)
+
+    def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source = source
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.bar = SubjectBar(source, self)
+        column.addWidget(self.bar)
+        self._trouble = QLabel(self)
+        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self._trouble.setWordWrap(True)
+        self._trouble.setProperty("state", "error")
+        self._trouble.setContentsMargins(space(1.5), space(0.5), space(1.5), space(0.5))
+        column.addWidget(self._trouble)
+        self.hint = QLabel(self)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setWordWrap(True)
+        self.hint.setProperty("muted", True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setContentsMargins(space(3), space(3), space(3), space(3))
+        self.body = QWidget(self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.hint)
+        self.stack.addWidget(self.body)
+        column.addWidget(self.stack, 1)
+        self.setMinimumWidth(space(34))
+        source.changed.connect(self.touch)
+
+    def refresh(self) -> None:
+        """Open what is to be looked at, and look."""
+        source = self.source
+        source.open()
+        network = source.network
+        self.bar.setVisible(network is not None or source.runs.current is not None)
+        self._trouble.setVisible(network is not None and bool(source.trouble))
+        self._trouble.setText(source.trouble)
+        if network is None:
+            waiting = "Opening the network…" if source.busy else NOTHING
+            self.say(source.trouble or waiting)
+            self.forget()
+        else:
+            self.stack.setCurrentWidget(self.body)
+            self.look(network)
+
+    def say(self, words: str) -> None:
+        """Show words in place of pictures."""
+        self.hint.setText(words)
+        self.stack.setCurrentWidget(self.hint)
+
+    def look(self, network: Network) -> None:
+        """Show what there is to see of a network; it may be the same as before."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Let go of what was shown; by default there is nothing to do."""
+
+
+def _plain(text: str) -> str:
+    """A tooltip that is never taken for markup."""
+    return text.replace("<", "‹")
