@@ -165,7 +165,7 @@ def _feeds(plan: Plan, batch: int) -> dict[str, Array]:
 
 
 def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
-    note, native = row.note, isinstance(row, NativeRow)
+    note = row.note
     share = None
     if seconds is not None and peak is not None and note.flops:
         share = note.flops / seconds / peak
@@ -174,7 +174,7 @@ def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
         layers=note.layers,
         operation=row.routine.name if isinstance(row, NativeRow) else "python",
         algorithm=note.algorithm,
-        why=note.why or ("" if native else "no kernel for this layer"),
+        why=note.why or ("no kernel for this layer" if note.algorithm == "numpy" else ""),
         layout=_layout((*row.reads, *row.writes)),
         chunks=row.chunks if isinstance(row, NativeRow) else 1,
         bytes=sum(value.nbytes for value in {*row.reads, *row.writes}),

@@ -364,7 +364,9 @@ class _Pass:
             assert rng is not None
             rng.random(out=value.view(), dtype=np.float32)
 
-        self.draws.append(PythonRow(draw, (), (value,), Note((layer,), "forward", "numpy draws")))
+        self.draws.append(
+            PythonRow(draw, (), (value,), Note((layer,), "forward", "draw", "numpy's generator"))
+        )
 
     # --- How long buffers live ---------------------------------------------------------------
 
