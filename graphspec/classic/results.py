@@ -6,8 +6,6 @@ env.json         versions and processor
 events.jsonl     an evaluation on the validation split for each k (its ``step``), then the test
 classic.json     the method, its settings, its results
 test-uses.jsonl  a line for each time that the test examples were asked
-regions.npz      for points in the plane: labels and ties of each k on a grid
-regions-k5.png   the same as a picture
 """
 
 from __future__ import annotations
@@ -18,11 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from PIL import Image
-
 from graphspec import atomic, document
-from graphspec.classic.nearest_neighbour import Regions
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import RunError
 from graphspec.graph import GraphSpec
@@ -34,9 +28,6 @@ from graphspec.train.session import new_folder
 from graphspec.train.test_use import count_test_use
 
 RESULTS = "classic.json"
-# Of each class its own hue, by turns of the golden angle; a tie is white.
-_GOLDEN = 0.381966
-_TIE = (255, 255, 255)
 
 
 def write_run(
@@ -46,7 +37,6 @@ def write_run(
     *,
     began: float,
     path: str | os.PathLike[str] | None = None,
-    regions: Mapping[int, Regions] | None = None,
 ) -> Run:
     """Write a finished run of nearest neighbours.
 
@@ -59,7 +49,6 @@ def write_run(
         results: JSON values, as ``graphspec knn --json`` prints them.
         began: when it began, in Unix seconds.
         path: the new folder; None makes one in the runs folder.
-        regions: decision regions by the number of neighbours.
 
     Raises:
         RunError: the folder cannot be made, or is not empty.
@@ -73,8 +62,6 @@ def write_run(
             raise RunError(f"{str(folder)!r} is not empty. Choose a new folder.")
         atomic.write_text(folder / rundir.CONFIG, config.model_dump_json(indent=2) + "\n")
         atomic.write_text(folder / rundir.ENVIRONMENT, json.dumps(versions, indent=2) + "\n")
-        if regions:
-            _write_regions(folder, regions)
         atomic.write_text(folder / RESULTS, json.dumps(results, indent=2) + "\n")
         log = b"".join(event.to_line() for event in _events(spec.name, results, began))
         atomic.write_bytes(folder / rundir.EVENTS, log)
@@ -155,26 +142,3 @@ def _evaluated(
         examples=examples,
         best=best,
     )
-
-
-def paint(regions: Regions, classes: int) -> Image.Image:
-    """The regions as a picture: a hue for each class, white for ties, ordinates upwards."""
-    palette = Image.new("HSV", (max(classes, 1), 1))
-    for label in range(classes):
-        palette.putpixel((label, 0), (int(255 * (label * _GOLDEN % 1)), 150, 230))
-    colours = np.asarray(palette.convert("RGB"))[0]
-    pixels = colours[regions.labels]
-    pixels[regions.ties] = _TIE
-    return Image.fromarray(np.ascontiguousarray(pixels[::-1]))
-
-
-def _write_regions(folder: Path, regions: Mapping[int, Regions]) -> None:
-    arrays: dict[str, Any] = {}
-    classes = 1 + max(int(found.labels.max()) for found in regions.values())
-    for k, found in regions.items():
-        arrays |= {f"labels_k{k}": found.labels, f"ties_k{k}": found.ties}
-        arrays |= {"abscissae": found.abscissae, "ordinates": found.ordinates}
-        with atomic.writing(folder / f"regions-k{k}.png") as temporary:
-            paint(found, classes).save(temporary, "PNG")
-    with atomic.writing(folder / "regions.npz") as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)

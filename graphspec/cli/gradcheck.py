@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,7 @@ from graphspec.api import Checkpoint
 from graphspec.cli.failure import FAILED
 from graphspec.cli.files import read_spec
 from graphspec.cli.opening import Opened, names_data, open_network, random_feeds
-from graphspec.cli.output import out, print_json, say
+from graphspec.cli.output import err, out, print_json, say
 from graphspec.cli.pictures import Outputs
 from graphspec.engines.base import Executable, Feeds, Step
 from graphspec.engines.numpy import NumpyEngine
@@ -107,12 +108,21 @@ def gradcheck(
         )
     executable, feeds, penalties, burned = _ready(name, data, few, burn_in, checkpoint, seed)
     training = noise == "fixed"
-    report = check_gradients(
-        executable, feeds, penalties=penalties, h=h, samples=samples, training=training, seed=seed
-    )
     found = None
-    if sweep:
-        found = sweep_steps(executable, feeds, samples=samples, training=training, seed=seed)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=json) as progress:
+        task = progress.add_task("checking", total=1.0)
+
+        def tell(share: float) -> None:
+            progress.update(task, completed=share)
+
+        options: dict[str, Any] = {"samples": samples, "training": training, "seed": seed}
+        options["progress"] = tell
+        report = check_gradients(executable, feeds, penalties=penalties, h=h, **options)
+        if sweep:
+            progress.update(task, description="trying steps", completed=0)
+            found = sweep_steps(executable, feeds, **options)
+    if found is not None:
         _draw(found, executable.plan.spec.name, output, json)
     if json:
         print_json(_told(report, burned, found))

@@ -6,16 +6,16 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
 from graphspec import api
 from graphspec.classic.distances import Array
-from graphspec.classic.nearest_neighbour import NearestNeighbour, Regions, cross_validate
+from graphspec.classic.nearest_neighbour import NearestNeighbour, cross_validate
 from graphspec.classic.results import write_run
 from graphspec.cli.files import json_or_text
 from graphspec.cli.output import err, out, print_json, say
+from graphspec.cli.picture.regions import of_neighbours
 from graphspec.data import Dataset
 from graphspec.errors import DataError
 from graphspec.graph import GraphSpec
@@ -71,7 +71,8 @@ def knn(
     run
         The folder to write to; by default a new one in ./runs (or in $GRAPHSPEC_RUNS).
     regions
-        For points in the plane: also write a picture of the decision regions for each k.
+        For points in the plane: also write the decision regions of each k into the run, as a
+        picture (regions.png) and as arrays (regions.npz).
     json
         Print JSON.
     """
@@ -107,8 +108,11 @@ def knn(
         {"k": number, "accuracy": value, "right": round(value * len(x_test))}
         for number, value in zip(asked, accuracies, strict=False)
     ]
-    painted = _regions(model, ks) if regions else None
-    written = write_run(_question(chosen), config, results, began=began, path=run, regions=painted)
+    picture = of_neighbours(model, chosen.name, ks) if regions else None
+    written = write_run(_question(chosen), config, results, began=began, path=run)
+    if picture is not None:
+        for file in ("regions.png", "regions.npz"):
+            picture.save(written.path / file)
     if len(accuracies) > 1:
         warning = (
             f"the test examples have been asked {len(accuracies)} times, once for each k. Whoever "
@@ -164,12 +168,6 @@ def _question(data: Dataset) -> GraphSpec:
     """What is asked of the examples, as a network's inputs: there are no layers to answer it."""
     x, label = Input(id="x", shape=data.shape), Input(id="label", classes=len(data.classes))
     return GraphSpec(name=f"knn-{data.name}"[:100], inputs=(x, label), layers=())
-
-
-def _regions(model: NearestNeighbour, ks: tuple[int, ...]) -> dict[int, Regions]:
-    low, high = model.x.min(axis=0), model.x.max(axis=0)
-    margin = 0.1 * np.maximum(high - low, np.finfo(np.float32).tiny)
-    return {k: model.regions(k, low - margin, high + margin) for k in ks}
 
 
 def _show(results: dict[str, Any], folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -151,6 +151,7 @@ def check_gradients(
     training: bool = False,
     seed: int = 0,
     engine: Engine | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> GradientReport:
     """Compare some numbers of every parameter's gradient with centred differences, in float64.
 
@@ -164,6 +165,7 @@ def check_gradients(
             difference draw the same numbers.
         seed: of the choice of numbers.
         engine: what computes, of float64; None takes numpy.
+        progress: is told the share of the parameters that is done, after each.
 
     Raises:
         FeedError: an input is missing, unknown, empty, or of the wrong shape or type.
@@ -178,16 +180,14 @@ def check_gradients(
     analytic = double.grad(wide, training=training).by_name
     kinked = kinked_layers(double.plan)
     walker = _Walker(double, wide, training)
-    data = tuple(
-        ParamCheck(
-            name,
-            tuple(walker.sample(name, index, float(analytic[name][index]), h) for index in indices),
-            bool(kinked),
-        )
-        for name, indices in chosen.items()
-    )
+    data = []
+    for name, indices in chosen.items():
+        found = [walker.sample(name, i, float(analytic[name][i]), h) for i in indices]
+        data.append(ParamCheck(name, tuple(found), bool(kinked)))
+        if progress is not None:
+            progress(len(data) / len(chosen))
     examples = len(next(iter(wide.values())))
-    return GradientReport(h, examples, kinked, data, _penalty(double, penalties, chosen, h))
+    return GradientReport(h, examples, kinked, tuple(data), _penalty(double, penalties, chosen, h))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +215,14 @@ def sweep_steps(
     training: bool = False,
     seed: int = 0,
     engine: Engine | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> StepSweep:
-    """Check the data loss with several steps.
+    """Check the data loss with several steps; ``progress`` is told the share that is done.
 
     Raises:
         FeedError, EngineError: as for ``check_gradients``.
     """
-    errors = []
+    errors: list[float] = []
     for h in steps:
         report = check_gradients(
             executable, feeds, h=h, samples=samples, training=training, seed=seed, engine=engine
@@ -231,6 +232,8 @@ def sweep_steps(
         n = np.array([sample.numeric for sample in found])
         larger = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
         errors.append(float(np.linalg.norm(a - n)) / larger if larger else 0.0)
+        if progress is not None:
+            progress(len(errors) / len(steps))
     return StepSweep(tuple(steps), tuple(errors))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from graphspec.classic.nearest_neighbour import NearestNeighbour
 from graphspec.train.events import Finished
 from graphspec.train.rundir import Run
 from graphspec.train.test_use import uses_of_test
@@ -78,14 +79,16 @@ def test_A05_regions_are_written_as_arrays_and_pictures(graphspec, here) -> None
     words = ("--data", "spiral", "--k", "1,4", "--regions", "--run", "out")
     assert graphspec("knn", *words).code == 0
     with np.load(here / "out" / "regions.npz") as arrays:
-        labels, ties = arrays["labels_k4"], arrays["ties_k4"]
-    with Image.open(here / "out" / "regions-k4.png") as image:
-        pixels = np.asarray(image)[::-1]
-    assert ties.any()
-    assert (pixels[ties] == 255).all()
-    colours = {tuple(pixel) for label in range(3) for pixel in pixels[~ties & (labels == label)]}
-    assert len(colours) == 3
-    assert (255, 255, 255) not in colours
+        found = {name.rpartition(".")[2]: arrays[name] for name in arrays if "4 nearest" in name}
+        points, labels = arrays["points"], arrays["labels"]
+    grid = np.stack(np.meshgrid(found["x"], found["y"]), axis=-1)
+    votes = NearestNeighbour(points, labels).votes(grid.reshape(-1, 2), 4)
+    top = np.sort(votes, axis=1)[:, ::-1]
+    np.testing.assert_array_equal(found["ties"].ravel(), top[:, 0] == top[:, 1])
+    np.testing.assert_array_equal(found["labels"].ravel(), votes.argmax(axis=1))
+    assert 0 < found["ties"].mean() < 0.5
+    with Image.open(here / "out" / "regions.png") as image:
+        assert len(np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3), axis=0)) > 6
 
 
 def test_what_does_not_suit_is_said(graphspec) -> None:

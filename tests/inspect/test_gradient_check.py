@@ -267,6 +267,14 @@ def test_J11_some_numbers_of_every_parameter_are_checked() -> None:
     assert [len(check.samples) for check in every.data][:2] == [24, 6]
 
 
+def test_progress_is_told_to_the_end() -> None:
+    spec, told = two_layers(), list[float]()
+    check_gradients(load64(spec), batch(spec, 2), samples=1, progress=told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]
+    sweep_steps(load64(spec), batch(spec, 2), steps=(1e-4, 1e-5), samples=1, progress=told.append)
+    assert told[4:] == [0.5, 1.0]
+
+
 def test_a_gradient_too_small_for_the_losss_digits_is_no_fault() -> None:
     spec = smooth()
     weights = {name: array.copy() for name, array in load64(spec).weights().items()}

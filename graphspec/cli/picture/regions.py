@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as reader
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from graphspec.classic.distances import Array, Metric
-from graphspec.classic.nearest_neighbour import NearestNeighbour
+from graphspec.classic.nearest_neighbour import GRID, NearestNeighbour
 from graphspec.classic.results import RESULTS
 from graphspec.cli.files import json_or_text
 from graphspec.cli.opening import open_network
@@ -66,19 +67,31 @@ def regions_command(
     if not chosen.classes:
         raise DataError(f"{data!r} has real targets; nearest neighbours vote for classes")
     model = NearestNeighbour(chosen.x, chosen.y, metric=metric)
-    low, high = _square(model.x)
-    grounds = []
-    for number in _numbers(k):
-        found = model.regions(number, low.tolist(), high.tolist(), cells)
-        name = "nearest neighbour" if number == 1 else f"{number} nearest neighbours"
-        grounds.append(Ground(name, found.labels, found.abscissae, found.ordinates, found.ties))
-    points = np.asarray(model.x, np.float64)
-    title = f"{chosen.name}: what {metric.upper()} neighbours answer"
-    give(RegionsPicture(title, points, chosen.y, tuple(grounds)), output, "regions.svg", json=json)
+    picture = of_neighbours(model, chosen.name, _numbers(k), cells)
+    give(picture, output, "regions.svg", json=json)
     if not json:
-        for ground in grounds:
+        for ground in picture.grounds:
             assert ground.ties is not None
             say(f"{ground.title}: {ground.ties.mean():.2%} of the cells are tied")
+
+
+def of_neighbours(
+    model: NearestNeighbour, name: str, ks: Sequence[int], cells: int = GRID
+) -> RegionsPicture:
+    """What the nearest of the points that a model remembers answer, with a panel for each k.
+
+    Raises:
+        DataError: the examples are not points in the plane.
+    """
+    low, high = _square(model.x)
+    grounds = []
+    for k in ks:
+        found = model.regions(k, low.tolist(), high.tolist(), cells)
+        title = "nearest neighbour" if k == 1 else f"{k} nearest neighbours"
+        grounds.append(Ground(title, found.labels, found.abscissae, found.ordinates, found.ties))
+    points = np.asarray(model.x, np.float64)
+    title = f"{name}: what {model.metric.upper()} neighbours answer"
+    return RegionsPicture(title, points, model.y, tuple(grounds))
 
 
 def _of_network(run: str, data: str | None, cells: int) -> RegionsPicture:
