@@ -20,6 +20,9 @@ RESTS = 90
 _EDGE = 3
 """Pixels around what changed that are drawn anew too: lines are smoothed over their border."""
 
+MOST_PARTS = 60
+"""When more parts than these are out of date, all of it is drawn."""
+
 Draw = Callable[[QPainter, QRect], None]
 
 
@@ -36,7 +39,7 @@ class FrameBuffer:
         self._view, self._draw, self._rough = view, draw, rough
         self._kept: QPixmap | None = None
         self._drawn_by = QTransform()
-        self._stale = QRegion()
+        self._stale: list[QRect] = []
         self._turning = QTimer(view)
         self._turning.setSingleShot(True)
         self._turning.setInterval(RESTS)
@@ -45,9 +48,10 @@ class FrameBuffer:
     def forget(self, rect: QRect | None = None) -> None:
         """A part of the picture is out of date, or all of it."""
         whole = self._view.viewport().rect()
-        self._stale += QRegion(
-            whole if rect is None else rect.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE) & whole
-        )
+        if rect is None or len(self._stale) >= MOST_PARTS:
+            self._stale = [whole]
+        else:
+            self._stale.append(rect.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE) & whole)
         self._view.viewport().update()
 
     def scroll(self, dx: int, dy: int) -> None:
@@ -61,8 +65,13 @@ class FrameBuffer:
             return
         self._kept.scroll(round(across), round(down), self._kept.rect())
         whole = self._view.viewport().rect()
-        self._stale.translate(dx, dy)
-        self._stale += QRegion(whole) - QRegion(whole.translated(dx, dy))
+        self._stale = [part.translated(dx, dy) for part in self._stale]
+        # What came into sight, across the whole of its side; parts may overlap in a corner.
+        width, height = whole.width(), whole.height()
+        if dx:
+            self._stale.append(QRect(0 if dx > 0 else width + dx, 0, abs(dx), height))
+        if dy:
+            self._stale.append(QRect(0, 0 if dy > 0 else height + dy, width, abs(dy)))
         self._drawn_by = self._view.viewportTransform()
         self._view.viewport().update()
 
@@ -95,18 +104,18 @@ class FrameBuffer:
         if self._kept is None or self._kept.size() != size:
             self._kept = QPixmap(size)
             self._kept.setDevicePixelRatio(ratio)
-            self._stale = QRegion(whole)
-        if self._stale.isEmpty():
+            self._stale = [whole]
+        if not self._stale:
             return
         painter = QPainter(self._kept)
         painter.setRenderHints(self._view.renderHints())
-        for part in self._stale:
+        for part in _distinct(self._stale):
             painter.save()
             painter.setClipRect(part)
             self._draw(painter, part)
             painter.restore()
         painter.end()
-        self._stale = QRegion()
+        self._stale = []
         self._drawn_by = self._view.viewportTransform()
 
     def _paint_turning(self, painter: QPainter) -> None:
@@ -127,3 +136,12 @@ class FrameBuffer:
         painter.setTransform(change, True)
         painter.drawPixmap(0, 0, kept)
         painter.restore()
+
+
+def _distinct(parts: list[QRect]) -> list[QRect]:
+    """Parts, without those that lie within another one."""
+    found: list[QRect] = []
+    for part in sorted(parts, key=lambda rect: -rect.width() * rect.height()):
+        if not part.isEmpty() and not any(other.contains(part) for other in found):
+            found.append(part)
+    return found

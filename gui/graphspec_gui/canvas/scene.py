@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsScene, QStyleOptionGraphicsItem
 
 from graphspec_gui.canvas.edge_item import EdgeItem
 from graphspec_gui.canvas.facts import facts_of, labels_of
@@ -19,6 +20,7 @@ from graphspec_gui.theme import theme
 
 Route = tuple[tuple[float, float], ...]
 EdgeKey = tuple[str, int]
+_OPTION = QStyleOptionGraphicsItem()
 STRAY = 0.75
 """How far the ends of a route may be from those of its edge, in scene units."""
 
@@ -148,6 +150,19 @@ class CanvasScene(QGraphicsScene):
             bottom = max(box[1] + box[3] for box in boxes)
             self._bounds = QRectF(left, top, right - left, bottom - top)
         return QRectF(self._bounds)
+
+    def paint_items(self, painter: QPainter, part: QRectF) -> None:
+        """Draw the items in a part of the scene.
+
+        ``QGraphicsScene.render`` would scale each part by itself, a hair otherwise than its
+        neighbour: lines would not meet.
+        """
+        mode, order = Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder
+        for item in self.items(part, mode, order):
+            painter.save()
+            painter.translate(item.pos())
+            item.paint(painter, _OPTION, None)
+            painter.restore()
 
     def far(self) -> FarPicture:
         """All of it as it is drawn from afar, made when it is first asked for."""

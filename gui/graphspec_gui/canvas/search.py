@@ -103,7 +103,7 @@ class AddPopup(QFrame):
                 event.accept()
             elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
                 return self._press(event)
-            elif event.type() == QEvent.Type.FocusOut and not self._is_inside():
+            elif event.type() == QEvent.Type.FocusOut:
                 self.hide()
                 self._view.viewport().update()
         elif isinstance(event, QMouseEvent):
@@ -180,8 +180,8 @@ class AddPopup(QFrame):
         style.polish(self.note)
 
     def _choice(self) -> Choice | None:
-        item = self.list.currentItem()
-        found = item.data(_CHOICE) if item is not None else None
+        row = self.list.currentRow()
+        found = self.list.item(row).data(_CHOICE) if row >= 0 else None
         return found if isinstance(found, Choice) else None
 
     def _add(self) -> None:
@@ -194,10 +194,6 @@ class AddPopup(QFrame):
             self._tell(reason, wrong=True)
         else:
             self.dismiss()
-
-    def _is_inside(self) -> bool:
-        now = QApplication.focusWidget()
-        return now is self.line or (now is not None and self.isAncestorOf(now))
 
     def _place(self) -> None:
         room = self._view.rect()

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -69,7 +68,6 @@ class CanvasView(ZoomView):
         self.current: str | None = None
         self._gesture: Gesture | None = None
         self._space = False
-        self._fit_first = True
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.places = Places(self)
@@ -114,6 +112,7 @@ class CanvasView(ZoomView):
 
     def reveal(self, ids: Iterable[str]) -> None:
         """Select nodes and bring them into sight, unfolding the groups that hide them."""
+        self.untouched = False
         names = [name for name in ids if name in self.picture.shown]
         hidden = {self.picture.shown[name] for name in names} - set(names)
         while hidden & self.folded:
@@ -203,6 +202,7 @@ class CanvasView(ZoomView):
 
     def fit(self, names: Iterable[str] = ()) -> None:
         """Show some nodes whole, or everything."""
+        self.untouched = False
         rect = self._rect_of(names)
         self.fit_rect(self.canvas.bounds() if rect.isEmpty() else rect)
 
@@ -224,6 +224,7 @@ class CanvasView(ZoomView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin whatever the mouse does here."""
+        self.untouched = False
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.add_popup.dismiss()
         if self._gesture is None:
@@ -270,6 +271,7 @@ class CanvasView(ZoomView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk, nudge, pan with the space bar, or begin to type the name of a layer."""
+        self.untouched = False
         if event.key() == Qt.Key.Key_Escape and self._gesture is not None:
             self._cancel_gesture()
         elif event.key() == Qt.Key.Key_Space and not event.modifiers():
@@ -315,13 +317,6 @@ class CanvasView(ZoomView):
         self.minimap.place()
         self.find_bar.place()
         self.bubble.place()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Begin with a sight of the whole."""
-        super().showEvent(event)
-        if self._fit_first:
-            self._fit_first = False
-            self.show_start()
 
     def sizeHint(self) -> QSize:
         """Large: the canvas takes what the docks leave."""
@@ -412,9 +407,9 @@ class CanvasView(ZoomView):
         if self.zoom < metrics.FAR:
             self.paint_rough(painter, part)
         else:
-            shown = self.mapToScene(part).boundingRect()
             painter.fillRect(part, self.canvas.looks.window)
-            self.canvas.render(painter, QRectF(part), shown, Qt.AspectRatioMode.IgnoreAspectRatio)
+            painter.setTransform(self.viewportTransform(), True)
+            self.canvas.paint_items(painter, self.mapToScene(part).boundingRect())
 
     def paint_rough(self, painter: QPainter, part: QRect) -> None:
         """Draw a part of the viewport as it looks from afar."""

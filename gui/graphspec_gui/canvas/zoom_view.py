@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from graphspec_gui.canvas import metrics
@@ -30,6 +30,8 @@ class ZoomView(QGraphicsView):
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
+        self.untouched = True
+        """Whether it shows what it showed first."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(
             QPainter.RenderHint.Antialiasing
@@ -120,8 +122,15 @@ class ZoomView(QGraphicsView):
         middle = first.sceneBoundingRect().center().x()
         self.centerOn(middle, bounds.top() + half - ROOM / self.zoom)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Until somebody looks elsewhere, begin again with the room that there is now."""
+        super().resizeEvent(event)
+        if self.untouched:
+            self.show_start()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor; with Shift, or two fingers sideways, scroll across."""
+        self.untouched = False
         turned, by_pixels = event.angleDelta(), event.pixelDelta()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.pan(-(turned.y() or turned.x()) / 2, 0)
