@@ -47,6 +47,7 @@ QTabBar::tab {
     background: $window; color: $muted; padding: 8px 12px; border: none;
     border-bottom: 2px solid transparent;
 }
+QMainWindow > QTabBar::tab { padding: 8px 8px; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover:!selected { color: $text; background: $raised; }
 QTabBar::tab:focus { color: $accent; }

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -23,6 +25,8 @@ SAMPLE = "tiny_convnet"
 """The network of the three things: small enough to be read at a glance."""
 WIDEST = 108
 """Steps of the grid that the page is wide at most."""
+NARROW = 76
+"""Steps of the grid below which there is one column."""
 
 
 class Welcome(QScrollArea):
@@ -41,7 +45,9 @@ class Welcome(QScrollArea):
         self.setObjectName("welcome")
         self.setAccessibleName("Start page")
         self.setWidgetResizable(True)
+        self.setMinimumWidth(space(44))
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget(self)
         page.setObjectName("page")
         middle = QHBoxLayout(page)
@@ -59,7 +65,9 @@ class Welcome(QScrollArea):
         lead = "New here? Three things to do with a small network for handwritten digits:"
         column.addWidget(_text(lead, "body", body, muted=True))
         column.addSpacing(space(3))
+        self._rows: list[QBoxLayout] = []
         cards = QHBoxLayout()
+        self._rows.append(cards)
         cards.setSpacing(space(2))
         self.cards: dict[str, QPushButton] = {}
         for number, (name, icon, title, words, button) in enumerate(_THINGS, start=1):
@@ -67,6 +75,7 @@ class Welcome(QScrollArea):
         column.addLayout(cards)
         column.addSpacing(space(4))
         columns = QHBoxLayout()
+        self._rows.append(columns)
         columns.setSpacing(space(4))
         column.addLayout(columns)
         begin = QVBoxLayout()
@@ -86,6 +95,15 @@ class Welcome(QScrollArea):
         self.setWidget(page)
         self._body = body
         self.show_recent(())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand below each other what has no room side by side."""
+        super().resizeEvent(event)
+        narrow = self.viewport().width() < space(NARROW)
+        for row in self._rows:
+            row.setDirection(
+                QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+            )
 
     def show_recent(self, paths: tuple[Path, ...]) -> None:
         """List the files that were open last."""

@@ -218,8 +218,14 @@ class MainWindow(QMainWindow):
     def show_dock(self, name: str) -> None:
         """Show a dock and bring it in front of those that share its place."""
         if name in self.docks:
-            self.docks[name].show()
-            self.docks[name].raise_()
+            dock = self.docks[name]
+            panel = dock.widget()
+            hidden = dock.isHidden()
+            dock.show()
+            dock.raise_()
+            if hidden and panel is not None and dock.width() < panel.sizeHint().width():
+                width = panel.sizeHint().width()
+                self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
 
     def reset_docks(self) -> None:
         """Put every dock where it was at first."""
@@ -306,6 +312,7 @@ class MainWindow(QMainWindow):
         if event.polished() and isinstance(child, QTabBar):
             child.setAccessibleName("Docks in one place")
             child.setDrawBase(False)
+            child.setElideMode(Qt.TextElideMode.ElideNone)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files; they can be dropped anywhere, as no field of the app takes them."""
@@ -349,7 +356,7 @@ class MainWindow(QMainWindow):
     def _size_docks(self) -> None:
         for orientation, sizes in (
             (Qt.Orientation.Horizontal, {"layers_dock": 26, "properties_dock": 42}),
-            (Qt.Orientation.Vertical, {"problems_dock": 24}),
+            (Qt.Orientation.Vertical, {"problems_dock": 40}),
         ):
             docks = [self.docks[name] for name in sizes if name in self.docks]
             self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)

@@ -203,11 +203,15 @@ class PropertiesPanel(Panel):
         window.show_dock("help_dock")
 
     def _say_empty(self) -> None:
-        label = _label(EMPTY, self._scroll)
+        page = QWidget(self._scroll)
+        page.setObjectName("page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(space(2), space(2), space(2), space(2))
+        label = _label(EMPTY, page)
         label.setProperty("muted", True)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        label.setContentsMargins(space(2), space(2), space(2), space(2))
-        self._turn_to(label)
+        column.addWidget(label)
+        column.addStretch(1)
+        self._turn_to(page)
         self.help.setText("")
         self.form = self._sums = self._general = None
 

@@ -149,9 +149,11 @@ def _sections(name: str, findings: Findings) -> list[tuple[str, list[Line]]]:
 def _totals(subject: Subject, findings: Findings) -> list[tuple[str, list[Line]]]:
     names = subject.ids or tuple(findings.costs)
     costs = [findings.costs[name] for name in names if name in findings.costs]
+    if not subject.ids and not findings.rows:
+        return [("Cost", [Line("parameters", "known when the problems are mended")])]
     params, macs = sum(cost.params for cost in costs), sum(cost.macs for cost in costs)
     lines = [Line("parameters", f"{params:,}"), Line("MACs", f"{macs:,}")]
-    if not subject.ids and findings.rows:
+    if not subject.ids:
         kept = sum(row.activation_bytes for row in findings.rows.values())
         lines.append(Line("activations", f"{kept / 1000:,.1f} kB an example"))
     return [("Cost", lines)]
