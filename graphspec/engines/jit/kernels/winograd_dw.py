@@ -160,14 +160,16 @@ def _add(outputs: int, k: Kernel) -> None:
                         for i, sums_row in enumerate(totals):
                             for j, total in enumerate(sums_row):
                                 to[3 * i + j] = total.value.lane(lane)
-        with k.when(block.equals(0) & db_address.differs(0)):
-            with k.loop(0, size, k.width) as part:
-                first = panel * size + part
-                bias = k.variable(k.zeros())
-                with k.loop(0, slices) as number:
-                    at = db_slices + (number * ((filters + (size - 1)) // size * size) + first)
-                    bias.value = bias.value + at.load()
-                (db + first).store(bias.value, 0, k.first_lanes(filters - first))
+        with (
+            k.when(block.equals(0) & db_address.differs(0)),
+            k.loop(0, size, k.width) as part,
+        ):
+            first = panel * size + part
+            bias = k.variable(k.zeros())
+            with k.loop(0, slices) as number:
+                at = db_slices + (number * ((filters + (size - 1)) // size * size) + first)
+                bias.value = bias.value + at.load()
+            (db + first).store(bias.value, 0, k.first_lanes(filters - first))
 
 
 def _add_turned(
