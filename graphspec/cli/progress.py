@@ -81,8 +81,9 @@ class TrainingView:
                 )
             case Changed(field="paused", value=False):
                 self._say("it could write again, and goes on")
-            case Changed(field="rate", replayed=replayed):
-                self._say(f"rate set to {event.value:g}" + (" (replayed)" if replayed else ""))
+            case Changed(field="rate" | "penalty" | "drop", replayed=replayed):
+                again = " (replayed)" if replayed else ""
+                self._say(f"{event.what} set to {event.value:g}{again}")
             case Refused():
                 self._say(f"refused {event.command!r}: {event.reason}")
             case Finished(reason="early-stopping"):

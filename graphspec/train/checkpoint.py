@@ -39,8 +39,10 @@ MANIFEST = "manifest.json"
 class Progress:
     """How far a training is: the updates made, the rate, and what early stopping remembers.
 
-    ``rate`` is the update rule's rate before the schedule; ``stale`` counts evaluations since
-    the best one. ``seen`` is what the schedule remembers of the evaluations.
+    ``rate`` is the update rule's rate before the schedule; ``penalties`` and ``drops`` have the
+    strengths, and the shares that layers drop, which were changed while training, by name.
+    ``stale`` counts evaluations since the best one; ``seen`` is what the schedule remembers of
+    the evaluations.
     """
 
     step: int = 0
@@ -49,6 +51,8 @@ class Progress:
     best_value: float | None = None
     stale: int = 0
     seen: Seen = field(default_factory=Seen)
+    penalties: dict[str, float] = field(default_factory=dict)
+    drops: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

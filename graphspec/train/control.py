@@ -55,6 +55,29 @@ class SetRate(Record):
     """The update rule's new rate, before the schedule."""
 
 
+class SetPenalty(Record):
+    """Use another strength of a penalty from the next step on."""
+
+    do: Literal["set_penalty"] = "set_penalty"
+    """The name of this command."""
+    name: Annotated[str, Field(max_length=_SHOWN)]
+    """The penalty as the log names it: its kind, and its number where a kind comes twice; for
+    ``elastic_net`` followed by ``.l1`` or ``.l2``."""
+    strength: float = Field(ge=0)
+    """Its new λ."""
+
+
+class SetDrop(Record):
+    """Use another probability to drop from the next step on."""
+
+    do: Literal["set_drop"] = "set_drop"
+    """The name of this command."""
+    layer: Identifier
+    """A dropout layer."""
+    drop: float = Field(ge=0, lt=1)
+    """Its new ``drop``."""
+
+
 class SaveCheckpoint(Record):
     """Save a checkpoint before the next step."""
 
@@ -96,7 +119,8 @@ class Unreadable(Record):
     """What is wrong with it."""
 
 
-AnyCommand = Pause | Resume | StepOnce | Stop | SetRate | SaveCheckpoint | TakeTaps | Detach
+Change = SetRate | SetPenalty | SetDrop
+AnyCommand = Pause | Resume | StepOnce | Stop | Change | SaveCheckpoint | TakeTaps | Detach
 Command = AnyCommand | Unreadable
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="do")])
 
@@ -145,6 +169,14 @@ class Control:
     def set_rate(self, rate: float) -> None:
         """Use another learning rate from the next step on."""
         self.send(SetRate(rate=rate))
+
+    def set_penalty(self, name: str, strength: float) -> None:
+        """Use another strength of a penalty from the next step on."""
+        self.send(SetPenalty(name=name, strength=strength))
+
+    def set_drop(self, layer: str, drop: float) -> None:
+        """Let a dropout layer drop another share from the next step on."""
+        self.send(SetDrop(layer=layer, drop=drop))
 
     def checkpoint(self) -> None:
         """Save before the next step."""

@@ -121,18 +121,27 @@ class Snapshot(EventBase):
 
 
 class Changed(EventBase):
-    """Something was changed while training; changes of the rate are made again on a resume."""
+    """Something was changed while training; all but pauses are made again on a resume."""
 
     type: Literal["changed"] = "changed"
     """The name of this event."""
-    field: Literal["rate", "paused"]
+    field: Literal["rate", "penalty", "drop", "paused"]
     """What was changed."""
+    of: str = ""
+    """Which penalty, or which dropout layer."""
     value: float | bool
     """Its new value."""
     replayed: bool = False
     """Whether it repeats a change of an earlier session at the same step."""
     reason: str = ""
     """For a pause that nobody asked for: what cannot be written, and what to do about it."""
+
+    @property
+    def what(self) -> str:
+        """What was changed, in words: ``rate``, ``l2 penalty``, ``drop of drop1``."""
+        if self.field == "penalty":
+            return f"{self.of} penalty"
+        return f"drop of {self.of}" if self.field == "drop" else self.field
 
 
 class Refused(EventBase):

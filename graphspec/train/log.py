@@ -180,17 +180,21 @@ def cut(path: Path, lost: Path, *, step: int, offset: int) -> list[Event]:
 
 
 def changes_to_replay(kept: Sequence[Event], lost: Path, step: int) -> list[Changed]:
-    """The changes of the rate that a resumed training has to make again, in order.
+    """The changes that a resumed training has to make again, in order; pauses are none.
 
-    A change that was made by hand replaces those that an earlier session made later on.
+    A change that was made by hand replaces those of the same thing that an earlier session made
+    later on.
     """
     made = [
         event
         for event in (*read_log(lost).events, *kept)
-        if isinstance(event, Changed) and event.field == "rate" and not event.replayed
+        if isinstance(event, Changed) and event.field != "paused" and not event.replayed
     ]
     pending: list[Changed] = []
     for event in sorted(made, key=lambda event: event.time):
-        pending = [before for before in pending if before.step < event.step]
+        pending = [
+            before for before in pending if before.step < event.step or before.what != event.what
+        ]
         pending.append(event)
-    return [event for event in pending if event.step >= step]
+    later = [event for event in pending if event.step >= step]
+    return sorted(later, key=lambda event: event.step)

@@ -205,6 +205,7 @@ def _begin(
         control,
         writer,
         engine=engine.name,
+        load=lambda changed: engine.load(changed, seed=settings.seed),
         reasons=(
             *_inherited_reasons(run),
             *environment.differences(run.env, now),

@@ -31,7 +31,7 @@ class Steering:
         control: where commands come from.
         plan: what is trained; taps must be in it.
         can_write: whether there is a run directory for taps.
-        replay: changes of the rate that an earlier session made, to be made again.
+        replay: changes that an earlier session made, to be made again.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Steering:
         return self._control.take(wait=self.paused and not self._single_steps)
 
     def follow(self, command: Command, now: dict[str, Any]) -> Iterator[Event]:
-        """Follow a command that concerns neither the rate nor the checkpoints."""
+        """Follow a command that concerns neither the settings nor the checkpoints."""
         match command:
             case Stop():
                 self.stopped = True
@@ -88,14 +88,14 @@ class Steering:
                 return True
         return True
 
-    def rates_to_repeat(self, step: int) -> Iterator[float]:
-        """The rates that an earlier session set before this step, in order, each told once."""
+    def changes_to_repeat(self, step: int) -> Iterator[Changed]:
+        """What an earlier session changed before this step, in order, each told once."""
         while self._replay and self._replay[0].step <= step:
-            yield float(self._replay.pop(0).value)
+            yield self._replay.pop(0)
 
-    def repeat_no_more(self) -> None:
-        """Forget the earlier changes: a new one was made by hand."""
-        self._replay.clear()
+    def repeat_no_more(self, what: str) -> None:
+        """Forget the earlier changes of one thing: a new one was made by hand."""
+        self._replay = [change for change in self._replay if change.what != what]
 
     def take_taps(self) -> tuple[Tap, ...]:
         """What the next step is to tap."""

@@ -23,6 +23,7 @@ from graphspec.errors import (
 )
 from graphspec.recipe.average import RunningAverage
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.penalties.base import Penalty
 from graphspec.recipe.rules.base import Rule, UpdateRule
 from graphspec.recipe.rules.momentum import WithVelocity
 from graphspec.train.agreement import (
@@ -31,8 +32,9 @@ from graphspec.train.agreement import (
     refuse_part_losses,
     refuse_unknown_layers,
 )
+from graphspec.train.changing import Load, why_not, with_drops, with_strengths
 from graphspec.train.checkpoint import Progress, TrainState
-from graphspec.train.control import Control, SaveCheckpoint, SetRate
+from graphspec.train.control import Control, SaveCheckpoint, SetDrop, SetPenalty, SetRate
 from graphspec.train.evaluate import count_right, evaluate_batches, find_class_scores
 from graphspec.train.events import (
     AveragedMetrics,
@@ -41,6 +43,7 @@ from graphspec.train.events import (
     Event,
     Failed,
     Finished,
+    Refused,
     Started,
     Step,
 )
@@ -49,6 +52,8 @@ from graphspec.train.keeping import Keeper
 from graphspec.train.objective import WholeStepper, penalty_values
 from graphspec.train.steering import Steering
 from graphspec.train.writer import RunWriter
+
+Changeable = Literal["rate", "penalty", "drop", "paused"]
 
 
 def train(
@@ -60,6 +65,7 @@ def train(
     *,
     engine: str = "",
     reasons: tuple[str, ...] = (),
+    load: Load | None = None,
 ) -> Iterator[Event]:
     """Train, and yield what happens; with a run, everything is also written there.
 
@@ -75,6 +81,8 @@ def train(
         run: where events and checkpoints go.
         engine: the engine's name, for the log.
         reasons: why going on from the run's checkpoint will not be exact.
+        load: loads a changed plan as ``executable`` was loaded; without it, what layers drop
+            cannot be changed while training.
 
     Raises:
         NonFiniteError: NaN or infinity was met; it names the first layer and the step.
@@ -84,7 +92,7 @@ def train(
             is to act on a layer that is not there; or the rule needs the whole loss, and does not
             get it.
     """
-    yield from _Training(executable, data, config, control, run).events(engine, reasons)
+    yield from _Training(executable, data, config, control, run, load).events(engine, reasons)
 
 
 class _Training:
@@ -97,8 +105,11 @@ class _Training:
         config: TrainConfig,
         control: Control | None,
         run: RunWriter | None,
+        load: Load | None,
     ) -> None:
         self.executable, self.data, self.config, self.run = executable, data, config, run
+        self.load = load
+        self.penalties: tuple[Penalty, ...] = config.penalties
         self.loader = data.loader(config)
         self.steps_per_epoch = len(self.loader)
         self.total_steps = config.steps or config.epochs * self.steps_per_epoch
@@ -125,7 +136,9 @@ class _Training:
             self.average = RunningAverage(config.average.decay, executable.weights())
 
     def _restore(self, state: TrainState) -> None:
+        self.penalties = with_strengths(self.config, state.progress.penalties)
         try:
+            self._drop(state.progress.drops)
             self.executable.restore(state.executable)
             self.loader.restore(state.loader)
         except (EngineError, DataError) as error:
@@ -204,9 +217,7 @@ class _Training:
         save = self.keeper.is_due(step, epoch_ends=batch.last)
         before = self.executable.weights() if evaluate else {}
         rule = self.config.update.at(step, steps_per_epoch=self.steps_per_epoch)
-        update = Update(
-            step, rate, self.config.penalties, self.config.clip_norm, self.config.constraints
-        )
+        update = Update(step, rate, self.penalties, self.config.clip_norm, self.config.constraints)
         taps = self.steering.take_taps()
         if isinstance(rule, UpdateRule):
             result = self.executable.train_step(feeds, rule, update, taps=taps)
@@ -351,30 +362,63 @@ class _Training:
 
     def _replay(self) -> Iterator[Event]:
         """Make the changes that an earlier session made at this step."""
-        for rate in self.steering.rates_to_repeat(self.progress.step):
-            if rate != self.progress.rate:
-                yield from self._set_rate(rate, replayed=True)
+        for change in self.steering.changes_to_repeat(self.progress.step):
+            yield from self._change(change.field, change.of, float(change.value), replayed=True)
 
     def _obey(self) -> Iterator[Event]:
         """Follow the commands that wait; while paused, wait for more."""
         while (command := self.steering.next_command()) is not None:
             match command:
                 case SetRate(rate=rate):
-                    self.steering.repeat_no_more()
-                    yield from self._set_rate(rate)
+                    yield from self._change("rate", "", rate)
+                case SetPenalty() | SetDrop():
+                    yield from self._change_if_possible(command)
                 case SaveCheckpoint():
                     yield from self._save()
                 case _:
                     for event in self.steering.follow(command, self._now()):
                         yield from self.keeper.log(event)
 
-    def _set_rate(self, rate: float, *, replayed: bool = False) -> Iterator[Event]:
-        self.progress = replace(self.progress, rate=rate)
+    def _change_if_possible(self, command: SetPenalty | SetDrop) -> Iterator[Event]:
+        reason = why_not(command, self.executable.plan.spec, self.config, self.load)
+        if reason:
+            text = command.model_dump_json()
+            yield from self.keeper.log(Refused(**self._now(), command=text, reason=reason))
+        elif isinstance(command, SetPenalty):
+            yield from self._change("penalty", command.name, command.strength)
+        else:
+            yield from self._change("drop", command.layer, command.drop)
+
+    def _change(
+        self, field: Changeable, of: str, value: float, *, replayed: bool = False
+    ) -> Iterator[Event]:
+        event = Changed(**self._now(), field=field, of=of, value=value, replayed=replayed)
+        if replayed and value == self._value(field, of):
+            return
+        if not replayed:
+            self.steering.repeat_no_more(event.what)
+        progress = self.progress
+        if field == "rate":
+            self.progress = replace(progress, rate=value)
+        elif field == "penalty":
+            self.progress = replace(progress, penalties={**progress.penalties, of: value})
+            self.penalties = with_strengths(self.config, self.progress.penalties)
+        elif field == "drop":
+            self.progress = replace(progress, drops={**progress.drops, of: value})
+            self._drop({of: value})
         # The next checkpoint differs from one that was saved at this step before.
         self.keeper.forget_saved()
-        yield from self.keeper.log(
-            Changed(**self._now(), field="rate", value=rate, replayed=replayed)
-        )
+        yield from self.keeper.log(event)
+
+    def _value(self, field: Changeable, of: str) -> float | None:
+        """What is in force and was changed before; None for what the settings say."""
+        if field == "rate":
+            return self.progress.rate
+        return (self.progress.penalties if field == "penalty" else self.progress.drops).get(of)
+
+    def _drop(self, drops: Mapping[str, float]) -> None:
+        if drops and self.load is not None:
+            self.executable = with_drops(self.executable, drops, self.config, self.load)
 
     # --- Events ------------------------------------------------------------------------------
 

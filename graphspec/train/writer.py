@@ -26,8 +26,8 @@ class RunWriter:
     """Writes a run; opening it takes the lock and brings the folder into order.
 
     The log is cut back to the newest checkpoint that is whole. ``state`` is that checkpoint (None:
-    training begins at the beginning) and ``replay`` the changes of the rate that have to be made
-    again on the way.
+    training begins at the beginning) and ``replay`` the changes that have to be made again on
+    the way.
 
     Raises:
         RunLockedError: another process is writing to it.
