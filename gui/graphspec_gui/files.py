@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
+from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from graphspec import document as documents
@@ -173,6 +173,7 @@ class Files(QObject):
         assert path is not None
         box = QMessageBox(self._window)
         box.setObjectName("overwrite")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setText(f"{path.name} was changed by another program since you opened it.")
         box.setInformativeText("Saving replaces what is in the file now by what you see here.")
@@ -188,9 +189,10 @@ class Files(QObject):
             reason = error.strerror if isinstance(error, OSError) else str(error)
             box = QMessageBox(self._window)
             box.setObjectName("not_saved")
+            box.setTextFormat(Qt.TextFormat.PlainText)
             box.setIcon(QMessageBox.Icon.Critical)
-            box.setText(f"{path.name} was not saved.")
-            box.setInformativeText(f"{reason}\nWhat was in the file before is untouched.")
+            box.setText(f"{path.name} was not saved: {reason}")
+            box.setInformativeText("What was in the file before is untouched.")
             box.exec()
             return False
         tab.on_disk = read_text(path)

@@ -16,7 +16,7 @@ from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import empty_network
 from graphspec_gui.palette import CommandPalette
 from graphspec_gui.template_dialog import TemplateDialog
-from graphspec_gui.theme import ICON, SCHEMES, Scheme, theme
+from graphspec_gui.theme import ICON, SCHEMES, Scheme, plain_tip, theme
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
@@ -373,7 +373,7 @@ class Menus(QObject):
         self._recent.clear()
         for path in self._window.settings.recent:
             action = self._recent.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tip(str(path)))
             action.triggered.connect(lambda _=False, path=path: self._window.files.open(path))
         if self._recent.isEmpty():
             self._recent.addAction("No file was open yet").setEnabled(False)
@@ -385,8 +385,8 @@ class Menus(QObject):
     def _list_canvas(self) -> None:
         self._layer.clear()
         tab = self._window.current
-        for action in tab.view.actions() if tab else ():
-            self._layer.addAction(action)
+        if tab is not None:
+            tab.view.commands.fill(self._layer)
         if self._layer.isEmpty():
             self._layer.addAction("Open a network to edit its layers").setEnabled(False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
@@ -42,6 +43,7 @@ class TextDialog(QDialog):
         column.setContentsMargins(space(2), space(2), space(2), space(2))
         column.setSpacing(space(1.5))
         label = QLabel(lead, self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         column.addWidget(label)
         self.text = QPlainTextEdit(text, self)

@@ -7,6 +7,7 @@ restyled by Qt.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any, Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -64,6 +65,11 @@ _STATE_ICONS = {
 def space(steps: float = 1) -> int:
     """A distance in device-independent pixels: a number of steps of the grid."""
     return round(GRID * steps)
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a text from a file as it is: Qt takes what looks like HTML for HTML."""
+    return f"<qt>{escape(text)}</qt>" if Qt.mightBeRichText(text) else text
 
 
 class Theme(QObject):

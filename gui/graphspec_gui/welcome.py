@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from graphspec_gui.buttons import Picture
-from graphspec_gui.theme import Role, space, theme
+from graphspec_gui.theme import Role, plain_tip, space, theme
 
 SAMPLE = "tiny_convnet"
 """The network of the three things: small enough to be read at a glance."""
@@ -116,7 +116,7 @@ class Welcome(QScrollArea):
         self._recent.addSpacing(space(0.5))
         for path in paths:
             button = _link(path.name, self._body)
-            button.setToolTip(str(path))
+            button.setToolTip(plain_tip(str(path)))
             button.setAccessibleDescription(str(path))
             button.clicked.connect(lambda _=False, path=path: self.file_wanted.emit(str(path)))
             self._recent.addWidget(button)

@@ -41,7 +41,7 @@ from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
 from graphspec_gui.text_dialog import TextDialog
-from graphspec_gui.theme import space
+from graphspec_gui.theme import plain_tip, space
 from graphspec_gui.training.controller import TrainingController
 from graphspec_gui.training.leaving import Leaving
 from graphspec_gui.welcome import SAMPLE, Welcome
@@ -378,7 +378,7 @@ class MainWindow(QMainWindow):
             at = self._pages.indexOf(tab)
             mark = "● " if document.modified else ""
             self._pages.setTabText(at, mark + document.title.replace("&", "&&"))
-            self._pages.setTabToolTip(at, str(document.path or "Not saved yet"))
+            self._pages.setTabToolTip(at, plain_tip(str(document.path or "Not saved yet")))
         front = self.document
         self.setWindowTitle(f"{front.title}[*] – {APPLICATION}" if front else APPLICATION)
         self.setWindowFilePath(str(front.path) if front and front.path else "")

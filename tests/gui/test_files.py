@@ -119,7 +119,7 @@ def test_a_save_that_fails_says_so_and_stays_unsaved(window, tmp_path, monkeypat
     told: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
     assert not window.files.save(window.current)
-    assert told == ["net.json was not saved."]
+    assert told == ["net.json was not saved: No such file or directory"]
     assert window.document.modified
     assert window.document.path is None
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QListWidget,
     QMessageBox,
@@ -31,6 +32,7 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import document as documents
 from graphspec import edit, zoo
+from graphspec.errors import SpecError
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -413,3 +415,30 @@ def test_docks_can_be_filled_after_the_window_is_up(qtbot, settings, tmp_path):
     window.fill_docks()
     assert all(dock.widget().document is document for dock in window.docks.values())
     window.close()
+
+
+def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
+    trap = "<img src='file:trap.png'><b>x"
+    path = tmp_path / f"{trap.replace('/', '')}.json"
+    spec = edit.set_value(zoo.load("lenet5"), "name", trap)
+    documents.save(edit.set_field(spec, "conv1", "stride", 2), path)
+    window.files.open(path)
+    window.document.select(["conv1"])
+    for name in window.docks:
+        window.show_dock(name)
+        QApplication.processEvents()
+    window.menus["file.differences"].trigger()
+    window.files._refuse(path, SpecError(trap))
+    labels = [
+        label.text()
+        for label in window.findChildren(QLabel)
+        if label.textFormat() != Qt.TextFormat.PlainText and Qt.mightBeRichText(label.text())
+    ]
+    assert [text for text in labels if "trap" in text] == []
+    tips = [widget.toolTip() for widget in window.findChildren(QWidget)]
+    tips += [window._pages.tabToolTip(0)]
+    assert [tip for tip in tips if "<img" in tip] == []
+    assert "&lt;img" in window._pages.tabToolTip(0)
+    window.close_tab(window.current)
+    tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
+    assert [tip for tip in tips if "<img" in tip] == []
