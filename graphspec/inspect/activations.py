@@ -1,8 +1,8 @@
-"""What layers give for examples: how large it is, how much of it is zero, which units are dead."""
+"""What layers give for examples: how large it is, how much is zero, what is dead or saturated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,15 @@ from graphspec.engines.base import Array
 from graphspec.inspect.probe import BATCH, Probe
 from graphspec.record import kind_of
 
+SATURATED = 0.25
+"""The share of saturated values from which a layer counts as saturated."""
 _BINS = 40
+_FLAT = 0.01
+# By kind, the slope of a function from its value.
+_SLOPES: Mapping[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda y: y * (1 - y),
+    "tanh": lambda y: 1 - y * y,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +40,13 @@ class LayerActivity:
     smallest: Array
     counts: Array
     edges: Array
+    saturated: float | None = None
+    """Of a sigmoid or tanh, the share of values where its slope is below 0.01."""
+
+    @property
+    def is_saturated(self) -> bool:
+        """Whether more than a quarter of the values pass next to no gradient on."""
+        return self.saturated is not None and self.saturated > SATURATED
 
     @property
     def share_of_zeros(self) -> float:
@@ -61,14 +76,15 @@ def layer_activity(
     Raises:
         FeedError, SpecError: as for ``Probe.values``.
 
-    Source: CS231n notes, Visualizing what ConvNets learn: dead filters show as maps of zeros.
+    Source: CS231n notes, Neural Networks 1 (saturated and dead units), and Visualizing what
+    ConvNets learn: dead filters show as maps of zeros.
     """
     names = visible_layers(probe) if layers is None else tuple(layers)
-    sums = {name: _Sums() for name in names}
+    kinds = {node.id: kind_of(node.layer) for node in probe.plan.nodes}
+    sums = {name: _Sums(_SLOPES.get(kinds[name])) for name in names}
     for values in probe.stream(x, names, batch=batch):
         for name, value in values.items():
             sums[name].add(value)
-    kinds = {node.id: kind_of(node.layer) for node in probe.plan.nodes}
     return {name: sums[name].activity(name, kinds[name]) for name in names}
 
 
@@ -93,7 +109,8 @@ def by_unit(value: Array) -> Array:
 class _Sums:
     """Running figures of one layer, so that no activations need be kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, slope: Callable[[Array], Array] | None) -> None:
+        self.slope, self.flat = slope, 0
         self.count = 0
         self.total = self.squares = 0.0
         self.zeros: Array | None = None
@@ -110,6 +127,8 @@ class _Sums:
             self.zeros = self.zeros + zeros
             self.largest = np.maximum(self.largest, largest)
             self.smallest = np.minimum(self.smallest, smallest)
+        if self.slope is not None:
+            self.flat += int((self.slope(value) < _FLAT).sum())
         self.count += value.size
         self.total += float(value.sum(dtype=np.float64))
         self.squares += float(np.square(value, dtype=np.float64).sum())
@@ -127,4 +146,5 @@ class _Sums:
             smallest=self.smallest,
             counts=self.counts,
             edges=self.edges,
+            saturated=None if self.slope is None else self.flat / self.count,
         )

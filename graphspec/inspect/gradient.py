@@ -1,4 +1,4 @@
-"""The gradient by centred differences, and how far two gradients are apart."""
+"""The gradient by differences, and how far two gradients are apart."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ Array = npt.NDArray[Any]
 
 
 def numeric_gradient(
-    f: Callable[[Array], Array], x: Array, dy: Array | float = 1.0, h: float = 1e-5
+    f: Callable[[Array], Array],
+    x: Array,
+    dy: Array | float = 1.0,
+    h: float = 1e-5,
+    *,
+    centred: bool = True,
 ) -> Array:
     """The gradient of Σ dy·f(x) with respect to ``x``, one element at a time.
 
-    dxᵢ = Σ dy·(f(x + h·eᵢ) − f(x − h·eᵢ)) / 2h, with an error of order h². The outputs are
+    dxᵢ = Σ dy·(f(x + h·eᵢ) − f(x − h·eᵢ)) / 2h, with an error of order h². Forward differences,
+    Σ dy·(f(x + h·eᵢ) − f(x)) / h, have one of order h. The outputs are
     subtracted before they are summed, so that the outputs that an element does not reach add no
     rounding error.
 
@@ -25,6 +31,7 @@ def numeric_gradient(
         x: where; float64, any shape. It is left as it was.
         dy: the gradient of the output, of the output's shape; a number stands for all of it.
         h: the step, in units of ``x``.
+        centred: whether differences are centred, or forward.
 
     Raises:
         TypeError: ``x`` is not float64: in float32 the difference is mostly rounding error.
@@ -43,8 +50,8 @@ def numeric_gradient(
         flat[i] = centre + h
         # A function may hand back its own input, which is about to change.
         above = np.array(f(at), copy=True)
-        flat[i] = centre - h
-        dx[i] = np.sum(dy * (above - f(at))) / (2 * h)
+        flat[i] = centre - h if centred else centre
+        dx[i] = np.sum(dy * (above - f(at))) / (2 * h if centred else h)
         flat[i] = centre
     return dx.reshape(x.shape)
 

@@ -90,7 +90,7 @@ def test_A04_it_stores_the_examples_and_learns_nothing():
     cost = model.cost
     assert cost.stored_bytes == 1000 * 64 * 1
     assert cost.operations == 1000 * 64
-    assert cost.fit_seconds >= 0
+    assert 0 <= cost.fit_seconds < 0.1
     assert NearestNeighbour(x.astype(np.float32), y).cost.stored_bytes == 4 * 64_000
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from graphspec.errors import ShapeError
+from graphspec.inspect.gradient import numeric_gradient, relative_error
 from graphspec.layers.base import Array, Mode
 from graphspec.layers.batch_norm import BatchNorm
 from graphspec.tensor import TensorSpec
@@ -76,3 +77,20 @@ def test_only_scale_and_shift_are_trained_and_none_is_regularised() -> None:
     assert {name for name, param in declared.items() if param.trained} == {"scale", "shift"}
     assert not any(param.decay for param in declared.values())
     assert {param.shape for param in declared.values()} == {(4,)}
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 3, 4, 2)])
+def test_G07_the_gradient_is_that_of_differences(shape: tuple[int, ...]) -> None:
+    layer = BatchNorm(id="norm", inputs=("x",))
+    rng = np.random.default_rng(2)
+    x, dy, held = rng.standard_normal(shape), rng.standard_normal(shape), params(3)
+    forward = layer.forward((x,), held, TRAINING)
+    (dx,), dparams = layer.backward(dy, forward.saved, held)
+    numeric = numeric_gradient(lambda v: layer.forward((v,), held, TRAINING).y, x, dy)
+    assert relative_error(dx, numeric) < 1e-6
+    for name in ("scale", "shift"):
+
+        def y(v: Array, name: str = name) -> Array:
+            return layer.forward((x,), {**held, name: v}, TRAINING).y
+
+        assert relative_error(dparams[name], numeric_gradient(y, held[name], dy)) < 1e-6

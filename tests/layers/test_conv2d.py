@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from graphspec.errors import ShapeError
+from graphspec.inspect.gradient import numeric_gradient, relative_error
 from graphspec.layers import conv2d
 from graphspec.layers.base import Array, Mode
 from graphspec.layers.conv2d import Conv2d
@@ -172,3 +173,22 @@ def test_only_images_are_taken(shape: tuple[int, ...]) -> None:
 def test_a_pad_of_another_form_is_refused_in_words(pad: object) -> None:
     with pytest.raises(ValidationError, match="pad must be a whole number"):
         conv(pad=pad)
+
+
+def test_Q03_the_gradients_are_those_of_differences() -> None:
+    rng = np.random.default_rng(3)
+    layer = conv(filters=2, kernel=3, stride=1, pad=1)
+    x, dy = rng.standard_normal((4, 3, 5, 5)), rng.standard_normal((4, 2, 5, 5))
+    params = {"weight": rng.standard_normal((2, 3, 3, 3)), "bias": rng.standard_normal(2)}
+    saved = layer.forward((x,), params, Mode()).saved
+    (dx,), dparams = layer.backward(dy, saved, params)
+    # Of a function that is linear in each, a long step has no error but rounding.
+    numeric = numeric_gradient(lambda v: layer.forward((v,), params, Mode()).y, x, dy, h=0.1)
+    assert relative_error(dx, numeric) < 1e-8
+    for name in params:
+
+        def y(v: Array, name: str = name) -> Array:
+            return layer.forward((x,), {**params, name: v}, Mode()).y
+
+        numeric = numeric_gradient(y, params[name], dy, h=0.1)
+        assert relative_error(dparams[name], numeric) < 1e-8

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from graphspec.inspect.gradient import numeric_gradient, relative_error
 from graphspec.layers.base import Mode
 from graphspec.layers.dropout import Dropout
 
@@ -69,6 +70,18 @@ def test_training_without_a_generator_is_refused_in_words() -> None:
 def test_a_drop_that_is_no_probability_below_one_is_refused(drop: float) -> None:
     with pytest.raises(ValidationError):
         Dropout(id="drop", drop=drop, inputs=("x",))
+
+
+@pytest.mark.parametrize("inverted", [True, False])
+def test_H05_with_a_fixed_seed_the_gradient_is_that_of_differences(inverted: bool) -> None:
+    layer = Dropout(id="drop", drop=0.3, inverted=inverted, inputs=("x",))
+    rng = np.random.default_rng(1)
+    x, dy = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+    forward = layer.forward((x,), {}, training(seed=5))
+    (dx,), _ = layer.backward(dy, forward.saved, {})
+    numeric = numeric_gradient(lambda v: layer.forward((v,), {}, training(seed=5)).y, x, dy, h=1.0)
+    assert relative_error(dx, numeric) < 1e-10
+    assert 0 < (dx == 0).sum() < dx.size
 
 
 def test_H05_the_vanilla_form_scales_in_evaluation_instead() -> None:

@@ -27,7 +27,7 @@ def loss_and_gradient(layer: Layer, first: Any, second: Any) -> tuple[Array, Arr
     return forward.y, dxs[0]
 
 
-def test_B04_the_notes_example_with_a_margin_of_ten() -> None:
+def test_B04_I01_the_notes_example_with_a_margin_of_ten() -> None:
     loss, dscores = loss_and_gradient(hinge(margin=10.0), [[13, -7, 11]], [0])
     assert loss.tolist() == [8]
     assert dscores.tolist() == [[-1, 0, 1]]

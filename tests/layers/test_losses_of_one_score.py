@@ -24,13 +24,13 @@ def binary_hinge(c: float = 1.0) -> BinaryHingeLoss:
     return BinaryHingeLoss(id="loss", c=c, inputs=NAMES)
 
 
-def test_B07_the_binary_hinge_of_a_wrong_half() -> None:
+def test_B07_E03_the_binary_hinge_of_a_wrong_half() -> None:
     loss, dscore = loss_and_gradient(binary_hinge(2.0), [[0.5], [0.5], [-3.0]], [0, 1, 0])
     assert loss.tolist() == [3, 1, 0]
     assert dscore.tolist() == [[2], [-2], [0]]
 
 
-def test_B07_equals_the_hinge_of_two_classes_on_the_difference_of_scores() -> None:
+def test_B07_E03_equals_the_hinge_of_two_classes_on_the_difference_of_scores() -> None:
     scores = np.random.default_rng(0).standard_normal((20, 2))
     label = np.arange(20) % 2
     two, _ = loss_and_gradient(hinge(), scores, label)

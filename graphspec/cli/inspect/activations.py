@@ -74,13 +74,18 @@ def activations_command(
     if json:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("layer", "mean", "deviation", "zeros", "dead units"):
+    for title in ("layer", "mean", "deviation", "zeros", "saturated", "dead units"):
         table.add_column(title, justify="left" if title == "layer" else "right")
     for item in found.values():
         dead = f"{len(item.dead)} of {len(item.zeros)}"
-        style = "bold yellow" if len(item.dead) else ""
-        numbers = (f"{item.mean:.4g}", f"{item.std:.4g}", f"{item.share_of_zeros:.1%}", dead)
+        style = "bold yellow" if len(item.dead) or item.is_saturated else ""
+        flat = "" if item.saturated is None else f"{item.saturated:.1%}"
+        numbers = (f"{item.mean:.4g}", f"{item.std:.4g}", f"{item.share_of_zeros:.1%}", flat, dead)
         table.add_row(item.id, *numbers, style=style)
     out.print(table)
     if any(np.size(item.dead) for item in found.values()):
         out.print("dead units give the same number everywhere, for every example")
+    if any(item.is_saturated for item in found.values()):
+        out.print(
+            "saturated values pass next to no gradient on: start with smaller weights, or take relu"
+        )

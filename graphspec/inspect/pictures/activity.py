@@ -30,6 +30,7 @@ class ActivityPicture(Picture):
                 "std": item.std,
                 "share_of_zeros": item.share_of_zeros,
                 "dead": item.dead,
+                "saturated": item.saturated,
                 "units": len(item.zeros),
                 "counts": item.counts,
                 "edges": item.edges,
