@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QImage,
+    QKeyEvent,
 )
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -277,3 +278,28 @@ def test_closing_a_canvas_leaves_nothing_behind(qapp: QApplication) -> None:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         qapp.processEvents()
     assert count() <= before
+
+
+def test_everything_is_in_the_menu_with_what_aligns_in_one_of_its_own(hands: Show) -> None:
+    at = hands(zoo.load("lenet5"))
+    for _ in range(2):
+        menu = QMenu()
+        at.view.commands.fill(menu)
+        names = {action.objectName() for action in menu.actions()}
+        (align,) = (action.menu() for action in menu.actions() if action.menu() is not None)
+        names |= {action.objectName() for action in align.actions()}
+        assert {action.objectName() for action in at.view.actions_()} <= names
+        assert sum(action.isSeparator() for action in menu.actions()) == 4
+        menu.clear()
+
+
+def test_escape_clears_the_selection_first_and_then_is_the_windows(hands: Show) -> None:
+    at = hands(zoo.load("lenet5"))
+    at.view.document.select(["conv1"])
+    event = QKeyEvent(QEvent.Type.KeyPress, Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(at.view, event)
+    assert event.isAccepted()
+    assert not at.view.document.selection
+    again = QKeyEvent(QEvent.Type.KeyPress, Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(at.view, again)
+    assert not again.isAccepted()

@@ -26,6 +26,7 @@ SIDES: tuple[tuple[placing.Side, str, str], ...] = (
     ("middle", "Align middles", "align-vertical-center"),
     ("bottom", "Align bottom", "align-vertical-bottom"),
 )
+_ALIGN = ("canvas.align_", "canvas.spread_")
 TIPS = {
     "bypass": "Lead what reads these layers past them; they stay, read by nobody",
     "cut": "Copy what is selected, and remove it with its edges",
@@ -76,13 +77,23 @@ class CanvasActions:
             else:
                 menu.addSeparator()
         if len(view.selected_nodes()) > 1:
-            align = menu.addMenu("Align")
-            for side, _, _ in SIDES:
-                align.addAction(self[f"canvas.align_{side}"])
-            align.addAction(self["canvas.spread_across"])
-            align.addAction(self["canvas.spread_down"])
+            self._add_align(menu)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
+
+    def fill(self, menu: QMenu) -> None:
+        """Put everything into a menu, what lines nodes up in a menu of its own."""
+        aligned = False
+        for action in self._view.actions():
+            if action.objectName().startswith(_ALIGN):
+                if not aligned:
+                    self._add_align(menu)
+                aligned = True
+            elif action.isSeparator():
+                # Its own: a menu that is cleared takes its separators with it.
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
 
     def update(self) -> None:
         """Enable what can be done now; say of the rest why it cannot."""
@@ -128,6 +139,12 @@ class CanvasActions:
         most, least = zoom >= metrics.ZOOM_MOST, zoom <= metrics.ZOOM_LEAST
         self["canvas.zoom_in"].allow("It is as large as it gets." if most else None)
         self["canvas.zoom_out"].allow("It is as small as it gets." if least else None)
+
+    def _add_align(self, menu: QMenu) -> None:
+        align = menu.addMenu("Align")
+        for name, action in self._by_name.items():
+            if name.startswith(_ALIGN):
+                align.addAction(action)
 
     def _make(self) -> None:
         view, do = self._view, self._operations

@@ -38,7 +38,7 @@ class FarPicture:
         self._bodies: list[QRectF] = []
         self._bars: dict[str, tuple[QBrush, list[QRectF]]] = {}
         self._outlined: list[tuple[QPen, list[QRectF]]] = []
-        self._titles: list[tuple[QRectF, str]] = []
+        self._titles: list[tuple[float, float, str]] = []
         rings: dict[str, tuple[QColor, list[QRectF]]] = {}
         for item in scene.node_items.values():
             position = item.pos()
@@ -59,7 +59,7 @@ class FarPicture:
                     rect.adjusted(-10, -10, 10, 10)
                 )
             title = looks.far_title(item.node.title)
-            self._titles.append((rect, title))
+            self._titles.append((rect.x(), rect.center().y(), title))
         for color, rects in rings.values():
             pen = QPen(color, 3)
             pen.setCosmetic(True)
@@ -100,9 +100,12 @@ class FarPicture:
             painter.setPen(looks.text)
             painter.setFont(looks.far_font)
             drop = looks.far_metrics.ascent() * 0.36
-            for rect, title in self._titles:
-                if rect.intersects(exposed):
-                    painter.drawText(QPointF(rect.x() + 24, rect.center().y() + drop), title)
+            left, right = exposed.left() - metrics.NODE_WIDTH, exposed.right()
+            top, bottom = exposed.top() - metrics.NODE_HEIGHT, exposed.bottom() + drop
+            bottom += metrics.NODE_HEIGHT
+            for x, middle, title in self._titles:
+                if left <= x <= right and top <= middle <= bottom:
+                    painter.drawText(QPointF(x + 24, middle + drop), title)
 
 
 def _whole(bar: QRectF) -> QRectF:

@@ -49,6 +49,8 @@ class Keyboard:
             return False
         self._nudges += 1
         if key == Qt.Key.Key_Escape:
+            if not self._view.document.selection and not self._view.chosen_edges:
+                return False
             self._view.choose_edges(())
             self._view.document.select(())
             return True
