@@ -69,7 +69,7 @@ def space(steps: float = 1) -> int:
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows a text from a file as it is: Qt takes what looks like HTML for HTML."""
-    return f"<qt>{escape(text)}</qt>" if Qt.mightBeRichText(text) else text
+    return f"<qt>{escape(text)}</qt>" if "<" in text else text
 
 
 class Theme(QObject):

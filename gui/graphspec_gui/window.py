@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
             hidden = dock.isHidden()
             dock.show()
             dock.raise_()
-            if hidden and panel is not None and dock.width() < panel.sizeHint().width():
+            if hidden and isinstance(panel, Panel) and dock.width() < panel.sizeHint().width():
                 width = panel.sizeHint().width()
                 self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
 
