@@ -285,7 +285,8 @@ class JitExecutable(NumpyExecutable):
         running = self._running.get(key)
         if running is None:
             batch = len(next(iter(arrays.values())))
-            call = Call(batch, training, self._threads, self._accuracy, fixed, fed)
+            forward_only = not program.losses
+            call = Call(batch, training, self._threads, self._accuracy, fixed, forward_only, fed)
             lowered = lower(program, self.plan, call, keep, self, self._catalog)
             running = self._running[key] = Running(lowered, self._arena, self._pool)
         return running

@@ -1,10 +1,12 @@
 """Convolutions: which algorithm each pass of a layer takes, and why.
 
     kernel       stride, dilation, groups        algorithm
-    3 × 3        1, 1, 1, 16 channels or more    Winograd: F(4×4), accurate F(2×2)
+    3 × 3        1, 1, 1, 16 channels or more    Winograd: F(4×4), accurate F(2×2); not for few
+                                                 tiles, nor where most of a tile is beyond the edge
     any          one channel a group             depthwise
     any          any                             direct
 
+A batch normalisation that follows is folded into the weights where no gradient is asked for.
 A ReLU that follows is computed in the same kernel, and after Winograd so is 2 × 2 max pooling.
 Their gradients open and close dy first, in one pass (``kernels/gate.py``).
 """
@@ -19,6 +21,7 @@ from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gate
 from graphspec.engines.jit.kernels.winograd import Forward, lanes
 from graphspec.engines.jit.lowering import conv_direct, conv_winograd
+from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.target import host
 from graphspec.layers.conv2d import Conv2d
@@ -28,6 +31,10 @@ from graphspec.layers.sliding import Sliding, as_pair
 
 # With fewer channels or filters the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 16
+# For F(4×4) U is four times as large as w: it is not worth making for fewer tiles than these.
+FEWEST_TILES = 12
+LEAST_SAVING = 1.3
+_SIZES = {"fast": (4, 2), "accurate": (2,)}
 
 
 def _lower(at: Site) -> Backward:
@@ -51,18 +58,26 @@ def _winograd(layer: Conv2d, sliding: Sliding, channels: int, call: Call) -> tup
     fewest = min(channels, layer.filters)
     if fewest < FEWEST_CHANNELS:
         return 0, f"{fewest} channels: Winograd pays from {FEWEST_CHANNELS} on"
-    if call.accuracy == "accurate":
-        return 2, "3×3 at stride 1, accurate"
-    if min(sliding.out) <= 2:
-        return 2, f"3×3 at stride 1, only {sliding.out[0]}×{sliding.out[1]} outputs"
-    return 4, "3×3 at stride 1"
+    saved, outputs, tiles = max(_saving(m, sliding.out, call.batch) for m in _SIZES[call.accuracy])
+    if saved < LEAST_SAVING:
+        return 0, f"Winograd's tiles would save only {saved:.1f} times"
+    if tiles < FEWEST_TILES:
+        return 0, f"{tiles} tiles: transforming the filters would cost more than it saves"
+    return outputs, f"3×3 at stride 1: {saved:.1f} times fewer products"
+
+
+def _saving(outputs: int, out: tuple[int, int], batch: int) -> tuple[float, int, int]:
+    """How many times fewer products F(m×m) has; m; the tiles of a batch."""
+    height, width = out
+    tiles = -(-height // outputs) * -(-width // outputs)
+    return 9 * height * width / (tiles * (outputs + 2) ** 2), outputs, tiles * batch
 
 
 def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
     layer: Conv2d = at.layer
     x, y = at.xs[0], at.y
     relu, pool = _has(at, Relu), _has(at, MaxPool2d)
-    w, b = at.param("weight"), at.param("bias") if layer.bias else None
+    w, b = folded_weights(at)
     shape = (sliding, x.shape[1], layer.filters, layer.groups)
     ahead = conv_direct.forward_pass(*shape)
     whole = at.new("before pooling", (at.batch, layer.filters, *sliding.out)) if pool else y
@@ -85,14 +100,14 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
     layer: Conv2d = at.layer
     x, y = at.xs[0], at.y
     relu, pool = _has(at, Relu), _has(at, MaxPool2d)
-    w, b = at.param("weight"), at.param("bias") if layer.bias else None
+    w, b = folded_weights(at)
     images = conv_winograd.Images(
         sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
     )
     size = lanes(host())
     tail, edge = images.channels % size != 0, images.filters % size != 0
     codes = at.new("codes", y.shape, np.uint8) if pool else None
-    kind = Forward(outputs, layer.bias, relu, pool, tail, edge)
+    kind = Forward(outputs, b is not None, relu, pool, tail, edge)
     conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
 
     def backward() -> None:
@@ -159,8 +174,10 @@ def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: 
 
 
 def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    if can_fold(chain, after, call):
+        return True
     if isinstance(after, Relu):
-        return len(chain) == 1
+        return not any(isinstance(layer, Relu | MaxPool2d) for layer in chain)
     # "Exact" windows that neither overlap nor leave gaps: the image's sides are even.
     return (
         isinstance(after, MaxPool2d)

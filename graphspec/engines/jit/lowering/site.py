@@ -42,8 +42,9 @@ class Call:
     """What is the same for all layers of one kind of call.
 
     ``fixed`` says that the weights stay between calls (no update follows), so that what is made of
-    them alone may be kept. ``fed`` has the shape and type of every input as it is fed: labels are
-    whole numbers, or float32 probabilities of every class.
+    them alone may be kept; ``forward_only`` that no gradient is taken. ``fed`` has the shape and
+    type of every input as it is fed: labels are whole numbers, or float32 probabilities of every
+    class.
     """
 
     batch: int
@@ -51,6 +52,7 @@ class Call:
     threads: int
     accuracy: Accuracy
     fixed: bool
+    forward_only: bool
     fed: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
 
 
