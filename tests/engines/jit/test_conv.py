@@ -114,7 +114,7 @@ def test_depthwise(channels, stride):
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_winograd(shape, filters, pad, then, accuracy, threads):
     spec = net(shape, then, filters=filters, kernel=3, pad=pad)
-    check(spec, 3, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
+    check(spec, 13, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
 
 
 POOL = ("max_pool2d", {"kernel": 2})
@@ -162,3 +162,28 @@ def test_the_same_bits_for_the_same_threads():
     first, second = gradients(), gradients()
     for name in first:
         np.testing.assert_array_equal(first[name], second[name])
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch", "accuracy", "fields", "algorithm"),
+    [
+        ((16, 8, 8), 8, "fast", {}, "Winograd F(4×4)"),
+        ((16, 8, 8), 8, "accurate", {}, "Winograd F(2×2)"),
+        ((16, 2, 2), 16, "fast", {}, "Winograd F(2×2)"),
+        ((16, 8, 8), 1, "fast", {}, "direct"),
+        ((16, 1, 1), 16, "fast", {}, "direct"),
+        ((3, 8, 8), 8, "fast", {}, "direct"),
+        ((16, 8, 8), 8, "fast", {"dilation": 2}, "direct"),
+        ((16, 8, 8), 8, "fast", {"groups": 16}, "depthwise"),
+    ],
+)
+def test_the_algorithm_that_pays(shape, batch, accuracy, fields, algorithm):
+    plan = compile_graph(
+        net(shape, **{"filters": 16, "kernel": 3, "pad": fields.get("dilation", 1), **fields})
+    )
+    executable = JitEngine(accuracy=accuracy, lowerings=LOWERINGS).load(plan, seed=0)
+    executable.run({"x": np.zeros((batch, *shape), np.float32)})
+    (running,) = executable._running.values()
+    notes = [row.note for row in running.lowered.rows if "conv" in row.note.layers]
+    assert [note.algorithm for note in notes] == [algorithm]
+    assert all(note.why for note in notes)
