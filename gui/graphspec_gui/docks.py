@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from graphspec_gui.panel import Panel
 
 if TYPE_CHECKING:
+    from graphspec_gui.viewers.source import ProbeSource
     from graphspec_gui.window import MainWindow
 
 LAYOUT = "layout-3"
@@ -61,7 +62,7 @@ def _properties(window: MainWindow) -> Panel:
 def _training(window: MainWindow) -> Panel:
     from graphspec_gui.training.panel import TrainingPanel
 
-    return TrainingPanel(window.training, window)
+    return TrainingPanel(window.training, window.say, window)
 
 
 def _reference(window: MainWindow) -> Panel:
@@ -93,6 +94,30 @@ def _runs(window: MainWindow) -> Panel:
         lambda runs: compare_runs(window, runs),
         window,
     )
+
+
+def _data(window: MainWindow) -> Panel:
+    from graphspec_gui.viewers.data import DataPanel
+
+    return DataPanel(_source(window), window)
+
+
+def _activations(window: MainWindow) -> Panel:
+    from graphspec_gui.viewers.activations import ActivationsPanel
+
+    return ActivationsPanel(_source(window), window)
+
+
+def _source(window: MainWindow) -> ProbeSource:
+    """What all viewers of a window look through."""
+    from graphspec_gui.viewers.source import ProbeSource
+
+    found = window.findChild(ProbeSource)
+    if found is None:
+        found = ProbeSource(window.runs, window)
+        found.set_document(window.document)
+        window.document_changed.connect(found.set_document)
+    return found
 
 
 DOCKS: tuple[DockSpec, ...] = (
@@ -166,6 +191,24 @@ DOCKS: tuple[DockSpec, ...] = (
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _runs,
         "Ctrl+Shift+R",
+        stack="bottom",
+    ),
+    DockSpec(
+        "data_dock",
+        "Data",
+        "mdi6.image-multiple-outline",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _data,
+        shown=False,
+        stack="bottom",
+    ),
+    DockSpec(
+        "activations_dock",
+        "Activations",
+        "mdi6.view-grid-outline",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _activations,
+        shown=False,
         stack="bottom",
     ),
 )

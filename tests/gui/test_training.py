@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
 from graphspec_gui.settings import Settings
 from graphspec_gui.training.panel import TrainingPanel
+from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -19,6 +21,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from graphspec import edit
 from graphspec.graph import GraphSpec
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.events import Changed
 from graphspec.train.rundir import Run
 from tests.train.nets import network
 
@@ -57,6 +61,14 @@ def panel(window: MainWindow) -> TrainingPanel:
     return found
 
 
+def change(dock: TrainingPanel, name: str, text: str) -> None:
+    field = dock.live.fields[name]
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
 def running(qtbot, window: MainWindow) -> None:
     def stepped() -> bool:
         history = window.training.history
@@ -79,8 +91,8 @@ def answer(words: str) -> None:
     QTimer.singleShot(20, press)
 
 
-def test_train_pause_step_change_the_rate_and_stop(qtbot, window):
-    window.new(spec())
+def test_train_pause_step_change_settings_and_stop(qtbot, window):
+    window.new(spec(penalties=[{"kind": "l2", "strength": 0.01}]))
     dock = panel(window)
     QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
     assert window.training.state == "preparing"
@@ -92,13 +104,21 @@ def test_train_pause_step_change_the_rate_and_stop(qtbot, window):
     steps = len(window.training.history.series["train/loss"])
     dock.step.trigger()
     qtbot.waitUntil(lambda: len(window.training.history.series["train/loss"]) == steps + 1)
-    dock.rate.setFocus()
-    dock.rate.selectAll()
-    QTest.keyClicks(dock.rate, "0.0025")
-    QTest.keyClick(dock.rate, Qt.Key.Key_Return)
+    change(dock, "rate", "0.0025")
+    change(dock, "l2 penalty", "0.5")
+    change(dock, "drop of drop", "0.75")
+    made = [("rate", 0.0025), ("l2 penalty", 0.5), ("drop of drop", 0.75)]
     qtbot.waitUntil(
-        lambda: [c.value for c in window.training.history.changes if c.field == "rate"] == [0.0025]
+        lambda: (
+            [(c.what, c.value) for c in window.training.history.changes if c.field != "paused"]
+            == made
+        )
     )
+    dock.main.setFocus()
+    qtbot.waitUntil(
+        lambda: [f.text() for f in dock.live.fields.values()] == ["0.0025", "0.5", "0.75"]
+    )
+    assert dock.facts["memory"].text().endswith("MiB")
     dock.pause.trigger()
     qtbot.waitUntil(lambda: window.training.state == "running")
     dock.stop.trigger()
@@ -158,6 +178,58 @@ def test_data_that_is_not_there_is_told(qtbot, window):
         panel(window).start.trigger()
     assert "no/such/data.csv" in failed.args[0]
     assert "no/such/data.csv" in panel(window).training.trouble
+
+
+def test_every_field_of_the_settings_stands_in_one_section():
+    names = [*FIRST, *(name for section in SECTIONS.values() for name in section)]
+    assert sorted(names) == sorted(TrainConfig.model_fields)
+
+
+def test_folded_settings_open_by_themselves_where_something_is_wrong(qtbot, window):
+    document = window.new(spec())
+    dock = panel(window)
+    assert not dock.form["seed"].isVisible()
+    QTest.mouseClick(dock.form.sections["Beginning"].button, Qt.MouseButton.LeftButton)
+    assert dock.form["seed"].isVisible()
+    document.apply(
+        edit.set_value(document.spec, "training.average", {"kind": "ema", "decay": 0.9}), "Average"
+    )
+    qtbot.waitUntil(lambda: dock.form.sections["Update"].button.text() == "Update · 1 set")
+
+
+def test_the_engine_of_a_run_is_chosen_and_no_part_of_the_file(qtbot, window):
+    document = window.new(spec())
+    dock = panel(window)
+    dock.form.sections["This computer"].set_open(True)
+    dock.machine.engine.setFocus()
+    while dock.machine.engine.currentText() != "numpy":
+        QTest.keyClick(dock.machine.engine, Qt.Key.Key_Down)
+    assert not dock.machine.threads.isEnabled()
+    dock.start.trigger()
+    running(qtbot, window)
+    assert window.training.history.started.engine == "numpy"
+    assert not document.modified
+
+
+def test_a_disk_that_is_full_is_told_for_as_long_as_it_is(qtbot, window):
+    window.new(spec())
+    dock = panel(window)
+    dock.start.trigger()
+    running(qtbot, window)
+    run = window.training.shown.run
+    paused = {"step": 1, "epoch": 0.1, "field": "paused"}
+    window.training.pause()
+    qtbot.waitUntil(lambda: window.training.state == "paused")
+    with (run.path / "events.jsonl").open("ab") as log:
+        log.write(Changed(**paused, value=True, reason="No space left on device.").to_line())
+    qtbot.waitUntil(lambda: dock.trouble.isVisible())
+    assert "No space left" in dock.trouble.text()
+    banner = window.findChild(Banner)
+    assert "No space left" in banner.label.text()
+    with (run.path / "events.jsonl").open("ab") as log:
+        log.write(Changed(**paused, value=False).to_line())
+    qtbot.waitUntil(lambda: not dock.trouble.isVisible())
+    assert not [found for found in window.findChildren(Banner) if found.isVisible()]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")

@@ -277,7 +277,7 @@ class PlotsPanel(Panel):
                     "epoch": change.epoch,
                     "time": change.time - self._begun(item),
                 }[self.x_axis]
-                yield Mark(place, f"{change.field} {change.value:g}", item.color)
+                yield Mark(place, f"{change.what} {change.value:g}", item.color)
 
     @staticmethod
     def _begun(item: ShownRun) -> float:

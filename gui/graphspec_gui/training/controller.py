@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from graphspec.errors import GraphspecError
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.control import Pause, Resume, SaveCheckpoint, SetRate, StepOnce
+from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepOnce
 from graphspec.train.history import History
 from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.session import create_run
+from graphspec_gui.runs.job import Job
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
+from graphspec_gui.training.machine import Machine
 from graphspec_gui.training.worker_process import WorkerProcess
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 SILENT = 30.0
 """Seconds without a sign of life after which a worker is taken for one that hangs."""
 _LOOK = 1_000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is trained here, with what was read from it where nobody waits for it."""
+
+    run: Run
+    spec: GraphSpec
+    config: TrainConfig
 
 
 class TrainingController(QObject):
@@ -44,7 +55,8 @@ class TrainingController(QObject):
         self.runs = runs
         self.worker: WorkerProcess | None = None
         self.shown: ShownRun | None = None
-        self._job: _Prepare | None = None
+        self.prepared: Prepared | None = None
+        self._job: Job | None = None
         self._preparing = False
         self._stopping = False
         self._killed = False
@@ -73,15 +85,36 @@ class TrainingController(QObject):
         return self.shown.follower.history if self.shown else None
 
     @property
+    def held(self) -> str:
+        """Why it waits though nobody asked it to, as when the disk is full; else empty."""
+        history = self.history
+        if self.state != "paused" or history is None:
+            return ""
+        pauses = [change for change in history.changes if change.field == "paused"]
+        return pauses[-1].reason if pauses else ""
+
+    @property
     def hangs(self) -> bool:
         """Whether the worker has given no sign of life for too long."""
         return self._silence >= SILENT
 
-    def start(self, spec: GraphSpec, *, paused: bool = False) -> None:
+    def start(
+        self, spec: GraphSpec, machine: Machine | None = None, *, paused: bool = False
+    ) -> None:
         """Make a run of a network and train it; with ``paused``, make its first step and wait."""
         if self.state != "idle":
             return
-        self._begin(lambda: create_run(spec, spec.training or TrainConfig(), None), paused)
+        config, chosen = spec.training or TrainConfig(), machine or Machine()
+        self._begin(
+            lambda: create_run(
+                spec,
+                config,
+                engine=chosen.engine,
+                threads=chosen.threads,
+                accuracy=chosen.accuracy,
+            ),
+            paused,
+        )
 
     def go_on(self, run: Run) -> None:
         """Go on with a run that was stopped, killed, or never begun."""
@@ -108,10 +141,10 @@ class TrainingController(QObject):
         if self.worker:
             self.worker.send(SaveCheckpoint())
 
-    def set_rate(self, rate: float) -> None:
-        """Use another learning rate from the next step on."""
+    def change(self, command: Change) -> None:
+        """Use another rate, strength or share from the next step on."""
         if self.worker:
-            self.worker.send(SetRate(rate=rate))
+            self.worker.send(command)
 
     def stop(self) -> None:
         """Finish the step, save, and end; the run can go on later."""
@@ -137,15 +170,15 @@ class TrainingController(QObject):
         self._preparing, self.trouble = True, ""
         self.changed.emit()
         # Kept: its answer must be there when the pool's thread is done.
-        self._job = _Prepare(make)
+        self._job = Job(lambda: _read(make()))
         self._paused = paused
-        # A method of an object of this thread: a plain function would run in the pool's.
         self._job.answer.made.connect(self._prepared)
         self._job.answer.failed.connect(self._not_prepared)
-        QThreadPool.globalInstance().start(self._job)
+        self._job.start()
 
-    def _prepared(self, run: Run) -> None:
+    def _prepared(self, prepared: Prepared) -> None:
         self._preparing = self._stopping = self._killed = False
+        self.prepared, run = prepared, prepared.run
         self.shown = self.runs.show(run)
         self.shown.follower.advanced.connect(self._advanced)
         try:
@@ -197,27 +230,8 @@ class TrainingController(QObject):
         self.failed.emit(reason)
 
 
-class _Answer(QObject):
-    made = Signal(object)
-    failed = Signal(str)
-
-
-class _Prepare(QRunnable):
-    """Makes a run directory off the UI thread: a large graph takes a while to be compiled."""
-
-    def __init__(self, make: Callable[[], Run]) -> None:
-        super().__init__()
-        self._make = make
-        self.answer = _Answer()
-
-    def run(self) -> None:
-        """Make it, and send it or the reason why not."""
-        try:
-            run = self._make()
-        except GraphspecError as error:
-            self.answer.failed.emit(str(error))
-        else:
-            self.answer.made.emit(run)
+def _read(run: Run) -> Prepared:
+    return Prepared(run, run.spec, run.config)
 
 
 def workspace() -> Path:

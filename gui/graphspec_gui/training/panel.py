@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -27,14 +27,19 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.train.events import Failed, Finished
 from graphspec.train.history import History
 from graphspec_gui.actions import StudioAction
-from graphspec_gui.forms.compound import editor_for
-from graphspec_gui.forms.fields import fields_of
-from graphspec_gui.forms.record_form import Path, RecordForm
+from graphspec_gui.banner import Banner
+from graphspec_gui.forms.record_form import Path
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.training.controller import SILENT, TrainingController
+from graphspec_gui.training.live import LiveSettings
+from graphspec_gui.training.machine import Load, MachineForm
 from graphspec_gui.training.progress import Progress, measure, words_of
+from graphspec_gui.training.settings_form import Section, SettingsForm
 
+FACTS = ("epoch", "loss", "accuracy", "speed", "time left", "processor", "memory")
+WEIGHED = 1_000
+"""Milliseconds over which the load of the processor is measured."""
 TYPING = 1.0
 """Seconds: edits of one field that follow each other faster are one step of undo."""
 _NOTHING = "No network is open."
@@ -47,12 +52,19 @@ class TrainingPanel(Panel):
 
     Args:
         training: the window's training.
+        say: shows a banner across the window.
         parent: the dock.
     """
 
-    def __init__(self, training: TrainingController, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        training: TrainingController,
+        say: Callable[[Banner], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.training = training
+        self._say = say
         self.setMinimumWidth(space(36))
         self._last_edit = ("", 0.0)
         self._typed = 0
@@ -72,11 +84,15 @@ class TrainingPanel(Panel):
         page.setObjectName("page")
         inside = QVBoxLayout(page)
         inside.setContentsMargins(space(2), space(2), space(1.5), space(2))
-        self.form = RecordForm(fields_of(TrainConfig), editor_for, page)
+        self.form = SettingsForm(page)
         self.form.setObjectName("training_form")
         self.form.edited.connect(self._edited)
         self.form.fix_wanted.connect(self._mend)
         inside.addWidget(self.form)
+        self.machine = MachineForm(page)
+        self.form.sections["This computer"] = Section("This computer", self.machine, page)
+        inside.addSpacing(space(1))
+        inside.addWidget(self.form.sections["This computer"])
         inside.addStretch(1)
         self._scroll.setWidget(page)
         column.addWidget(self._scroll, 1)
@@ -85,6 +101,12 @@ class TrainingPanel(Panel):
         self._told.setInterval(100)
         self._told.timeout.connect(self._tell)
         training.changed.connect(self._later)
+        self._weigher, self._load = Load(), ("", "")
+        self._weigh = QTimer(self)
+        self._weigh.setInterval(WEIGHED)
+        self._weigh.timeout.connect(self._look_at_load)
+        self._weigh.start()
+        self._told_of: Banner | None = None
         self._tell()
 
     def refresh(self) -> None:
@@ -95,7 +117,7 @@ class TrainingPanel(Panel):
         if document is None:
             return
         config = document.spec.training or TrainConfig()
-        self.form.set_values([config.model_dump(mode="json")])
+        self.form.set_values(config.model_dump(mode="json"))
         if document.analysis.spec is document.spec:
             places: dict[Path, tuple[Any, ...]] = {}
             for problem in document.analysis.problems:
@@ -184,7 +206,7 @@ class TrainingPanel(Panel):
         self._grid.setVerticalSpacing(space(0.5))
         self._grid.setColumnStretch(1, 1)
         self.facts: dict[str, QLabel] = {}
-        for i, name in enumerate(("epoch", "loss", "accuracy", "speed", "time left")):
+        for i, name in enumerate(FACTS):
             label = self._label(box)
             label.setText(name)
             label.setProperty("muted", True)
@@ -194,26 +216,9 @@ class TrainingPanel(Panel):
             self._grid.addWidget(label, i, 0)
             self._grid.addWidget(self.facts[name], i, 1)
         column.addLayout(self._grid)
-        rate = QHBoxLayout()
-        rate.setSpacing(space(1))
-        label = self._label(box)
-        label.setText("rate from now on")
-        label.setProperty("muted", True)
-        self.rate = QLineEdit(box)
-        self.rate.setObjectName("live_rate")
-        self.rate.setAccessibleName("Learning rate from now on")
-        self.rate.setToolTip("The update rule's rate; the schedule scales it. Enter applies it.")
-        validator = QDoubleValidator(0.0, 1e6, 12, self.rate)
-        validator.setLocale(validator.locale().c())
-        self.rate.setValidator(validator)
-        self.rate.returnPressed.connect(self._set_rate)
-        label.setBuddy(self.rate)
-        rate.addWidget(label)
-        rate.addWidget(self.rate, 1)
-        self._rate_row = QWidget(box)
-        self._rate_row.setLayout(rate)
-        rate.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._rate_row)
+        self.live = LiveSettings(box)
+        self.live.wanted.connect(self.training.change)
+        column.addWidget(self.live)
         self.trouble = self._label(box)
         self.trouble.setObjectName("training_trouble")
         self.trouble.setProperty("state", "error")
@@ -246,6 +251,7 @@ class TrainingPanel(Panel):
         if progress is not None:
             self.bar.setValue(round(1000 * progress.share))
         told = words_of(progress, running=training.state == "running")
+        told["processor"], told["memory"] = self._load
         for i, (name, label) in enumerate(self.facts.items()):
             label.setText(told[name])
             visible = shown and bool(told[name])
@@ -254,11 +260,13 @@ class TrainingPanel(Panel):
             if other is not None and (widget := other.widget()) is not None:
                 widget.setVisible(visible)
         alive = training.state in ("running", "paused")
-        self._rate_row.setVisible(alive)
-        if progress is not None and alive and not self.rate.hasFocus():
-            self.rate.setText(f"{progress.rate:.6g}")
-        self.trouble.setText(training.trouble)
-        self.trouble.setVisible(bool(training.trouble))
+        self.live.setVisible(alive and training.prepared is not None)
+        if alive and training.prepared is not None and history is not None:
+            self.live.show_run(training.prepared.spec, training.prepared.config, history)
+        trouble = training.trouble or training.held
+        self.trouble.setText(trouble)
+        self.trouble.setVisible(bool(trouble))
+        self._hold(training.held)
         self.end.setVisible(training.hangs)
 
     def _words(self, history: History | None, progress: Progress | None) -> str:
@@ -270,6 +278,8 @@ class TrainingPanel(Panel):
             return "Preparing…"
         if training.state == "stopping":
             return f"{name}: finishing the step and saving…"
+        if training.held:
+            return f"{name} waits: it cannot write."
         if training.state == "paused":
             return f"{name} is paused."
         if training.state == "running":
@@ -313,13 +323,31 @@ class TrainingPanel(Panel):
         self.stop.allow(steerable if state != "stopping" else "It is being stopped.")
         self.kill.allow(None if self.training.worker else _IDLE)
 
+    def _look_at_load(self) -> None:
+        worker = self.training.worker
+        before, self._load = self._load, self._weigher.words(worker.pid if worker else None)
+        if self._load != before:
+            self._later()
+
+    def _hold(self, reason: str) -> None:
+        """A banner for as long as the training cannot write."""
+        if reason and self._told_of is None:
+            words = f"The training waits. {reason} It tries again every few seconds by itself."
+            self._told_of = Banner(words, {"Close": None}, self)
+            self._say(self._told_of)
+        elif not reason and self._told_of is not None:
+            with suppress(RuntimeError):  # somebody has closed it
+                self._told_of.hide()
+                self._told_of.deleteLater()
+            self._told_of = None
+
     def _start(self) -> None:
         if self.document is not None:
-            self.training.start(self.document.spec)
+            self.training.start(self.document.spec, self.machine.chosen)
 
     def _step(self) -> None:
         if self.training.state == "idle" and self.document is not None:
-            self.training.start(self.document.spec, paused=True)
+            self.training.start(self.document.spec, self.machine.chosen, paused=True)
         else:
             self.training.step_once()
 
@@ -328,11 +356,6 @@ class TrainingPanel(Panel):
             self.training.resume()
         else:
             self.training.pause()
-
-    def _set_rate(self) -> None:
-        rate = float(self.rate.text())
-        if rate > 0:
-            self.training.set_rate(rate)
 
     def _edited(self, name: str, value: Any) -> None:
         document = self.document
