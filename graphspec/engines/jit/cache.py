@@ -6,8 +6,10 @@
 The key names everything that the code depends on (processor, features, llvmlite, source), so a
 file never grows stale. A file is executed, so none is taken from a folder that somebody else
 owns or can write to, nor a link or a file of another owner, nor one whose digest is wrong: those
-count as absent, and the kernel is compiled anew. Files are replaced whole (``atomic``): two
-processes that compile the same kernel write the same bytes, and the last one stays.
+count as absent, and the kernel is compiled anew. Files are replaced whole, by a rename: two
+processes that compile the same kernel write the same bytes, and the last one stays. Nothing is
+flushed to the disk, which would take longer than many a compilation: what a power cut leaves torn
+has a wrong digest.
 """
 
 from __future__ import annotations
@@ -15,12 +17,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
-
-from graphspec import atomic
 
 _DIGEST = 32
 # No kernel comes near; a file that grew for another reason is not read into memory.
@@ -54,7 +55,18 @@ class ObjectCache:
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._is_ours():
-                atomic.write_bytes(self._path(key), _seal(key, code) + code)
+                self._replace(self._path(key), _seal(key, code) + code)
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        # Made by mkstemp, the file is open to its owner alone.
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}.o"

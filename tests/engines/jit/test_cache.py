@@ -118,6 +118,17 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     assert cache.get("one") is None
 
 
+def test_a_write_that_fails_leaves_nothing_behind(
+    cache: ObjectCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    cache.put("one", b"code")
+    assert list(cache.folder.iterdir()) == []
+
+
 SCRIPT = """
 import sys
 import numpy as np
