@@ -110,7 +110,9 @@ def gradcheck(
     training = noise == "fixed"
     found = None
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=json) as progress:
+    with Progress(
+        *columns, console=err, transient=True, disable=json or not err.is_terminal
+    ) as progress:
         task = progress.add_task("checking", total=1.0)
 
         def tell(share: float) -> None:

@@ -134,6 +134,13 @@ def test_a_mistake_leaves_no_run_behind(graphspec, net, words: list[str]) -> Non
     assert list_runs() == []
 
 
+def test_a_run_shows_each_penalty(graphspec, net) -> None:
+    rules = 'training.penalties=[{"kind": "l2", "strength": 0.01}, {"kind": "l1", "strength": 0.1}]'
+    assert graphspec("train", net, "--run", "held", "--set", rules, "--quiet").code == 0
+    last = graphspec("runs", "show", "held", "--json").json["evaluations"][-1]["penalties"]
+    assert f"l2 {last['l2']:.4g}, l1 {last['l1']:.4g}" in graphspec("runs", "show", "held").out
+
+
 def test_predict_names_the_classes(graphspec, here, trained) -> None:
     np.save(here / "x.npy", np.array([[1.2, 1.8], [-1.2, -1.8]], np.float32))
     answer = graphspec("predict", "first", "x.npy", "--json")

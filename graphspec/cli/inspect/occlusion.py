@@ -64,7 +64,9 @@ def occlusion_command(
     side = max(1, min(x.shape[-2:]) // 4) if size is None and x.ndim == 3 else size or 1
     columns = (TextColumn("covering"), BarColumn(), TimeRemainingColumn())
     found: Occlusion | None = None
-    with Progress(*columns, console=err, transient=True, disable=json) as progress:
+    with Progress(
+        *columns, console=err, transient=True, disable=json or not err.is_terminal
+    ) as progress:
         task = progress.add_task("", total=1.0)
         for found in occlude(look.probe, x, size=side, stride=stride, fill=fill):
             progress.update(task, completed=found.done)

@@ -61,6 +61,10 @@ def show_command(run: str = "latest", *, json: bool = False) -> None:
         say(f"{'note':12} {shown['note']}")
     if shown["seconds"] is not None:
         say(f"{'time':12} {duration(shown['seconds'])}")
+    measured = [event for event in events if isinstance(event, Step | Evaluated)]
+    if measured and measured[-1].penalties:
+        terms = (f"{name} {value:.4g}" for name, value in measured[-1].penalties.items())
+        say(f"{'penalties':12} {', '.join(terms)}")
     losses = [event.loss for event in events if isinstance(event, Step)]
     if losses:
         say(f"{'train loss':12} {sparkline(losses, _WIDTH)}  {losses[0]:.4f} → {losses[-1]:.4f}")
