@@ -86,7 +86,7 @@ def graphs(draw: st.DrawFn) -> GraphSpec:
 
 
 @settings(
-    max_examples=60,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
