@@ -7,6 +7,7 @@ from cyclopts import App
 COMMANDS = {
     "data": "Examples as they are, as augmentation changes them, and as the network reads them.",
     "activations": "The maps of a layer for one example, or how active all layers are.",
+    "history": "How activations, gradients and weights of a layer spread out over training.",
     "weights": "The filters of a layer as images, with their norms and noise.",
     "occlusion": "How the answer changes as a square slides over an image.",
     "top": "The images that a unit answers to most, with what it saw.",

@@ -54,6 +54,8 @@ class TileGrid(QAbstractScrollArea):
     Args:
         name: what it shows, for screen readers.
         parent: where it stands.
+        side: of a picture, in device-independent pixels.
+        largest: its side where all of them fit at that size.
     """
 
     chosen = Signal(int, int, int)
@@ -61,7 +63,9 @@ class TileGrid(QAbstractScrollArea):
     pointed = Signal(int, int, int)
     """The same of what is under the mouse; −1 where nothing is."""
 
-    def __init__(self, name: str, parent: QWidget | None = None, *, side: int = 56) -> None:
+    def __init__(
+        self, name: str, parent: QWidget | None = None, *, side: int = 56, largest: int = 0
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -70,7 +74,8 @@ class TileGrid(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.setFont(theme().font("caption"))
         self.setMinimumHeight(space(8))
-        self._side = side
+        self._side = self._smallest = side
+        self._largest = max(side, largest)
         self._tiles = NOTHING
         self._images: dict[int, QImage] = {}
         self._current = -1
@@ -244,7 +249,11 @@ class TileGrid(QAbstractScrollArea):
         return image
 
     def _arrange(self) -> None:
+        self._side = self._largest
         rows = -(-self._tiles.count // self._columns)
+        while self._side > self._smallest and rows * self._pitch > self.viewport().height():
+            self._side = max(self._side - space(1), self._smallest)
+            rows = -(-self._tiles.count // self._columns)
         bar = self.verticalScrollBar()
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(self._pitch // 2)
