@@ -92,6 +92,12 @@ def test_any_convolution(case):
     check(spec, batch, threads=threads, accuracy="accurate", tolerance=4e-6)
 
 
+@pytest.mark.parametrize("size", [(7, 7), (12, 4), (1, 30)])
+def test_one_by_one(size):
+    check(net((21, *size), filters=37, kernel=1), 3, tolerance=4e-6)
+    check(net((20, *size), filters=12, kernel=1, groups=4), 3, tolerance=4e-6)
+
+
 @pytest.mark.parametrize("channels", [1, 5, 8, 20])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_depthwise(channels, stride):

@@ -274,7 +274,7 @@ def pack(target: Target, *, vectors: int) -> Routine:
 def _pack(k: Kernel, *, vectors: int) -> None:
     """panels[g, p, t, c, lane] = w[g·group + (p·L + lane)·lane_step + c·run_step + places[t]].
 
-    Chunk: one panel of one group. Lanes beyond the last filter of a group are zero.
+    Chunk: one panel of one group. Lanes beyond the last filter of a group repeat it.
     """
     w, to, places = k.pointer(), k.pointer(), k.pointer(I64)
     panels, count, group_step, lane_step = k.size(), k.size(), k.size(), k.size()
@@ -282,12 +282,15 @@ def _pack(k: Kernel, *, vectors: int) -> None:
     lanes = vectors * k.width
     with k.chunks() as chunk:
         group, first = chunk // panels, chunk % panels * lanes
-        source = w + (group * group_step + first * lane_step)
         panel = to + chunk * taps * run * lanes
+        filters = [
+            w + (group * group_step + minimum(first + lane, count - 1) * lane_step)
+            for lane in range(lanes)
+        ]
         with k.loop(0, taps) as tap, k.loop(0, run) as c:
-            number = source + (places[tap] + c * run_step)
+            number = places[tap] + c * run_step
             row = panel + (tap * run + c) * lanes
-            for j in range(vectors):
-                row.store(k.zeros(), j * k.width)
-            with k.loop(0, minimum(k.integer(lanes), count - first)) as lane:
-                row[lane] = number[lane * lane_step]
+            for start in range(0, lanes, k.width):
+                row.store(
+                    k.vector([one[number] for one in filters[start : start + k.width]]), start
+                )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from graphspec.layers.sliding import Sliding
 
 # A chunk's halo buffer stays well inside a second-level cache, next to the weights.
 HALO_BYTES = 96 * 1024
+SHORT_ROW = 24
+"""Rows of fewer pixels are joined where that is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,22 @@ def input_passes(sliding: Sliding, channels: int, filters: int, groups: int) -> 
     return passes
 
 
+def _joined(p: Pass) -> Pass:
+    """The same pass with some rows of an image taken as one long row.
+
+    Where one pixel is read for each that is written there are no rows to respect, and long ones
+    fill the blocks of registers: 7 × 7 pixels are 1 × 49.
+    """
+    height, width = p.count
+    alone = p.taps and all((tap.down, tap.right) == (0, 0) for tap in p.taps)
+    if not alone or p.step != (1, 1) or not p.size == p.out_size == p.count or p.depthwise:
+        return p
+    divisors = [rows for rows in range(1, height + 1) if height % rows == 0]
+    rows = next((rows for rows in divisors if rows * width >= SHORT_ROW), height)
+    size = (height // rows, width * rows)
+    return replace(p, size=size, out_size=size, count=size)
+
+
 def vectors_for(filters: int, target: Target) -> int:
     """Two vectors of filters a block, or one where that holds them all."""
     return 1 if filters <= target.width else 2
@@ -155,7 +173,7 @@ def emit_forward(
 
     ``mirrored`` is for dx: w (K, C, …) then goes from its first axis to its second.
     """
-    target = host()
+    target, p = host(), _joined(p)
     groups, group_in, group_out = p.group_shape
     vectors = vectors_for(group_out, target)
     lanes = vectors * target.width
@@ -220,7 +238,7 @@ def emit_weight_gradient(
     at: Site, p: Pass, x: Value, dy: Value, dw: Value, db: Value | None, *, why: str
 ) -> None:
     """Sums of each thread's images, then of all, in order."""
-    target = host()
+    target, p = host(), _joined(p)
     groups, group_in, group_out = p.group_shape
     vectors = vectors_for(group_out, target)
     lanes = vectors * target.width
