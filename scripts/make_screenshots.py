@@ -1,0 +1,154 @@
+"""Drive the desktop app without a screen, and write the pictures of docs/studio.md and the README.
+
+    python scripts/make_screenshots.py [--scale 2] [FOLDER]
+
+Every picture is a whole window, in the light and in the dark scheme, of at most 150 kB. The
+training in them is a real one: they take about half a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graphspec_gui.journal import Journal
+from graphspec_gui.settings import Settings
+from graphspec_gui.theme import Scheme, theme
+from graphspec_gui.window import MainWindow
+from PIL import Image
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
+from PySide6.QtWidgets import QApplication
+
+from graphspec import edit, zoo
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs/figures/studio"
+WIDTH, HEIGHT = 1360, 850
+LARGEST = 150_000
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def wait(milliseconds: int) -> None:
+    """Let the app live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Let the app live until something has happened.
+
+    Raises:
+        TimeoutError: it has not.
+    """
+    for _ in range(round(seconds * 20)):
+        if condition():
+            return
+        wait(50)
+    raise TimeoutError("what the picture should show has not happened")
+
+
+@contextmanager
+def window(folder: Path) -> Iterator[MainWindow]:
+    """The app as it is at its first start."""
+    os.environ["GRAPHSPEC_RUNS"] = str(folder / "runs")
+    made = MainWindow(Settings(folder / "settings.ini"), Journal(folder / "journal"))
+    made.resize(WIDTH, HEIGHT)
+    made.show()
+    wait(600)
+    try:
+        yield made
+    finally:
+        for tab in made.tabs():
+            tab.document.undo_stack.setClean()
+        made.close()
+        wait(200)
+
+
+def scenes(app: MainWindow) -> Iterator[str]:
+    """Bring the app from scene to scene; the name of each is yielded when it can be taken."""
+    yield "start"
+    document = app.new(zoo.load("lenet5"))
+    document.select(["conv1"])
+    app.show_dock("properties_dock")
+    wait(800)
+    yield "canvas"
+    document.apply(edit.set_field(document.spec, "conv1", "kernel", 4), "Kernel of 4")
+    document.apply(edit.set_field(document.spec, "conv1", "stride", 3), "Stride of 3")
+    app.show_dock("problems_dock")
+    wait(800)
+    yield "problems"
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    document.apply(edit.set_value(document.spec, "training.epochs", 6), "Six epochs")
+    app.show_dock("training_dock")
+    app.show_dock("plots_dock")
+    app.training.start(document.spec)
+    wait_until(lambda: _epochs(app) > 3.5)
+    yield "training"
+    wait_until(lambda: app.training.state == "idle")
+    document.select(["conv1_relu"])
+    for name in ("data", "activations", "weights", "occlusion", "predictions"):
+        if f"{name}_dock" in app.docks:
+            app.show_dock(f"{name}_dock")
+            wait(2500)
+            yield name
+    app.training.start(edit.set_value(document.spec, "training.update.rate", 0.01))
+    wait_until(lambda: app.training.state == "idle" and _epochs(app) > 5.9)
+    app.show_dock("runs_dock")
+    app.show_dock("plots_dock")
+    wait(1500)
+    yield "runs"
+    large = app.new(zoo.load("resnet18"))
+    large.select([])
+    app.show_dock("properties_dock")
+    wait(1500)
+    yield "resnet18"
+
+
+def _epochs(app: MainWindow) -> float:
+    history = app.training.history
+    series = history.series.get("train/loss") if history is not None else None
+    return float(series.epochs[-1]) if series is not None and len(series) else 0.0
+
+
+def take(app: MainWindow, path: Path) -> None:
+    """Write what the window shows, in as many colours as fit into the largest size."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    app.grab().save(buffer, "PNG")
+    picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
+    for colors in (256, 128, 64, 32):
+        data = io.BytesIO()
+        picture.quantize(colors, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        if data.tell() <= LARGEST:
+            break
+    path.write_bytes(data.getvalue())
+    print(f"{path.name:28} {data.tell() / 1000:6.1f} kB, {colors} colours")
+
+
+def main() -> None:
+    """Take all of them."""
+    parser = argparse.ArgumentParser(description="Write the pictures of the desktop app.")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("--scale", type=int, default=1, help="pixels to one of the layout")
+    arguments = parser.parse_args()
+    os.environ["QT_SCALE_FACTOR"] = str(arguments.scale)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(["graphspec-studio", "-platform", "offscreen"])
+    theme().apply(app)
+    with tempfile.TemporaryDirectory() as folder, window(Path(folder)) as shown:
+        for name in scenes(shown):
+            for scheme in SCHEMES:
+                theme().choose(scheme)
+                wait(300)
+                take(shown, arguments.folder / f"{name}-{scheme}.png")
+            theme().choose("light")
+
+
+if __name__ == "__main__":
+    main()
