@@ -6,7 +6,8 @@
 A kernel is compiled at its first use in a process, and once on a machine: where the cache has it,
 its Python function is not even run. So the name of a kernel must name every choice that its
 function made (``"gemm_nt_6x16_relu"``), and a kernel may depend on nothing but its name, the
-target, and the source of this folder's ``vectors``, ``builder``, ``target`` and ``kernels/``.
+target, and the source of this folder's ``vectors``, ``builder``, ``target`` and ``kernels/`` (and
+of ``engines/winograd.py``).
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def source_hash() -> str:
     """Digest of every file that a kernel's code may come from."""
     here = Path(__file__).parent
     files = [here / f"{name}.py" for name in ("vectors", "builder", "target", "vector_math")]
-    files += sorted((here / "kernels").glob("*.py"))
+    files += [here.parent / "winograd.py", *sorted((here / "kernels").glob("*.py"))]
     return hashlib.sha256("".join(_file_hash(str(file)) for file in files).encode()).hexdigest()
 
 

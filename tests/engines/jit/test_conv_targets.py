@@ -1,0 +1,31 @@
+"""The convolutions' kernels are written for processors that the tests do not run on."""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+import pytest
+
+from graphspec.engines.jit.compiler import llvm_text
+from graphspec.engines.jit.kernels import direct, direct_dw, winograd, winograd_dw
+from graphspec.engines.jit.target import Target
+
+NEON = Target("generic", "+neon", width=4, registers=32)
+AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
+
+
+@pytest.mark.parametrize("target", [NEON, AVX512], ids=["NEON", "AVX-512"])
+@pytest.mark.parametrize(
+    "routine",
+    [
+        lambda t: winograd.Forward(4, True, True, True, True, True).routine(t),
+        lambda t: winograd_dw.sums(4, t, tail=True, edge=True),
+        lambda t: winograd_dw.add_slices(2, t),
+        lambda t: winograd.filters(4, t),
+        lambda t: direct.forward(t, vectors=2, bias=True, relu=True, halo=True, tail=True),
+        lambda t: direct_dw.weight_gradient(t, vectors=1, halo=True, tail=True, depthwise=True),
+    ],
+    ids=["winograd", "dw", "add", "filters", "direct", "depthwise dw"],
+)
+def test_llvm_accepts(routine, target):
+    made = routine(target)
+    llvm.parse_assembly(llvm_text(made.name, made.emit, target)).verify()
