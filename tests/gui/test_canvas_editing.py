@@ -412,3 +412,15 @@ def test_random_edits_can_all_be_undone(hands: Show, seed: int) -> None:
     while view.document.undo_stack.canUndo():
         view.document.undo_stack.undo()
     assert view.document.spec == start
+
+
+def test_a_folded_group_is_not_grouped_again(hands: Show) -> None:
+    at = hands(zoo.load("resnet18"))
+    view = at.view
+    at.key(Key.Key_E, CTRL | SHIFT)
+    at.click(at.node("stage2"))
+    at.key(Key.Key_G, CTRL)
+    assert "a group already" in view.bubble.text()
+    assert not view.document.modified
+    at.key(Key.Key_Return)
+    assert "stage2" in view.picture.frames

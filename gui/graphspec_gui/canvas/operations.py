@@ -183,6 +183,10 @@ class Operations:
     def group(self) -> None:
         """Put the selected layers into a new group, and ask for its name."""
         view = self._view
+        nodes = view.selected_nodes()
+        if len(nodes) == 1 and nodes[0] in view.folded:
+            view.say(f"{nodes[0]} is a group already. Unfold it to group layers in it.")
+            return
         spec = view.document.spec
         layers = [name for name in view.spec_order() if name in view.document.selection]
         layers = [name for name in layers if name in spec.by_id]
@@ -206,7 +210,8 @@ class Operations:
         )
         if done:
             self.fold(whole)
-            view.inline.rename(whole)
+            if whole in view.picture.nodes:
+                view.inline.rename(whole)
 
     def ungroup(self) -> None:
         """Dissolve the groups that are selected."""
