@@ -1,7 +1,7 @@
 """The processor that kernels are compiled for: its name, its features, its vectors.
 
     processor    float32 lanes    vector registers    block of a matrix product
-    NEON               4                32                    8 × 8 …
+    NEON               4                32                   12 × 8
     AVX2               8                16                    6 × 16
     AVX-512           16                32                   14 × 32
 
@@ -49,14 +49,12 @@ class Target:
     def block(self) -> tuple[int, int]:
         """Rows, and vectors a row, of the block of a matrix product that registers hold.
 
-        rows·vectors sums, one row of B (vectors) and one number of A must fit; of those the
-        blocks with two vectors a row have the best ratio of products to loads.
+        rows·vectors sums, one row of B (vectors) and one number of A must fit. Two vectors a row
+        leave few channels of a layer over, where channels come in blocks of that many.
         """
-        return (
-            (14, 2)
-            if self.registers == 32 and self.width >= 16
-            else ((8, 3) if self.registers == 32 else (6, 2))
-        )
+        if self.registers < 32:
+            return 6, 2
+        return (14, 2) if self.width >= 16 else (12, 2)
 
     @property
     def identity(self) -> str:

@@ -5,7 +5,7 @@
 Work is cut into chunks of ``row_group`` × ``column_group`` numbers of C, counted along the rows
 first, so that a thread's neighbouring chunks share their columns of B:
 
-              N                        a chunk, for each block of KC of the K products:
+              N                        a chunk, for each block of KC (256) of the K products:
         ┌────┬────┬────┐
         │ 0  │ 3  │ 6  │                 for each panel of 16 columns:
       M ├────┼────┼────┤                   pack B[kc, panel] into KC × 16 dense     16 KB: L1
@@ -36,8 +36,8 @@ from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.packing import pack_columns, pack_rows
 from graphspec.engines.jit.target import Target, host
 
-# Products summed in registers before C is touched: a panel of B (KC × 16) is half of a 32 KB L1.
-KC = 256
+# Numbers of a panel of B for one block of K: 16 KB, half of a 32 KB L1.
+PANEL = 4096
 # Numbers in a cache line.
 LINE = 16
 
@@ -84,8 +84,9 @@ class _Product:
         for v in range(self.block.vectors):
             self.zeros.store(k.zeros(), v * k.width)
         # All blocks of K about as deep, each a multiple of four.
-        parts = (self.depth + (KC - 1)) // KC
-        self.part = minimum((self.depth + parts - 1) // maximum(parts, 1) + 3, KC) // 4 * 4
+        most = PANEL // self.block.columns
+        parts = (self.depth + (most - 1)) // most
+        self.part = minimum((self.depth + parts - 1) // maximum(parts, 1) + 3, most) // 4 * 4
 
     def chunk(self, chunk: Value) -> None:
         """One chunk of C."""
@@ -200,7 +201,7 @@ def columns(target: Target | None = None) -> int:
 
 def scratch_floats(target: Target | None = None) -> int:
     """Scratch of one thread, in floats: one panel of B, on cache lines of its own."""
-    return KC * columns(target) + LINE
+    return PANEL // columns(target) * columns(target) + LINE
 
 
 def chunks(m: int, n: int, row_group: int, column_group: int) -> int:
