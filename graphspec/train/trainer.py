@@ -317,7 +317,7 @@ class _Training:
         )
 
     def _penalties(self) -> dict[str, float]:
-        values = penalty_values(self.executable, self.config.penalties)
+        values = penalty_values(self.executable, self.penalties)
         return dict(zip(self.penalty_names, values, strict=True))
 
     def _is_best(self, value: float) -> bool:

@@ -15,7 +15,7 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.train.changing import drops_of, strengths_of, with_strengths
 from graphspec.train.checkpoint import TrainState
 from graphspec.train.control import Control, TapRequest
-from graphspec.train.events import Changed, Event, Refused, Step
+from graphspec.train.events import Changed, Evaluated, Event, Refused, Step
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run, train_run
 from tests.train.nets import config, network, new_run, points
@@ -69,7 +69,10 @@ def test_a_penalty_is_another_one_from_the_next_step_on(tmp_path: Path, engine: 
     if engine == "jit":
         pytest.importorskip("llvmlite")
     run = create_run(network(), config(), tmp_path / "run", engine=engine)
-    steps = [event for event in follow(run, both) if isinstance(event, Step)]
+    events = follow(run, both)
+    evaluated = [event.penalties["l2"] for event in events if isinstance(event, Evaluated)]
+    assert evaluated[0] > 0 == evaluated[-1]
+    steps = [event for event in events if isinstance(event, Step)]
     values = {event.step: event.penalties["l2"] for event in steps}
     plain = follow(create_run(network(), config(), tmp_path / "b", engine=engine), drop_as_well)
     before = {event.step: event.penalties["l2"] for event in plain if isinstance(event, Step)}
