@@ -6,6 +6,7 @@ Both run in a thread of the pool; what comes back later than a newer request is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import graphlay
@@ -110,7 +111,9 @@ class _Task(QRunnable):
             answer = self._question()
         except graphlay.GraphlayError:
             answer = None
-        self.answer.found.emit(self._number, answer)
+        # The app may have ended meanwhile, and taken the one who asked with it.
+        with suppress(RuntimeError):
+            self.answer.found.emit(self._number, answer)
 
 
 def _graph(picture: Picture, names: list[str], *, placed: bool) -> graphlay.Graph:
