@@ -144,18 +144,17 @@ class JitExecutable(NumpyExecutable):
                 program, self._kept(taps), feeds, training=training, fixed=True
             )
             means = {name: running.mean(name, env) for name in program.losses}
-            batch = _batch(env)
             by_name = (
                 {name: array.copy() for name, array in self._gradients.items()}
                 if wrt == "params"
-                else {name: self._gradient(running, env, name, batch) for name in asked}
+                else {name: self._gradient(running, env, name) for name in asked}
             )
             return Gradients(
                 loss=sum(means.values()),
                 losses=means,
                 by_name=by_name,
                 values={name: running.value(name, env) for name in self.plan.outputs},
-                taps=self._taps(running, env, taps, batch),
+                taps=self._taps(running, env, taps),
             )
 
     def train_step(
@@ -203,7 +202,7 @@ class JitExecutable(NumpyExecutable):
                 penalties=penalties,
                 grad_norm=norm,
                 values={name: running.value(name, env) for name in self.plan.outputs},
-                taps=self._taps(running, env, taps, _batch(env)),
+                taps=self._taps(running, env, taps),
             )
 
     def restore(self, state: Any) -> None:
@@ -288,7 +287,7 @@ class JitExecutable(NumpyExecutable):
             forward_only = not program.losses
             call = Call(batch, training, self._threads, self._accuracy, fixed, forward_only, fed)
             lowered = lower(program, self.plan, call, keep, self, self._catalog)
-            running = self._running[key] = Running(lowered, self._arena, self._pool)
+            running = self._running[key] = Running(lowered, self._arena, self._pool, batch)
         return running
 
     def _kept(self, taps: Sequence[Tap]) -> tuple[str, ...]:
@@ -352,21 +351,19 @@ class JitExecutable(NumpyExecutable):
         super()._take_slots(rule, gradients)
         self._updater = None
 
-    def _gradient(self, running: Running, env: Environment, name: str, batch: int) -> Array:
+    def _gradient(self, running: Running, env: Environment, name: str) -> Array:
         found = running.gradient(name, env)
         if found is not None:
             return found
         inputs, nodes = self.plan.inputs, self.plan.by_id
         tensor = inputs[name] if name in inputs else nodes[name].output
-        return np.zeros((batch, *tensor.shape), FLOAT)
+        return np.zeros((running.batch, *tensor.shape), FLOAT)
 
-    def _taps(
-        self, running: Running, env: Environment, taps: Sequence[Tap], batch: int
-    ) -> dict[Tap, Array]:
+    def _taps(self, running: Running, env: Environment, taps: Sequence[Tap]) -> dict[Tap, Array]:
         return {
             tap: running.value(tap.node, env)
             if tap.what == "value"
-            else self._gradient(running, env, tap.node, batch)
+            else self._gradient(running, env, tap.node)
             for tap in taps
         }
 
@@ -376,10 +373,6 @@ def calm() -> Iterator[None]:
     """What numpy needs around it: BLAS on one thread, and no warnings of overflow."""
     with one_thread(), np.errstate(all="ignore"):
         yield
-
-
-def _batch(env: Environment) -> int:
-    return len(next(iter(env.values.values())))
 
 
 def _block(shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Array], Array]:

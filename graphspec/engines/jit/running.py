@@ -20,8 +20,8 @@ _EMPTY = 20
 class Running:
     """Binds the rows to memory whenever the arena has moved, and runs them."""
 
-    def __init__(self, lowered: Lowered, arena: Arena, pool: Pool) -> None:
-        self.lowered, self.arena, self.pool = lowered, arena, pool
+    def __init__(self, lowered: Lowered, arena: Arena, pool: Pool, batch: int) -> None:
+        self.lowered, self.arena, self.pool, self.batch = lowered, arena, pool, batch
         self.layout = lay_out(lowered.spans, guard=arena.guard)
         self.uses_numpy = any(isinstance(row, PythonRow) for row in self._rows())
         self._version = -1

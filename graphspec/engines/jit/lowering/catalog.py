@@ -23,6 +23,7 @@ def catalog() -> Catalog:
         norm,
         pointwise,
         pooling,
+        rows,
     )
 
     families: tuple[Catalog, ...] = (
@@ -33,5 +34,6 @@ def catalog() -> Catalog:
         pooling.LOWERINGS,
         conv.LOWERINGS,
         norm.LOWERINGS,
+        rows.LOWERINGS,
     )
     return {kind: lowering for family in families for kind, lowering in family.items()}
