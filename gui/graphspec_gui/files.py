@@ -228,8 +228,10 @@ class Files(QObject):
         if len(problems) > 1:
             text = "\n\n".join(str(problem) for problem in problems)
             lead = f"What is wrong with {path.name}"
-            dialog = lambda: TextDialog("Problems", lead, text, self._window).open()  # noqa: E731
-            choices = {show: dialog, **choices}
+            choices = {
+                show: lambda: TextDialog("Problems", lead, text, self._window).open(),
+                **choices,
+            }
         self._window.say(Banner(words, choices, self._window, stay=(show,)))
 
     def _show_differences(

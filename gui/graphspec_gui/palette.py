@@ -35,6 +35,8 @@ class CommandPalette(QDialog):
     def __init__(self, actions: Sequence[tuple[str, QAction]], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("command_palette")
+        # Escape ends it too: the actions of a document may be gone when it is next wanted.
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Command palette")
         self._actions = list(actions)
         self._run: Callable[[], None] | None = None
@@ -121,7 +123,6 @@ class CommandPalette(QDialog):
         if not isinstance(action, QAction) or not action.isEnabled():
             return
         self.close()
-        self.deleteLater()
         action.trigger()
 
 

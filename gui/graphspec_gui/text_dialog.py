@@ -37,6 +37,7 @@ class TextDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("text_dialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.resize(space(100), space(64))
         column = QVBoxLayout(self)

@@ -279,8 +279,17 @@ class MainWindow(QMainWindow):
         words = "Something went wrong in the app. Your edits are kept; save them when you can."
         show = "Show details"
         lead = "Please report this text to the authors of graphspec:"
-        dialog = TextDialog("What went wrong", lead, text, self)
-        self.say(Banner(words, {show: dialog.open, "Close": None}, self, stay=(show,)))
+        self.say(
+            Banner(
+                words,
+                {
+                    show: lambda: TextDialog("What went wrong", lead, text, self).open(),
+                    "Close": None,
+                },
+                self,
+                stay=(show,),
+            )
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then remember where everything stood."""
