@@ -107,6 +107,7 @@ QHeaderView::section {
     background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px;
 }
+QTableCornerButton::section { background: $window; border: none; }
 QScrollArea { border: none; background: $surface; }
 QScrollArea > QWidget > QWidget#page { background: $surface; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
@@ -118,12 +119,15 @@ QScrollBar::handle:hover { background: $outline; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QCheckBox { spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
-QCheckBox::indicator {
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator {
     width: 14px; height: 14px; border: 1px solid $outline; border-radius: 3px;
     background: $surface;
 }
-QCheckBox::indicator:hover { border-color: $accent; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QCheckBox::indicator:hover, QTreeView::indicator:hover,
+QListView::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked {
+    background: $accent; border-color: $accent; image: url($check);
+}
 QCheckBox::indicator:indeterminate {
     background: $accent; border-color: $accent; image: url($dash);
 }

@@ -22,7 +22,7 @@ def step(number: int, **values) -> Step:
 def test_a_series_grows_and_keeps_its_points():
     series = Series()
     for i in range(1000):
-        series.add(i, i / 10, 50 + i, math.sin(i))
+        series.add([(i, i / 10, 50 + i, math.sin(i))])
     assert len(series) == 1000
     np.testing.assert_array_equal(series.steps, np.arange(1000))
     np.testing.assert_array_equal(series.epochs, np.arange(1000) / 10)

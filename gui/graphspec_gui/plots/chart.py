@@ -18,6 +18,7 @@ from graphspec_gui.theme import space, theme
 
 _FAINT = 70
 """Opacity of a raw line behind its smoothed one, of 255."""
+_MARK_ROWS = 4
 _DASHES = (
     Qt.PenStyle.SolidLine,
     Qt.PenStyle.DashLine,
@@ -157,7 +158,10 @@ class Chart(QWidget):
 
     def set_x_label(self, text: str) -> None:
         """Name the x axis."""
-        self._item.setLabel("bottom", text)
+        font = theme().font("caption")
+        self._item.setLabel(
+            "bottom", text, **{"font-size": f"{font.pixelSize()}px", "color": theme().colors.muted}
+        )
 
     def fit(self) -> None:
         """Show everything again after a zoom."""
@@ -230,8 +234,11 @@ class Chart(QWidget):
         for line in self._mark_lines:
             self._item.removeItem(line)
         self._mark_lines = []
-        series = theme().colors.series
-        for mark in self._marks:
+        colors = theme().colors
+        series = colors.series
+        ground = QColor(colors.surface)
+        ground.setAlpha(200)
+        for i, mark in enumerate(self._marks):
             x = np.log10(mark.x) if self._log[0] and mark.x > 0 else mark.x
             color = QColor(series[mark.color % len(series)])
             line = pg.InfiniteLine(
@@ -239,8 +246,15 @@ class Chart(QWidget):
                 angle=90,
                 pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DotLine),
                 label=mark.text,
-                labelOpts={"position": 0.94, "color": theme().color("muted"), "anchors": None},
+                labelOpts={
+                    # In turns, so that the words of changes soon after one another can be read.
+                    "position": 0.92 - 0.14 * (i % _MARK_ROWS),
+                    "color": colors.text,
+                    "fill": ground,
+                    "anchors": [(0, 0.5), (1, 0.5)],
+                },
             )
+            line.label.setFont(theme().font("caption"))
             self._item.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)
 

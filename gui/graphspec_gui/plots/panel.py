@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
@@ -36,6 +36,8 @@ from graphspec_gui.theme import space
 
 FRAME = 100
 """Milliseconds between two drawings of curves that grow."""
+_TALL, _LOW = space(28), space(20)
+"""How high a chart is where there is room for several rows, and at the least."""
 _SMOOTHEST = 99
 _CALM = ("train/rate", "train/momentum")
 _LABELS: dict[XAxis, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
@@ -218,18 +220,25 @@ class PlotsPanel(Panel):
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(page)
         for chart in self.charts:
-            chart.setMinimumSize(space(30), space(26))
+            chart.setMinimumWidth(space(30))
         column.addWidget(self._area, 1)
         self._columns = 0
+        self._area.viewport().installEventFilter(self)
         self._arrange()
 
-    def resizeEvent(self, event: object) -> None:
-        """As many charts beside each other as there is room for."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._arrange()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """As many charts beside each other, and above, as there is room for."""
+        if event.type() == QEvent.Type.Resize:
+            self._arrange()
+        return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
         columns = max(1, min(3, self.width() // space(42)))
+        # A low dock shows one row, whole; a high one as many as there is room for.
+        room = self._area.viewport().height() - space(1)
+        rows = max(1, room // _TALL)
+        for chart in self.charts:
+            chart.setFixedHeight(max(_LOW, room // rows - space(0.5)))
         if columns == self._columns:
             return
         self._columns = columns

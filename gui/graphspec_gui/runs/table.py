@@ -78,12 +78,12 @@ def _named(name: str, title: str, width: float) -> Column:
 
 
 COLUMNS = (
-    Column("shown", "", 7, lambda _: "", lambda _: None),
+    Column("shown", "", 6.5, lambda _: "", lambda _: None),
     Column("starred", "", 4, lambda _: "", lambda facts: facts.starred or None),
     _named("name", "Run", 28),
     _named("status", "Status", 14),
-    _named("model", "Model", 14),
-    _named("data", "Data", 14),
+    _named("model", "Model", 12),
+    _named("data", "Data", 11),
     Column("best", "Best", 10, best_of, _best_key, number=True),
     Column(
         "seconds",
@@ -94,7 +94,7 @@ COLUMNS = (
         number=True,
     ),
     _named("engine", "Engine", 9),
-    Column("begun", "Begun", 17, lambda facts: moment(facts.begun), lambda facts: facts.begun),
+    Column("begun", "Begun", 18, lambda facts: moment(facts.begun), lambda facts: facts.begun),
     _named("note", "Note", 24),
 )
 PLACES = {column.name: place for place, column in enumerate(COLUMNS)}

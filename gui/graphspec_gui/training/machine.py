@@ -113,5 +113,6 @@ class Load:
         except psutil.Error:
             return "", ""
         cores = usable_cores()
-        told = "" if share is None else f"{share:.0f} % of {cores} × 100 %"
+        word = "cores" if cores > 1 else "core"
+        told = "" if share is None else f"{share / 100:.1f} of {cores} {word}"
         return told, memory
