@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from zlib import crc32
 
 from PySide6.QtGui import QUndoCommand
 
@@ -51,7 +50,7 @@ class ReplaceSpec(QUndoCommand):
 
     def id(self) -> int:
         """Equal for commands that may merge; −1 for one that never does."""
-        return -1 if self._merge is None else crc32(self._merge.encode()) & 0x7FFFFFFF
+        return -1 if self._merge is None else hash(self._merge) & 0x7FFFFFFF
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take over a later command of the same key; what comes to nothing is forgotten."""
