@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from graphspec.errors import RunError
 from graphspec.train.events import Evaluated, Finished
 from graphspec.train.log import events_backwards
 from graphspec.train.remarks import read_remarks
-from graphspec.train.rundir import EVENTS, Run, Status
+from graphspec.train.rundir import CONFIG, EVENTS, Run, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def facts_of(run: Run) -> RunFacts:
     row = {"note": remarks.note, "starred": remarks.starred}
     try:
         status, started, last = run.status, run.started, run.last
-        metrics, data = run.metrics, run.config.data
-    except (RunError, OSError):
+        metrics, data = run.metrics, _data_of(run.path)
+    except (RunError, OSError, ValueError):
         return RunFacts(run.name, str(run.path), "damaged", **row)  # type: ignore[arg-type]
     monitor: str | None = None
     best: float | None = None
@@ -71,6 +72,13 @@ def facts_of(run: Run) -> RunFacts:
         best=best,
         **row,  # type: ignore[arg-type]
     )
+
+
+def _data_of(path: Path) -> str | None:
+    """The data set's name; the settings are not checked, which would be half of the work."""
+    config = json.loads((path / CONFIG).read_bytes())
+    data = config.get("data") if isinstance(config, dict) else None
+    return data if isinstance(data, str) else None
 
 
 def _best_so_far(path: Path) -> tuple[str | None, float | None]:

@@ -148,7 +148,10 @@ def test_smoothing_leaves_the_raw_line_faint_behind_and_evaluations_alone(
     curve = next(item for item in loss.curves if item.name == "train")
     raw, smoothed = loss._lines[curve.key]
     np.testing.assert_allclose(smoothed.yData, RunningMean(weight).of(curve.y))
-    assert raw.opts["pen"].color().alpha() < 100
+    # Paler, but not seen through, which would be slow.
+    behind, before = (line.opts["pen"].color() for line in (raw, smoothed))
+    assert behind.lightness() > before.lightness() + 50
+    assert behind.alpha() == 255
     assert smoothed.isVisible()
     whole = next(item for item in loss.curves if item.name == "validation")
     assert not loss._lines[whole.key][1].isVisible()
@@ -164,6 +167,21 @@ def test_logarithmic_axes_leave_out_what_has_no_logarithm(qtbot):
     shown = np.isfinite(line.yData)
     assert line.xData[shown].tolist() == [2, 3]
     assert made._mark_lines[0].value() == pytest.approx(math.log10(2))
+
+
+def test_of_a_million_points_no_more_are_drawn_than_can_be_seen(qtbot):
+    made = Chart("Loss")
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.show()
+    x = np.arange(1e6)
+    y = np.where(x == 123_456, 50.0, 1.0)
+    made.set_curves([Curve(("run", "loss"), "loss", x, y, 0, dash=1)])
+    line = made._lines["run", "loss"][0]
+    qtbot.waitUntil(lambda: line.curve.xData is not None and len(line.curve.xData) < 5_000)
+    # Not the one that stands out, though.
+    assert line.curve.yData.max() == 50
+    assert line.opts["pen"].style() == Qt.PenStyle.SolidLine
 
 
 def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):

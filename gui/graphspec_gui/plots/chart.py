@@ -16,9 +16,12 @@ from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.theme import space, theme
 
-_FAINT = 70
-"""Opacity of a raw line behind its smoothed one, of 255."""
+_FAINT = 0.3
+"""How much is left of the colour of a raw line behind its smoothed one."""
 _MARK_ROWS = 4
+_DASHED = 500
+"""Points of a curve that is dashed at the most; a longer one is pale instead."""
+_PALE = 0.5
 _DASHES = (
     Qt.PenStyle.SolidLine,
     Qt.PenStyle.DashLine,
@@ -86,6 +89,9 @@ class Chart(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self._item = self.plot.getPlotItem()
+        # For every line that is added: it takes the place of what the line itself was told.
+        self._item.setDownsampling(auto=True, mode="peak")
+        self._item.setClipToView(True)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setVisible(False)
         self._item.addItem(self._cross, ignoreBounds=True)
@@ -122,7 +128,7 @@ class Chart(QWidget):
             old = self._curves.get(key)
             if key not in self._lines:
                 self._lines[key] = self._make_lines(curve)
-            if old is None or (old.color, old.dash) != (curve.color, curve.dash):
+            if old is None or _look(old) != _look(curve):
                 self._pen(curve)
             if old is None or not _goes_on(old, curve):
                 self._means.pop(key, None)
@@ -189,15 +195,20 @@ class Chart(QWidget):
 
     def _make_lines(self, curve: Curve) -> tuple[Any, Any]:
         lines = tuple(
-            pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=False)
+            pg.PlotDataItem(
+                connect="finite",
+                skipFiniteCheck=False,
+                antialias=False,
+                # One lowest and one highest value for each column of pixels.
+                autoDownsampleFactor=1.0,
+            )
             for _ in range(2)
         )
         for line in lines:
-            line.setDownsampling(auto=True, method="peak")
-            line.setClipToView(True)
             line.setCurveClickable(True, width=space(1))
             line.sigClicked.connect(lambda *_, run=curve.key[0]: self.picked.emit(run))
             self._item.addItem(line)
+        lines[1].setZValue(1)
         return lines[0], lines[1]
 
     def _smooths(self, curve: Curve) -> bool:
@@ -207,9 +218,10 @@ class Chart(QWidget):
         raw, smoothed = self._lines[curve.key]
         series = theme().colors.series
         color = QColor(series[curve.color % len(series)])
-        faint = QColor(color)
-        faint.setAlpha(_FAINT)
-        style = _DASHES[curve.dash % len(_DASHES)]
+        style = _style(curve)
+        if curve.dash and style == Qt.PenStyle.SolidLine:
+            color = _paler(color, _PALE)
+        faint = _paler(color, _FAINT)
         # A line of more than one pixel is drawn by a far slower path: docs/figures.md.
         raw.setPen(pg.mkPen(faint if self._smooths(curve) else color, width=1, style=style))
         smoothed.setPen(pg.mkPen(color, width=1, style=style))
@@ -280,7 +292,7 @@ class Chart(QWidget):
                     curve.name,
                     f"{values[curve.name]:.4g}" if curve.name in values else "",
                     curve.color,
-                    _DASHES[curve.dash % len(_DASHES)],
+                    _style(curve),
                 )
                 for curve in self._curves.values()
             ]
@@ -300,6 +312,28 @@ class Chart(QWidget):
         for curve in self._curves.values():
             self._pen(curve)
         self._set_marks()
+
+
+def _paler(color: QColor, share: float) -> QColor:
+    """A colour mixed with the ground; one that is seen through is drawn ten times as slowly."""
+    ground = theme().color("surface")
+    rest = 1 - share
+    return QColor.fromRgbF(
+        share * color.redF() + rest * ground.redF(),
+        share * color.greenF() + rest * ground.greenF(),
+        share * color.blueF() + rest * ground.blueF(),
+    )
+
+
+def _style(curve: Curve) -> Qt.PenStyle:
+    """Dashes tell few points apart; along many they are a blur, and take seconds to draw."""
+    if len(curve.x) > _DASHED:
+        return Qt.PenStyle.SolidLine
+    return _DASHES[curve.dash % len(_DASHES)]
+
+
+def _look(curve: Curve) -> tuple[int, int, Qt.PenStyle]:
+    return curve.color, curve.dash, _style(curve)
 
 
 def _goes_on(old: Curve, new: Curve) -> bool:

@@ -34,7 +34,7 @@ from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.theme import space
 
-FRAME = 100
+FRAME = 200
 """Milliseconds between two drawings of curves that grow."""
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
@@ -83,7 +83,7 @@ GROUPS = (
 
 
 class PlotsPanel(Panel):
-    """Charts of all runs that are shown, drawn again at most ten times a second.
+    """Charts of all runs that are shown, drawn again at most five times a second.
 
     Args:
         runs: the runs.
