@@ -108,6 +108,24 @@ def _activations(window: MainWindow) -> Panel:
     return ActivationsPanel(_source(window), window)
 
 
+def _weights(window: MainWindow) -> Panel:
+    from graphspec_gui.viewers.weights import WeightsPanel
+
+    return WeightsPanel(_source(window), window)
+
+
+def _occlusion(window: MainWindow) -> Panel:
+    from graphspec_gui.viewers.occlusion import OcclusionPanel
+
+    return OcclusionPanel(_source(window), window)
+
+
+def _predictions(window: MainWindow) -> Panel:
+    from graphspec_gui.viewers.predictions import PredictionsPanel
+
+    return PredictionsPanel(_source(window), window)
+
+
 def _source(window: MainWindow) -> ProbeSource:
     """What all viewers of a window look through."""
     from graphspec_gui.viewers.source import ProbeSource
@@ -208,6 +226,33 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.view-grid-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _activations,
+        shown=False,
+        stack="bottom",
+    ),
+    DockSpec(
+        "weights_dock",
+        "Weights",
+        "mdi6.grid",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _weights,
+        shown=False,
+        stack="bottom",
+    ),
+    DockSpec(
+        "occlusion_dock",
+        "Occlusion",
+        "mdi6.image-filter-center-focus",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _occlusion,
+        shown=False,
+        stack="bottom",
+    ),
+    DockSpec(
+        "predictions_dock",
+        "Predictions",
+        "mdi6.poll",
+        Qt.DockWidgetArea.BottomDockWidgetArea,
+        _predictions,
         shown=False,
         stack="bottom",
     ),

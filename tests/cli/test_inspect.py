@@ -109,3 +109,31 @@ def test_an_example_that_is_not_there_is_refused(graphspec, run) -> None:
 def _validation(run: str) -> np.ndarray:
     _, data = api.open_trained(run)
     return data.parts["validation"][0]
+
+
+def test_the_data_is_shown_as_training_sees_it(graphspec, run, here) -> None:
+    assert graphspec("inspect", "data", run, "--count", "3", "-o", "d.npz", "-o", "d.png").code == 0
+    with np.load(here / "d.npz") as found:
+        np.testing.assert_allclose(found["preprocessed"], found["raw"] / 16, rtol=1e-6)
+        assert found["raw"].shape == (3, 1, 8, 8)
+    counts = graphspec("inspect", "data", run, "--json").json["counts"]["train"]
+    assert list(counts) == list("0123456789")
+    assert min(counts.values()) > 50
+
+
+def test_histograms_of_each_checkpoint(graphspec, run, here) -> None:
+    found = graphspec("inspect", "history", run, "conv", "--count", "20", "--json").json
+    assert set(found) == {"values", "gradients", "weights"}
+    assert list(found["weights"]) == list(found["values"])
+    assert all(sum(item["counts"]) == 36 for item in found["weights"].values())
+    assert all(sum(item["counts"]) == 20 * 4 * 64 for item in found["values"].values())
+    assert graphspec("inspect", "history", run, "conv", "-o", "h.svg").code == 0
+    assert (here / "h.svg").read_text().startswith("<?xml")
+
+
+def test_what_is_most_wrong(graphspec, run, here) -> None:
+    answer = graphspec("inspect", "mistakes", run, "--count", "4", "-o", "m.npz", "-o", "m.png")
+    assert answer.code == 0
+    with np.load(here / "m.npz") as found:
+        assert found["images"].shape == (4, 8, 8)
+    assert answer.out.count(": ") >= 4

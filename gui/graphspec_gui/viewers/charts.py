@@ -213,7 +213,7 @@ class ColourScale(QWidget):
         self._map: Map = "size"
         self.setFont(theme().font("caption"))
         self.setAccessibleName("Colour scale")
-        self.setFixedSize(QSize(space(24), self.fontMetrics().height() + space(0.5)))
+        self.setFixedSize(QSize(space(24), space(3.5)))
         theme().changed.connect(self.update)
 
     def set_scale(self, low: float, high: float, name: Map) -> None:

@@ -1,0 +1,66 @@
+"""``graphspec inspect mistakes``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphspec.api import Checkpoint
+from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.output import say
+from graphspec.cli.pictures import Outputs, give
+from graphspec.errors import DataError
+from graphspec.inspect.mistakes import most_wrong
+from graphspec.inspect.pictures.tiles import Tiles
+
+
+def mistakes_command(
+    name: str,
+    *,
+    data: str | None = None,
+    split: SplitOption = "validation",
+    count: int = 24,
+    checkpoint: Checkpoint = "best",
+    output: Outputs = (),
+    json: bool = False,
+) -> None:
+    """The images that a classifier gets most wrong: their own class is the least likely.
+
+    Parameters
+    ----------
+    name
+        A run (folder, name, or "latest"); or a network file or model, with its first weights.
+    data
+        Another data set than the one that the settings name.
+    split
+        Where examples are taken from.
+    count
+        How many to show.
+    checkpoint
+        Which weights of the run: "best", "latest", or the step of a checkpoint.
+    output
+        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
+        by default mistakes.png. May be given several times.
+    json
+        Print the numbers as JSON.
+    """
+    look = open_look(name, data, checkpoint)
+    x, labels = look.examples(split)
+    found = most_wrong(look.probe.probabilities(x), labels, count=count)
+    if not found:
+        raise DataError(f"every one of the {len(x):,} {split} examples is classified rightly")
+    images = x[[item.example for item in found]]
+    if images.ndim != 4:
+        raise DataError("these examples are no images")
+    low, high = float(images.min()), float(images.max())
+    shown = (images.astype(np.float64) - low) / ((high - low) or 1.0)
+    tiles = np.moveaxis(shown, 1, -1) if shown.shape[1] == 3 else shown[:, 0]
+    names = tuple(
+        f"{look.probe.class_name(item.label)}: {look.probe.class_name(item.predicted)} "
+        f"{item.certainty:.0%}"
+        for item in found
+    )
+    title = f"{look.name}: {split} examples that are most wrong"
+    give(Tiles(tiles, title, names), output, "mistakes.png", json=json)
+    if not json:
+        for item, words in zip(found, names, strict=True):
+            say(f"{split} {item.example}, {words}")

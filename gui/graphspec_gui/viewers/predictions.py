@@ -1,0 +1,233 @@
+"""What the network answers: for the example, and where it is wrong over a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from graphspec.engines.base import Array
+from graphspec.inspect.metrics import confusion_matrix
+from graphspec.inspect.mistakes import Mistake, most_wrong
+from graphspec.train.evaluate import find_class_scores
+from graphspec.train.feeding import SplitName
+from graphspec_gui.theme import space, theme
+from graphspec_gui.viewers.charts import Bar, Bars
+from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.images import of_example
+from graphspec_gui.viewers.matrix import Matrix
+from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
+from graphspec_gui.viewers.viewer import Viewer
+
+MOST = 2_000
+"""Examples of a split that are classified for the matrix."""
+_TOP = 5
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Probabilities (N, K) and labels (N,) of the first examples of a split."""
+
+    split: SplitName
+    probabilities: Array
+    labels: Array
+
+
+class PredictionsPanel(Viewer):
+    """The likeliest classes of the example, the confusion matrix, and what is most wrong.
+
+    Args:
+        source: the network and the example.
+        parent: who owns it.
+    """
+
+    def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
+        super().__init__(source, parent)
+        self._network: Network | None = None
+        self._asked: tuple[object, ...] = ()
+        self._counted: tuple[object, ...] = ()
+        self._answers: Answers | None = None
+        self._mistakes: tuple[Mistake, ...] = ()
+        self.split = QComboBox(self)
+        self.split.setAccessibleName("Split")
+        self.split.setToolTip(
+            "Whose examples are classified. The test split is left for graphspec evaluate, which "
+            "counts its uses"
+        )
+        self.split.activated.connect(lambda _: self.touch())
+        self.every = QPushButton("Show all mistakes", self)
+        self.every.setToolTip("Show the mistakes of every pair of classes")
+        self.every.clicked.connect(self._show_all)
+        self.every.hide()
+        self.facts = QLabel(self)
+        self.top = Bars("The likeliest classes of the example", self)
+        self.matrix = Matrix(self)
+        self.matrix.chosen.connect(lambda *_: self._list())
+        self.matrix.pointed.connect(self._point)
+        self.readout = QLabel(self)
+        self.heading = QLabel(self)
+        self.heading.setFont(theme().font("strong"))
+        for label in (self.facts, self.readout, self.heading):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(label is not self.facts)
+        self.facts.setMinimumHeight(space(3.5))
+        for label in (self.facts, self.readout):
+            label.setProperty("muted", True)
+        self.grid = TileGrid("Mistakes", self)
+        self.grid.chosen.connect(lambda index, *_: self._pick(index))
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Controls(self, self.split, self.facts, self.every))
+        left, right = QWidget(self), QWidget(self)
+        lines = QVBoxLayout(left)
+        lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
+        lines.addWidget(self.readout)
+        lines.addWidget(self.matrix, 1)
+        rest = QVBoxLayout(right)
+        rest.setContentsMargins(space(1), space(1), space(1), 0)
+        rest.addWidget(self.top)
+        rest.addWidget(self.heading)
+        rest.addWidget(self.grid, 1)
+        column.addWidget(Halves(left, right, self, shares=(1, 1)), 1)
+
+    def look(self, network: Network) -> None:
+        """Ask for the answers."""
+        example = self.source.example
+        if find_class_scores(network.probe.plan) is None or not network.data.classes:
+            self.say("This network gives no scores of classes, so it predicts none.")
+            return
+        if self._network is None or self._network.data is not network.data:
+            chosen = self.split.currentData()
+            self.split.clear()
+            for name in network.data.parts:
+                if name != "test":
+                    self.split.addItem(name.capitalize(), name)
+            wanted = self.split.findData(chosen or "validation")
+            self.split.setCurrentIndex(max(wanted, 0))
+        self._network = network
+        probe = network.probe
+        if example is not None and (network, example) != self._asked:
+            self._asked = (network, example)
+            x, label = example.x, example.label
+            self.source.looks.ask(
+                "prediction",
+                lambda: iter([(probe.probabilities(x[None])[0], label)]),
+                self._show_top,
+            )
+        split: SplitName = self.split.currentData()
+        if (network, split) != self._counted:
+            self._counted = (network, split)
+            self.facts.setText("Classifying…")
+            self.source.looks.ask("answers", lambda: _answer(network, split), self._take)
+
+    def forget(self) -> None:
+        """Let go of the network."""
+        self._network, self._asked, self._counted, self._answers = None, (), (), None
+        self.grid.set_tiles(NOTHING)
+        for key in ("prediction", "answers"):
+            self.source.looks.cancel(key)
+
+    def _show_top(self, found: object) -> None:
+        assert isinstance(found, tuple)
+        assert self._network is not None
+        probabilities, label = found
+        order = np.argsort(-probabilities, kind="stable")[:_TOP].tolist()
+        self.top.set_bars(
+            [
+                Bar(
+                    self._network.probe.class_name(k),
+                    float(probabilities[k]),
+                    f"{probabilities[k]:.1%}",
+                    marked=k == label,
+                )
+                for k in order
+            ]
+        )
+
+    def _take(self, found: object) -> None:
+        if isinstance(found, float):
+            self.facts.setText(f"Classifying… {found:.0%}")
+            return
+        assert isinstance(found, Answers)
+        assert self._network is not None
+        self._answers = found
+        names = self._network.data.classes
+        predicted = found.probabilities.argmax(axis=1)
+        self._mistakes = most_wrong(found.probabilities, found.labels, count=None)
+        right = float((predicted == found.labels).mean())
+        of = len(self._network.data.parts[found.split][0])
+        count = f"{len(found.labels):,} examples"
+        if of > len(found.labels):
+            count = f"the first {len(found.labels):,} of {of:,} examples"
+        self.facts.setText(f"{right:.1%} right of {count}")
+        self.matrix.set_counts(confusion_matrix(found.labels, predicted, len(names)), names)
+        self._point(-1, -1)
+        self._list()
+
+    def _show_all(self) -> None:
+        self.matrix.choose(None)
+        self._list()
+
+    @property
+    def shown(self) -> tuple[Mistake, ...]:
+        """The mistakes that are shown: all, or those of the chosen cell."""
+        cell = self.matrix.current
+        if cell is None or cell[0] == cell[1]:
+            return self._mistakes
+        return tuple(item for item in self._mistakes if (item.label, item.predicted) == cell)
+
+    def _list(self) -> None:
+        network, answers = self._network, self._answers
+        if network is None or answers is None:
+            return
+        shown, name = self.shown, network.probe.class_name
+        cell = self.matrix.current
+        pair = cell is not None and cell[0] != cell[1]
+        self.every.setVisible(pair)
+        words = f"{name(cell[0])} taken for {name(cell[1])}" if pair and cell else "Most wrong"
+        self.heading.setText(f"{words}: {len(shown):,}")
+        x = network.data.parts[answers.split][0]
+        low, high = network.span()
+
+        def image(i: int) -> QImage:
+            return of_example(x[shown[i].example], low, high)
+
+        self.grid.set_tiles(
+            Tiles(
+                len(shown),
+                image,
+                lambda i: f"→ {name(shown[i].predicted)}",
+                lambda i: (
+                    f"{answers.split} {shown[i].example}, {name(shown[i].label)} taken for "
+                    f"{name(shown[i].predicted)} with {shown[i].certainty:.1%}"
+                ),
+            )
+        )
+
+    def _pick(self, index: int) -> None:
+        if self._answers is not None:
+            self.source.pick(self._answers.split, self.shown[index].example)
+
+    def _point(self, row: int, column: int) -> None:
+        if row >= 0 and row < len(self.matrix.counts):
+            self.readout.setText(self.matrix.describe(row, column))
+        else:
+            self.readout.setText("Rows are classes; click a cell to see its mistakes.")
+
+
+def _answer(network: Network, split: SplitName) -> Iterator[float | Answers]:
+    """Classify the first examples of a split; says how far it is on the way."""
+    x, y = network.data.parts[split]
+    count = min(len(x), MOST)
+    parts = []
+    for start in range(0, count, _BATCH):
+        parts.append(network.probe.probabilities(x[start : min(start + _BATCH, count)]))
+        yield min(start + _BATCH, count) / count
+    yield Answers(split, np.concatenate(parts), y[:count])

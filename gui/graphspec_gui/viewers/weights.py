@@ -1,0 +1,171 @@
+"""The weights of a layer as images, how noisy they are, and how they spread over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from graphspec.engines.base import Array
+from graphspec.inspect.filters import Filters, drawable_layers, layer_filters
+from graphspec.inspect.over_time import LayerHistograms
+from graphspec.train.evaluate import find_class_scores
+from graphspec_gui.theme import space
+from graphspec_gui.viewers.charts import ColourScale, RidgeChart
+from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.images import as_seen, by_map, scale
+from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
+from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
+
+_COLOURS = -1
+
+
+class WeightsPanel(LayerViewer):
+    """Filters in colour or by channel, templates of linear layers, norms, noise and histograms.
+
+    Args:
+        source: the network and the example.
+        parent: who owns it.
+    """
+
+    def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
+        super().__init__(source, parent)
+        self._asked: tuple[object, ...] = ()
+        self._found: Filters | None = None
+        self.channel = QComboBox(self)
+        self.channel.setAccessibleName("Channel")
+        self.channel.setToolTip("Which channel of what the layer reads")
+        self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.channel.activated.connect(lambda _: self._draw())
+        self.scale = ColourScale(self)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Controls(self, self.box, self.channel, self.scale))
+        self.grid = TileGrid("Weights", self, side=56, largest=160)
+        self.grid.pointed.connect(self._point)
+        self.grid.chosen.connect(lambda index, *_: self._tell(index))
+        side = QWidget(self)
+        side.setObjectName("page")
+        lines = QVBoxLayout(side)
+        lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
+        self.readout, self.facts = QLabel(self), QLabel(self)
+        for label in (self.readout, self.facts):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setProperty("muted", True)
+            lines.addWidget(label)
+        self.chart = RidgeChart("Weights over time", self)
+        lines.addWidget(self.chart)
+        lines.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setWidget(side)
+        column.addWidget(Halves(self.grid, area, self), 1)
+
+    def names(self, network: Network) -> tuple[str, ...]:
+        """Layers whose weights are images."""
+        return drawable_layers(network.probe.executable)
+
+    def look(self, network: Network) -> None:
+        """Ask for the weights."""
+        layer = self.follow(network)
+        if not layer:
+            self.say(
+                "No layer of this network has weights that are images: those are of conv2d, and of "
+                "linear layers that read an image."
+            )
+            return
+        if (network, layer) == self._asked:
+            return
+        self._asked = (network, layer)
+        executable = network.probe.executable
+
+        def work() -> Iterator[Filters]:
+            yield layer_filters(executable, layer)
+
+        self.source.looks.ask("weights", work, self._show)
+        self.count_over_time("weights over time", network, layer)
+
+    def forget(self) -> None:
+        """Let go of the network."""
+        self.network, self._asked, self._found = None, (), None
+        self.grid.set_tiles(NOTHING)
+        for key in ("weights", "weights over time"):
+            self.source.looks.cancel(key)
+
+    def show_ridges(self, moments: Mapping[int, LayerHistograms]) -> None:
+        """Draw the histograms."""
+        self.chart.set_ridges(ridges(moments, "weights"))
+
+    def _show(self, found: object) -> None:
+        assert isinstance(found, Filters)
+        channels = found.images.shape[1]
+        other = self._found is None or self._found.layer != found.layer
+        if other or self.channel.count() - (channels == 3) != channels:
+            self.channel.clear()
+            if channels == 3:
+                self.channel.addItem("In colour", _COLOURS)
+            for i in range(channels):
+                self.channel.addItem(f"Channel {i} of {channels}", i)
+        self.channel.setVisible(channels > 1)
+        self._found = found
+        self._draw()
+
+    def _draw(self) -> None:
+        found = self._found
+        if found is None:
+            return
+        channel = self.channel.currentData()
+        low, high = scale(found.images, centred=True)
+        self.scale.set_scale(low, high, "sign")
+        self.scale.setVisible(channel != _COLOURS)
+
+        def image(i: int) -> QImage:
+            if channel == _COLOURS:
+                return as_seen(found.images[i], low, high)
+            return by_map(found.images[i, channel], low, high, "sign")
+
+        words = f"{len(found.images)} images of {'×'.join(map(str, found.images.shape[1:]))}"
+        words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
+        if np.isfinite(found.noise).any():
+            words += (
+                f"\nNoise {np.nanmean(found.noise):.0%} of the energy in ripples below 4 pixels: "
+                "half or more in random numbers, little in smooth filters"
+            )
+        self.facts.setText(words)
+        self._point(-1, -1, -1)
+        self.grid.set_tiles(Tiles(len(found.images), image, self._name, self._describe), keep=True)
+
+    def _name(self, index: int) -> str:
+        network, found = self.network, self._found
+        if network is not None and found is not None:
+            pair = find_class_scores(network.probe.plan)
+            if pair is not None and pair.scores == found.layer:
+                return network.probe.class_name(index)
+        return str(index)
+
+    def _describe(self, index: int) -> str:
+        assert self._found is not None
+        noise = float(self._found.noise[index])
+        told = "" if np.isnan(noise) else f", noise {noise:.0%}"
+        return f"{self._name(index)}: norm {float(self._found.norms[index]):.4g}{told}"
+
+    def _tell(self, index: int) -> None:
+        self.readout.setText(self._describe(index))
+
+    def _point(self, index: int, row: int, column: int) -> None:
+        if index >= 0 and self._found is not None:
+            values: Array = self._found.images[index, :, row, column]
+            chosen = self.channel.currentData()
+            shown = values if chosen == _COLOURS else values[chosen : chosen + 1]
+            numbers = ", ".join(f"{float(value):.4g}" for value in shown)
+            self.readout.setText(f"{self._describe(index)}\nrow {row}, column {column}: {numbers}")
+        elif self.grid.current >= 0:
+            self._tell(self.grid.current)
+        else:
+            self.readout.setText("Point at a filter for its numbers.")

@@ -1,0 +1,130 @@
+"""A square slides over the image, and maps fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from graphspec_gui.viewers.occlusion import OcclusionPanel
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from graphspec import api
+from graphspec.inspect.occlusion import occlusion_map
+from graphspec.train.rundir import Run
+from tests.gui.viewing import Room, train
+from tests.train.nets import network
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def room(qtbot) -> Iterator[Room]:
+    made = Room(qtbot)
+    yield made
+    made.runs.close()
+
+
+@pytest.fixture
+def panel(room, trained) -> OcclusionPanel:
+    made = room.put(OcclusionPanel)
+    room.look_into(trained)
+    room.wait(lambda: made.classes.count() == 10)
+    return made
+
+
+def press(panel: OcclusionPanel) -> None:
+    QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+
+
+def finished(panel: OcclusionPanel) -> bool:
+    return panel.found is not None and panel.found.done == 1 and panel.button.text() == "Cover"
+
+
+def test_without_a_network_it_says_what_to_do(room):
+    assert "Ctrl+Enter" in room.put(OcclusionPanel).hint.text()
+
+
+def test_it_says_that_points_are_no_images(room, tmp_path):
+    panel = room.put(OcclusionPanel)
+    room.look_into(api.fit(network(), "spiral", run=tmp_path / "run", epochs=1))
+    room.wait(lambda: "images" in panel.hint.text())
+
+
+def test_the_map_is_that_of_the_command_line(room, panel):
+    panel.size.setFocus()
+    QTest.keyClick(panel.size, Qt.Key.Key_Up)
+    press(panel)
+    room.wait(lambda: finished(panel))
+    source = room.source
+    wanted = occlusion_map(source.network.probe, source.example.x, size=3, stride=1)
+    assert panel.size.value() == 3
+    np.testing.assert_allclose(panel.found.covered, wanted.covered, atol=1e-5)
+    likeliest = int(wanted.whole.argmax())
+    assert panel.chosen == (likeliest,)
+    assert panel.grid.tiles.caption(0) == f"{likeliest} {wanted.whole[likeliest]:.1%}"
+
+
+def test_several_classes_are_drawn_at_once(room, panel):
+    press(panel)
+    room.wait(lambda: finished(panel))
+    likeliest = panel.chosen[0]
+    other = (likeliest + 1) % 10
+    panel.classes.setCurrentRow(other)
+    panel.classes.setFocus()
+    QTest.keyClick(panel.classes, Qt.Key.Key_Space)
+    assert set(panel.chosen) == {likeliest, other}
+    assert panel.grid.tiles.count == 2
+
+
+def test_drops_are_drawn_on_a_scale_around_zero(room, panel):
+    press(panel)
+    room.wait(lambda: finished(panel))
+    k = panel.chosen[0]
+    panel.measure.setFocus()
+    QTest.keyClick(panel.measure, Qt.Key.Key_End)
+    np.testing.assert_array_equal(panel.values(k), panel.found.log_odds_drop(k))
+    assert panel.scale._low == -panel.scale._high == -abs(panel.values(k)).max()
+    image = panel.grid.tiles.image(0)
+    panel.opacity.setFocus()
+    QTest.keyClick(panel.opacity, Qt.Key.Key_Home)
+    assert panel.grid.tiles.image(0) != image
+
+
+def test_it_can_be_cancelled_and_keeps_what_it_found(room, panel):
+    room.source.looks.gentle = True
+    panel.stride.setValue(1)
+    panel.size.setValue(1)
+    press(panel)
+    room.wait(lambda: panel.found is not None)
+    if panel.found.done < 1:
+        assert panel.button.text() == "Cancel"
+        assert panel.progress.isVisible()
+        press(panel)
+    room.wait(lambda: panel.button.text() == "Cover")
+    assert panel.progress.isHidden()
+    assert not room.source.looks.asks("occlusion")
+    assert panel.found is not None
+
+
+def test_pointing_at_a_map_tells_the_probability(room, panel):
+    press(panel)
+    room.wait(lambda: finished(panel))
+    k = panel.chosen[0]
+    QTest.mouseMove(panel.grid.viewport(), panel.grid.place(0).center())
+    room.wait(lambda: "covered" in panel.readout.text())
+    r, c = len(panel.found.tops) // 2, len(panel.found.lefts) // 2
+    assert f"{panel.found.whole[k]:.2%} uncovered" in panel.readout.text()
+    assert f"{panel.found.covered[k, r, c]:.2%}" in panel.readout.text()
+
+
+def test_another_example_starts_anew(room, panel):
+    press(panel)
+    room.wait(lambda: finished(panel))
+    room.source.pick("train", 5)
+    assert panel.found is None
+    assert panel.grid.tiles.caption(0) == "Press Cover"

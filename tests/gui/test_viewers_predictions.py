@@ -1,0 +1,97 @@
+"""The likeliest classes, the confusion matrix and the mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from graphspec_gui.viewers.predictions import PredictionsPanel
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from graphspec.evaluation import evaluate_classes
+from graphspec.train.rundir import Run
+from tests.gui.viewing import Room, train
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def room(qtbot) -> Iterator[Room]:
+    made = Room(qtbot)
+    yield made
+    made.runs.close()
+
+
+@pytest.fixture
+def panel(room, trained) -> PredictionsPanel:
+    made = room.put(PredictionsPanel)
+    room.look_into(trained)
+    room.wait(lambda: len(made.matrix.counts) == 10)
+    return made
+
+
+def test_without_a_network_it_says_what_to_do(room):
+    assert "Ctrl+Enter" in room.put(PredictionsPanel).hint.text()
+
+
+def test_the_five_likeliest_classes_are_shown(room, panel):
+    room.wait(lambda: len(panel.top.bars) == 5)
+    source = room.source
+    probabilities = source.network.probe.probabilities(source.example.x[None])[0]
+    shares = [bar.share for bar in panel.top.bars]
+    assert shares == sorted(probabilities.tolist(), reverse=True)[:5]
+    marked = [bar.name for bar in panel.top.bars if bar.marked]
+    assert marked in ([], [str(source.example.label)])
+
+
+def test_the_matrix_is_that_of_evaluate(panel, trained):
+    wanted = evaluate_classes(trained, checkpoint="latest")
+    np.testing.assert_array_equal(panel.matrix.counts, wanted.report.confusion)
+    assert panel.facts.text() == f"{wanted.metrics.accuracy:.1%} right of 300 examples"
+
+
+def test_a_cell_shows_its_mistakes_and_the_button_all(panel):
+    counts = panel.matrix.counts.copy()
+    np.fill_diagonal(counts, 0)
+    row, column = (int(i) for i in np.unravel_index(counts.argmax(), counts.shape))
+    everything = panel.grid.tiles.count
+    assert everything == counts.sum()
+    where = panel.matrix.cell(row, column).center().toPoint()
+    QTest.mouseClick(panel.matrix, Qt.MouseButton.LeftButton, pos=where)
+    assert panel.grid.tiles.count == counts[row, column]
+    assert f"{row} taken for {column}" in panel.heading.text()
+    QTest.mouseClick(panel.every, Qt.MouseButton.LeftButton)
+    assert panel.grid.tiles.count == everything
+
+
+def test_the_matrix_is_walked_by_keys(panel):
+    panel.matrix.setFocus()
+    QTest.keyClick(panel.matrix, Qt.Key.Key_Down)
+    QTest.keyClick(panel.matrix, Qt.Key.Key_Right)
+    QTest.keyClick(panel.matrix, Qt.Key.Key_Down)
+    QTest.keyClick(panel.matrix, Qt.Key.Key_Return)
+    assert panel.matrix.current == (2, 1)
+    assert panel.matrix.describe(2, 1) == panel.matrix.accessibleDescription()
+
+
+def test_a_mistake_becomes_the_example(room, panel):
+    first = panel.shown[0]
+    centre = panel.grid.place(0).center()
+    QTest.mouseClick(panel.grid.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert room.source.example.split == "validation"
+    assert room.source.example.number == first.example
+    assert room.source.example.label == first.label
+
+
+def test_another_split_is_classified(room, panel):
+    panel.split.setFocus()
+    choices = [panel.split.itemData(i) for i in range(panel.split.count())]
+    assert set(choices) == {"train", "validation"}
+    key = Qt.Key.Key_Up if choices.index("train") == 0 else Qt.Key.Key_Down
+    QTest.keyClick(panel.split, key)
+    room.wait(lambda: panel.facts.text().endswith("1,497 examples"))
