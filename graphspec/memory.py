@@ -2,7 +2,7 @@
 
 The sums follow the layers' own forward and backward, one after another, and what an engine says
 that it takes besides (``Workspace``). With the numpy engine they are within 0.8 to 1.5 of the
-measured peak; the fast engine joins layers and lets values share bytes, and comes to about as much.
+measured peak; the fast engine, whose values share bytes, takes 0.6 to 1.2 of them.
 
 All sums are Python's whole numbers, which never overflow.
 """
