@@ -56,13 +56,13 @@ def test_it_says_that_points_are_no_images(room, tmp_path):
 
 
 def test_the_map_is_that_of_the_command_line(room, panel):
-    panel.size.setFocus()
-    QTest.keyClick(panel.size, Qt.Key.Key_Up)
+    panel.square.setFocus()
+    QTest.keyClick(panel.square, Qt.Key.Key_Up)
     press(panel)
     room.wait(lambda: finished(panel))
     source = room.source
     wanted = occlusion_map(source.network.probe, source.example.x, size=3, stride=1)
-    assert panel.size.value() == 3
+    assert panel.square.value() == 3
     np.testing.assert_allclose(panel.found.covered, wanted.covered, atol=1e-5)
     likeliest = int(wanted.whole.argmax())
     assert panel.chosen == (likeliest,)
@@ -98,7 +98,7 @@ def test_drops_are_drawn_on_a_scale_around_zero(room, panel):
 def test_it_can_be_cancelled_and_keeps_what_it_found(room, panel):
     room.source.looks.gentle = True
     panel.stride.setValue(1)
-    panel.size.setValue(1)
+    panel.square.setValue(1)
     press(panel)
     room.wait(lambda: panel.found is not None)
     if panel.found.done < 1:

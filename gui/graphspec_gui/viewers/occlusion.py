@@ -56,7 +56,7 @@ class OcclusionPanel(Viewer):
         self._example: Example | None = None
         self.found: Occlusion | None = None
         self._of: tuple[Network, Example] | None = None
-        self.size = _spin("Side of the square in pixels", "Size ")
+        self.square = _spin("Side of the square in pixels", "Size ")
         self.stride = _spin("How far the square moves, in pixels", "Stride ")
         self.fill = QComboBox(self)
         self.measure = QComboBox(self)
@@ -91,7 +91,7 @@ class OcclusionPanel(Viewer):
         column.addWidget(
             Controls(
                 self,
-                self.size,
+                self.square,
                 self.stride,
                 self.fill,
                 self.button,
@@ -126,7 +126,7 @@ class OcclusionPanel(Viewer):
             return
         if self._network is None or self._network.shape != network.shape:
             side = min(network.shape[1:])
-            for box, value in ((self.size, side // 4), (self.stride, side // 14)):
+            for box, value in ((self.square, side // 4), (self.stride, side // 14)):
                 box.setRange(1, side)
                 box.setValue(max(1, value))
         names = [network.probe.class_name(i) for i in range(len(network.data.classes))]
@@ -160,7 +160,7 @@ class OcclusionPanel(Viewer):
             return
         low, high = network.span()
         fill = {"mean": None, "low": low, "high": high}[self.fill.currentData()]
-        size, stride = self.size.value(), self.stride.value()
+        size, stride = self.square.value(), self.stride.value()
         self.found, self._of = None, (network, example)
         self.button.setText("Cancel")
         self.progress.setValue(0)
