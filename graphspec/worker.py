@@ -5,6 +5,8 @@ started it follows it. Commands come on standard input, one JSON object a line:
 
     {"do": "pause"}   {"do": "resume"}   {"do": "step"}   {"do": "stop"}   {"do": "checkpoint"}
     {"do": "set_rate", "rate": 0.01}
+    {"do": "set_penalty", "name": "l2", "strength": 0.001}
+    {"do": "set_drop", "layer": "drop1", "drop": 0.3}
     {"do": "taps", "taps": [{"node": "conv1", "what": "value"}]}
     {"do": "detach"}
 

@@ -18,7 +18,8 @@ from graphspec_gui.theme import space, theme
 
 _FAINT = 0.3
 """How much is left of the colour of a raw line behind its smoothed one."""
-_MARK_ROWS = 4
+_MARK_ROWS, _MARKS_TOLD = 4, 8
+"""Of more marks, each is told by the tooltip of its line alone."""
 _DASHED = 500
 """Points of a curve that is dashed at the most; a longer one is pale instead."""
 _PALE = 0.5
@@ -249,7 +250,8 @@ class Chart(QWidget):
         colors = theme().colors
         series = colors.series
         ground = QColor(colors.surface)
-        ground.setAlpha(200)
+        ground.setAlpha(150)
+        told = len(self._marks) <= _MARKS_TOLD
         for i, mark in enumerate(self._marks):
             x = np.log10(mark.x) if self._log[0] and mark.x > 0 else mark.x
             color = QColor(series[mark.color % len(series)])
@@ -257,16 +259,18 @@ class Chart(QWidget):
                 x,
                 angle=90,
                 pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DotLine),
-                label=mark.text,
+                label=mark.text if told else None,
                 labelOpts={
                     # In turns, so that the words of changes soon after one another can be read.
-                    "position": 0.92 - 0.14 * (i % _MARK_ROWS),
+                    "position": 0.92 - 0.2 * (i % _MARK_ROWS),
                     "color": colors.text,
                     "fill": ground,
                     "anchors": [(0, 0.5), (1, 0.5)],
                 },
             )
-            line.label.setFont(theme().font("caption"))
+            if told:
+                line.label.setFont(theme().font("caption"))
+            line.setToolTip(mark.text)
             self._item.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)
 

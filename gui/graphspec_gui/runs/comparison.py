@@ -103,6 +103,7 @@ class Comparison(QDialog):
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        across.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         down = self.table.verticalHeader()
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         down.setDefaultSectionSize(space(3.5))
@@ -123,7 +124,7 @@ class Comparison(QDialog):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            box.setMinimumContentsLength(12)
+            box.setMinimumContentsLength(22)
         self.draw = QPushButton("Draw how the graph changed", self)
         self.draw.clicked.connect(self._draw_graphs)
         close = QPushButton("Close", self)
@@ -192,6 +193,8 @@ def _cell(text: str, marked: bool) -> QTableWidgetItem:
 def _words(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
