@@ -279,17 +279,11 @@ class MainWindow(QMainWindow):
         words = "Something went wrong in the app. Your edits are kept; save them when you can."
         show = "Show details"
         lead = "Please report this text to the authors of graphspec:"
-        self.say(
-            Banner(
-                words,
-                {
-                    show: lambda: TextDialog("What went wrong", lead, text, self).open(),
-                    "Close": None,
-                },
-                self,
-                stay=(show,),
-            )
-        )
+
+        def details() -> None:
+            TextDialog("What went wrong", lead, text, self).open()
+
+        self.say(Banner(words, {show: details, "Close": None}, self, stay=(show,)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then remember where everything stood."""
