@@ -166,7 +166,6 @@ class RidgeChart(QWidget):
         count = len(self._ridges)
         tall = area.height() * (0.35 if count > 1 else 0.95)
         gap = (area.height() - tall) / max(count - 1, 1)
-        said = -1e9
         for i, item in enumerate(self._ridges):
             base = area.top() + tall + i * gap if count > 1 else area.bottom()
             x = area.left() + (item.edges - low) / span * area.width()
@@ -183,12 +182,11 @@ class RidgeChart(QWidget):
             painter.setBrush(fill)
             painter.setPen(QPen(colors.color("accent" if newest else "outline"), 1))
             painter.drawPolygon(outline)
-            if newest or base - said >= metrics.height():
-                if newest and base - said < metrics.height():
-                    continue
+            # Counted from the newest, which must not go without its words.
+            every = max(1, -(-metrics.height() // max(int(gap), 1))) if count > 1 else 1
+            if (count - 1 - i) % every == 0:
                 painter.setPen(colors.color("muted"))
                 painter.drawText(QPointF(area.right() + space(0.5), base), item.when)
-                said = base
         self._axis(painter, area, low, high)
 
     def _axis(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
