@@ -22,7 +22,7 @@ from graphspec_gui.theme import Scheme, theme
 from graphspec_gui.window import MainWindow
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from graphspec import edit, zoo
 
@@ -95,6 +95,9 @@ def scenes(app: MainWindow) -> Iterator[str]:
     for name in ("data", "activations", "weights", "occlusion", "predictions"):
         if f"{name}_dock" in app.docks:
             app.show_dock(f"{name}_dock")
+            if name == "occlusion":
+                wait(1000)
+                _press(app, "Cover")
             wait(2500)
             yield name
     app.training.start(edit.set_value(document.spec, "training.update.rate", 0.01))
@@ -108,6 +111,13 @@ def scenes(app: MainWindow) -> Iterator[str]:
     app.show_dock("properties_dock")
     wait(1500)
     yield "resnet18"
+
+
+def _press(app: MainWindow, words: str) -> None:
+    """Click the button that can be seen and says so."""
+    for button in app.findChildren(QPushButton):
+        if button.text() == words and button.isVisible():
+            button.click()
 
 
 def _epochs(app: MainWindow) -> float:

@@ -69,6 +69,14 @@ QLineEdit[state="error"], QComboBox[state="error"], QPlainTextEdit[state="error"
 }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($chevron); width: 16px; height: 16px; }
+QAbstractSpinBox { padding-right: 24px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    subcontrol-origin: border; width: 20px; height: 13px; border: none; background: transparent;
+}
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-arrow { image: url($chevron_up); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
@@ -166,6 +174,7 @@ def sheet(colors: Colors) -> str:
     values = {name: str(value) for name, value in asdict(colors).items()}
     scheme = "dark" if colors.dark else "light"
     pictures = {
-        name: (_ICONS / f"{name}-{scheme}.svg").as_posix() for name in ("chevron", "check", "dash")
+        name.replace("-", "_"): (_ICONS / f"{name}-{scheme}.svg").as_posix()
+        for name in ("chevron", "chevron-up", "check", "dash")
     }
     return _SHEET.substitute(values | pictures)

@@ -320,5 +320,4 @@ def _spin(name: str, prefix: str) -> QSpinBox:
     made.setToolTip(name)
     made.setPrefix(prefix)
     made.setRange(1, 1)
-    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return made
