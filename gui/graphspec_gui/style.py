@@ -77,7 +77,9 @@ QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-arrow { image: url($chevron_up); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
-QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QAbstractSpinBox QLineEdit {
+    border: none; padding: 0 0 0 6px; min-height: 0; background: transparent;
+}
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
     selection-color: $text; padding: 4px;
