@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit.builder import (
     F64,
     I8,

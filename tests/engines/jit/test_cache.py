@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit.cache import ObjectCache
 
 needs_owners = pytest.mark.skipif(os.name == "nt", reason="Windows has no owners and modes")

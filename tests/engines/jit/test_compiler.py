@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit import compiler
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit.builder import SIGNATURE
 from graphspec.engines.jit.compiler import native
 from graphspec.engines.jit.kernels import gemm

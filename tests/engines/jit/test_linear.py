@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.graph import GraphSpec
 from tests.engines.jit.oracle import compare
 

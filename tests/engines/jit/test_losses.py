@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.base import Step
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.kernels.penalties import NORMS

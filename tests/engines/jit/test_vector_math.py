@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite")
-
 from graphspec.engines.jit import vector_math
 from graphspec.engines.jit.builder import Kernel, Value
 from tests.engines.jit.calling import call
