@@ -163,10 +163,11 @@ def test_a_spawned_child_computes_the_same_bits() -> None:
 
 
 def test_threads_end_with_their_executable() -> None:
-    before = {thread.ident for thread in threading.enumerate()}
+    # The objects themselves: the system gives the number of a thread that has ended to the next one.
+    before = set(threading.enumerate())
     executable = load(3)
     train(executable, 1)
-    own = [t for t in threading.enumerate() if t.ident not in before]
+    own = [t for t in threading.enumerate() if t not in before]
     assert len(own) == 2
     del executable
     for thread in own:
