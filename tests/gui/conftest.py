@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,22 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import zoo
 from graphspec.graph import GraphSpec
+
+PATIENCE = 60_000
+"""Milliseconds; a wait ends with what it waits for, so that only a failing test takes them."""
+
+
+class PatientBot(QtBot):
+    """Waits for what a test waits for until nobody would, on however busy a machine."""
+
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE)
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE)
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, request: pytest.FixtureRequest) -> QtBot:
+    """The bot of pytest-qt with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -71,15 +88,20 @@ def settings(tmp_path: Path) -> Settings:
 def window(
     qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MainWindow]:
-    """The app's window, with nothing open and nothing remembered."""
+    """The app's window, with nothing open and nothing remembered; runs go to ``tmp_path/runs``."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRAPHSPEC_RUNS", str(tmp_path / "runs"))
     made = MainWindow(settings, Journal(tmp_path / "journal"))
     made.show()
-    qtbot.waitExposed(made)
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
     yield made
+    qtbot.waitUntil(lambda: made.training.state != "preparing")
+    made.training.kill()
+    qtbot.waitUntil(lambda: made.training.worker is None)
     for tab in list(made.tabs()):
         tab.document.undo_stack.setClean()
-    made.close()
+    assert made.close()
     made.deleteLater()
     # pytest runs no event loop in which it would go by itself.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

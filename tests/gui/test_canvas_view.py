@@ -208,7 +208,7 @@ def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:
         view.set_zoom(view.zoom * 0.95, settle=False)
         view.viewport().repaint()
     rough = view.grab().toImage()
-    qtbot.waitUntil(lambda: view.grab().toImage() != rough, timeout=2000)
+    qtbot.waitUntil(lambda: view.grab().toImage() != rough)
     sharp = view.grab().toImage()
     view.frame.forget()
     assert view.grab().toImage() == sharp
@@ -220,7 +220,6 @@ def test_a_large_network_is_laid_out_in_the_background(hands: Show, qtbot) -> No
     chain = [layer.id for layer in view.document.spec.layers][:4]
     qtbot.waitUntil(
         lambda: len({node.position[1] for node in view.picture.nodes.values()}) > 290,
-        timeout=10_000,
     )
     ys = [view.picture.nodes[name].position[1] for name in chain]
     assert ys == sorted(ys)

@@ -76,7 +76,7 @@ def test_what_is_found_out_follows_the_spec(qtbot: QtBot, document: StudioDocume
     assert document.analysis.total.params == 61_706
     assert document.analysis.state("conv1") == "ok"
     broken = edit.set_field(document.spec, "conv1", "stride", 2)
-    with qtbot.waitSignal(document.analysis_changed, timeout=5_000):
+    with qtbot.waitSignal(document.analysis_changed):
         document.apply(broken, "Break")
     assert document.analysis.spec is broken
     assert document.analysis.state("conv1") == "error"
@@ -94,11 +94,11 @@ def test_a_large_graph_is_looked_at_in_a_thread(qtbot: QtBot, make_document):
     document = make_document(spec)
     # Nothing is known when the constructor returns: nobody waited for it.
     assert document.analysis.shapes == {}
-    qtbot.waitUntil(lambda: bool(document.analysis.shapes), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(document.analysis.shapes))
     assert document.analysis.shapes[names[-1]].shape == (4,)
     for name in ("a", "b", "c"):
         document.apply(edit.rename(document.spec, document.spec.layers[0].id, name), "Rename")
-    qtbot.waitUntil(lambda: document.analysis.spec is document.spec, timeout=5_000)
+    qtbot.waitUntil(lambda: document.analysis.spec is document.spec)
 
 
 def test_silenced_advice_is_not_given(document: StudioDocument):

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import api, edit, zoo
 from graphspec import document as documents
-from tests.gui.test_window import press
+from tests.gui.questions import answer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,7 +34,7 @@ def change(path: Path, filters: int = 9) -> None:
 
 
 def banner(qtbot: QtBot, window: MainWindow) -> Banner:
-    qtbot.waitUntil(lambda: window.current.banner is not None, timeout=3_000)
+    qtbot.waitUntil(lambda: window.current.banner is not None)
     return window.current.banner
 
 
@@ -80,10 +80,10 @@ def test_what_is_kept_is_there_to_be_saved(qtbot, window, file):
 def test_saving_over_another_programs_work_asks_first(qtbot, window, file):
     window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
     change(file)
-    press("Cancel")
+    answer("Cancel")
     assert not window.files.save(window.current)
     assert documents.load(file).by_id["conv1"].filters == 9
-    press("Replace it")
+    answer("Replace it")
     assert window.files.save(window.current)
     assert "first" in documents.load(file).by_id
 

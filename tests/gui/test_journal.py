@@ -92,7 +92,7 @@ def leave(window: MainWindow, tmp_path: Path) -> Path:
     dead = Journal(tmp_path / "journal")
     changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", 99)
     dead.note("a", changed, path)
-    assert dead.wait()
+    assert dead.wait(60)
     # Its lock goes with its process.
     lock = dead._lock
     assert isinstance(lock, RunLock)
@@ -113,7 +113,7 @@ def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
     # The file is as it was; nobody wrote over it.
     assert documents.load(path).by_id["conv1"].filters == 6
     # A second crash would not lose it either.
-    assert window.journal.wait()
+    assert window.journal.wait(60)
     assert len(list(window.journal.folder.glob("*.json"))) == 1
     assert window.journal.left_behind() == []
 
@@ -129,7 +129,7 @@ def test_it_can_be_thrown_away(qtbot, window, tmp_path):
 def test_another_app_that_is_running_is_left_alone(window, tmp_path):
     other = Journal(tmp_path / "journal")
     other.note("a", zoo.load("lenet5"), None)
-    assert other.wait()
+    assert other.wait(60)
     assert window.journal.left_behind() == []
     window.journal.clear_left_behind()
     assert list(other.folder.glob("*.json"))
@@ -141,10 +141,10 @@ def test_saving_and_closing_leave_nothing(window, tmp_path):
     documents.save(zoo.load("lenet5"), path)
     window.files.open(path)
     window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
-    assert window.journal.wait()
+    assert window.journal.wait(60)
     assert len(list(window.journal.folder.glob("*.json"))) == 1
     window.files.save(window.current)
-    assert window.journal.wait()
+    assert window.journal.wait(60)
     assert list(window.journal.folder.glob("*.json")) == []
     window.close()
     assert not window.journal.folder.exists()
@@ -165,6 +165,6 @@ def test_a_journal_that_cannot_be_written_says_so(qtbot, tmp_path):
     blocked = tmp_path / "journal"
     blocked.write_text("a file where the folder should be")
     journal = Journal(blocked)
-    with qtbot.waitSignal(journal.failed, timeout=3_000):
+    with qtbot.waitSignal(journal.failed):
         journal.note("a", zoo.load("lenet5"), None)
     journal.close()

@@ -40,7 +40,7 @@ def test_problems_are_listed_while_editing(qtbot, panel, document):
     assert panel.rows == []
     assert "can be trained" in panel.message.text()
     document.apply(edit.set_field(document.spec, "conv2", "stride", 2), "Break")
-    qtbot.waitUntil(lambda: len(panel.rows) == 1, timeout=3_000)
+    qtbot.waitUntil(lambda: len(panel.rows) == 1)
     assert panel.rows[0].problem.code == "window-remainder"
     assert not panel.empty.isVisible()
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from graphspec_gui.journal import Journal
 from graphspec_gui.runs.comparison import UNLIKE, Comparison
 from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import PLACES
-from graphspec_gui.settings import Settings
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QLineEdit
 
 from graphspec import api, edit
 from graphspec.train.control import Control
 from graphspec.train.remarks import Remarks, read_remarks, write_remarks
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run, train_run
+from tests.gui.questions import answer
 from tests.train.nets import network
 
 
@@ -49,22 +47,9 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(qtbot, folder: Path, tmp_path: Path, monkeypatch) -> Iterator[MainWindow]:
-    monkeypatch.setenv("GRAPHSPEC_RUNS", str(folder))
-    found = MainWindow(Settings(tmp_path / "settings.ini"), Journal(tmp_path / "journal"))
-    found.show()
-    found.activateWindow()
-    qtbot.waitUntil(found.isActiveWindow)
-    yield found
-    worker = found.training.worker
-    found.training.kill()
-    if worker is not None:
-        assert worker.wait(10)
-    found.training.worker = None
-    for tab in list(found.tabs()):
-        tab.document.undo_stack.setClean()
-    assert found.close()
-    found.deleteLater()
+def window(folder: Path, window: MainWindow) -> MainWindow:
+    """The app in this workspace."""
+    return window
 
 
 @pytest.fixture
@@ -72,7 +57,7 @@ def panel(qtbot, window: MainWindow) -> RunsPanel:
     window.show_dock("runs_dock")
     found = window.docks["runs_dock"].widget()
     assert isinstance(found, RunsPanel)
-    qtbot.waitUntil(lambda: found.rows.rowCount() == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: found.rows.rowCount() == 3)
     return found
 
 
@@ -97,20 +82,6 @@ def click(
     at = rect.center() if left is None else QPoint(rect.left() + left, rect.center().y())
     keys = Qt.KeyboardModifier.ControlModifier if add else Qt.KeyboardModifier.NoModifier
     QTest.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, keys, at)
-
-
-def answer(words: str) -> None:
-    """Press a button of the question that is asked next."""
-
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(20, press)
-            return
-        found = [button for button in box.buttons() if button.text().replace("&", "") == words]
-        QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
-
-    QTimer.singleShot(20, press)
 
 
 def text(panel: RunsPanel, run: str, column: str) -> str:
@@ -192,10 +163,10 @@ def test_notes_and_stars_are_kept_in_the_runs_folder(qtbot, panel, folder):
 def test_what_others_write_is_seen(qtbot, panel, folder):
     write_remarks(folder / "gamma", Remarks(note="from a terminal"))
     shutil.copytree(folder / "alpha", folder / "delta")
-    qtbot.waitUntil(lambda: "delta" in names(panel), timeout=10_000)
+    qtbot.waitUntil(lambda: "delta" in names(panel))
     assert text(panel, "gamma", "note") == "from a terminal"
     shutil.rmtree(folder / "beta")
-    qtbot.waitUntil(lambda: "beta" not in names(panel), timeout=10_000)
+    qtbot.waitUntil(lambda: "beta" not in names(panel))
 
 
 def test_runs_are_moved_to_the_trash_after_a_question(qtbot, panel, folder, tmp_path, monkeypatch):
@@ -248,8 +219,8 @@ def test_a_stopped_run_goes_on(qtbot, panel, window, folder):
     click(panel, "gamma")
     assert panel.go_on.isEnabled()
     panel.go_on.trigger()
-    qtbot.waitUntil(lambda: Run(folder / "gamma").status == "finished", timeout=30_000)
-    qtbot.waitUntil(lambda: text(panel, "gamma", "status") == "finished", timeout=10_000)
+    qtbot.waitUntil(lambda: Run(folder / "gamma").status == "finished")
+    qtbot.waitUntil(lambda: text(panel, "gamma", "status") == "finished")
     assert Run(folder / "gamma").sessions[-1].resumed
 
 
@@ -315,5 +286,5 @@ def test_the_difference_of_two_graphs_is_drawn_on_a_canvas(qtbot, panel, window)
 def test_an_empty_workspace_says_what_to_do(qtbot, panel, folder):
     for run in folder.iterdir():
         shutil.rmtree(run)
-    qtbot.waitUntil(lambda: panel._hint.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: panel._hint.isVisible())
     assert "Ctrl+Enter" in panel._hint.text()

@@ -44,7 +44,7 @@ def work(qtbot):
     yield start
     for worker in made:
         worker.kill()
-        assert worker.wait(10)
+        assert worker.wait(60)
 
 
 def test_a_run_that_has_ended_is_read_whole(qtbot, follow, tmp_path: Path):
@@ -59,14 +59,14 @@ def test_a_run_that_has_ended_is_read_whole(qtbot, follow, tmp_path: Path):
 def test_a_child_process_is_steered_and_followed(qtbot, follow, work, tmp_path: Path):
     run = new_run(tmp_path / "run", **LONG)
     follower, worker = follow(run), work(run)
-    qtbot.waitUntil(lambda: "train/loss" in follower.history.series, timeout=20_000)
+    qtbot.waitUntil(lambda: "train/loss" in follower.history.series)
     worker.send(SetRate(rate=0.0123))
     worker.send(Pause())
     qtbot.waitUntil(lambda: follower.history.paused)
     assert [c.value for c in follower.history.changes if c.field == "rate"] == [0.0123]
     worker.send(Continue())
     qtbot.waitUntil(lambda: not follower.history.paused)
-    with qtbot.waitSignal(worker.ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(worker.ended) as ended:
         worker.stop()
     assert ended.args == [0, ""]
     qtbot.waitUntil(lambda: follower.status == "stopped")
@@ -76,7 +76,7 @@ def test_a_child_process_is_steered_and_followed(qtbot, follow, work, tmp_path: 
 def test_a_child_that_is_killed_is_told(qtbot, follow, work, tmp_path: Path):
     run = new_run(tmp_path / "run", **LONG)
     follower, worker = follow(run), work(run)
-    qtbot.waitUntil(lambda: "train/loss" in follower.history.series, timeout=20_000)
+    qtbot.waitUntil(lambda: "train/loss" in follower.history.series)
     with qtbot.waitSignal(worker.ended) as ended:
         os.kill(worker.pid, signal.SIGKILL)
     assert ended.args[0] == -signal.SIGKILL
@@ -88,7 +88,7 @@ def test_a_child_that_cannot_begin_says_why(qtbot, work, tmp_path: Path):
     run = new_run(tmp_path / "run", **LONG)
     (run.path / "spec.json").write_text("{")
     worker = work(run)
-    with qtbot.waitSignal(worker.ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(worker.ended) as ended:
         pass
     code, text = ended.args
     assert code == 2
@@ -98,9 +98,9 @@ def test_a_child_that_cannot_begin_says_why(qtbot, work, tmp_path: Path):
 def test_one_that_is_left_running_goes_on_without_the_pipe(qtbot, follow, work, tmp_path: Path):
     run = new_run(tmp_path / "run", data="spiral", epochs=30)
     follower, worker = follow(run), work(run)
-    qtbot.waitUntil(lambda: "train/loss" in follower.history.series, timeout=20_000)
+    qtbot.waitUntil(lambda: "train/loss" in follower.history.series)
     worker.leave_running()
-    qtbot.waitUntil(lambda: follower.status == "finished", timeout=20_000)
+    qtbot.waitUntil(lambda: follower.status == "finished")
 
 
 def test_a_run_that_goes_on_from_an_earlier_checkpoint_is_read_anew(
@@ -109,11 +109,11 @@ def test_a_run_that_goes_on_from_an_earlier_checkpoint_is_read_anew(
     run = new_run(tmp_path / "run", **LONG | {"epochs": 40})
     worker = work(run)
     follower = follow(run)
-    qtbot.waitUntil(lambda: len(follower.history.series.get("train/loss", ())) > 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(follower.history.series.get("train/loss", ())) > 5)
     worker.kill()
-    assert worker.wait(10)
-    with qtbot.waitSignal(follower.restarted, timeout=20_000):
+    assert worker.wait(60)
+    with qtbot.waitSignal(follower.restarted):
         work(run)
-    qtbot.waitUntil(lambda: follower.status == "finished", timeout=20_000)
+    qtbot.waitUntil(lambda: follower.status == "finished")
     steps = follower.history.series["train/loss"].steps
     assert (steps[1:] > steps[:-1]).all()

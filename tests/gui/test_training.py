@@ -5,45 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from graphspec_gui.banner import Banner
-from graphspec_gui.journal import Journal
-from graphspec_gui.settings import Settings
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
 
 from graphspec import edit
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.events import Changed
 from graphspec.train.rundir import Run
+from tests.gui.questions import answer
 from tests.train.nets import network
-
-
-@pytest.fixture
-def window(qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.setenv("GRAPHSPEC_RUNS", str(tmp_path / "runs"))
-    made = MainWindow(Settings(tmp_path / "settings.ini"), Journal(tmp_path / "journal"))
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    yield made
-    worker = made.training.worker
-    made.training.kill()
-    if worker is not None:
-        assert worker.wait(10)
-    made.training.worker = None
-    for tab in list(made.tabs()):
-        tab.document.undo_stack.setClean()
-    assert made.close()
-    made.deleteLater()
 
 
 def spec(**training: object) -> GraphSpec:
@@ -74,21 +51,7 @@ def running(qtbot, window: MainWindow) -> None:
         history = window.training.history
         return history is not None and "train/loss" in history.series
 
-    qtbot.waitUntil(stepped, timeout=20_000)
-
-
-def answer(words: str) -> None:
-    """Press a button of the question that is asked next."""
-
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(20, press)
-            return
-        found = [button for button in box.buttons() if button.text().replace("&", "") == words]
-        QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
-
-    QTimer.singleShot(20, press)
+    qtbot.waitUntil(stepped)
 
 
 def test_train_pause_step_change_settings_and_stop(qtbot, window):
@@ -122,7 +85,7 @@ def test_train_pause_step_change_settings_and_stop(qtbot, window):
     dock.pause.trigger()
     qtbot.waitUntil(lambda: window.training.state == "running")
     dock.stop.trigger()
-    qtbot.waitUntil(lambda: window.training.state == "idle", timeout=20_000)
+    qtbot.waitUntil(lambda: window.training.state == "idle")
     qtbot.waitUntil(lambda: "can go on" in dock.state.text())
     assert Run(window.training.shown.run.path).status == "stopped"
 
@@ -137,14 +100,14 @@ def test_the_keys_train_and_ask_to_stop(qtbot, window):
     assert window.training.state == "running"
     answer("Stop")
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: window.training.state == "idle", timeout=20_000)
+    qtbot.waitUntil(lambda: window.training.state == "idle")
 
 
 def test_a_single_step_begins_a_training_that_waits(qtbot, window):
     window.new(spec())
     panel(window).step.trigger()
     running(qtbot, window)
-    qtbot.waitUntil(lambda: window.training.state == "paused", timeout=20_000)
+    qtbot.waitUntil(lambda: window.training.state == "paused")
     assert len(window.training.history.series["train/loss"]) == 1
 
 
@@ -174,7 +137,7 @@ def test_a_broken_network_cannot_be_trained_and_says_why(qtbot, window):
 
 def test_data_that_is_not_there_is_told(qtbot, window):
     window.new(spec(data="/no/such/data.csv"))
-    with qtbot.waitSignal(window.training.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(window.training.failed) as failed:
         panel(window).start.trigger()
     assert "no/such/data.csv" in failed.args[0]
     assert "no/such/data.csv" in panel(window).training.trouble
@@ -237,8 +200,8 @@ def test_a_worker_that_is_killed_is_told_and_its_run_goes_on(qtbot, window):
     window.new(spec(checkpoint_every=5))
     panel(window).start.trigger()
     running(qtbot, window)
-    qtbot.waitUntil(lambda: len(window.training.history.snapshots) > 2, timeout=20_000)
-    with qtbot.waitSignal(window.training.failed, timeout=20_000) as failed:
+    qtbot.waitUntil(lambda: len(window.training.history.snapshots) > 2)
+    with qtbot.waitSignal(window.training.failed) as failed:
         os.kill(window.training.worker.pid, signal.SIGKILL)
     assert "signal 9" in failed.args[0]
     run = window.training.shown.run
@@ -247,7 +210,6 @@ def test_a_worker_that_is_killed_is_told_and_its_run_goes_on(qtbot, window):
         lambda: (
             window.training.history.started is not None and window.training.history.started.resumed
         ),
-        timeout=20_000,
     )
 
 
@@ -259,10 +221,10 @@ def test_a_worker_that_hangs_can_be_ended(qtbot, window, monkeypatch):
     dock.start.trigger()
     running(qtbot, window)
     os.kill(window.training.worker.pid, signal.SIGSTOP)
-    qtbot.waitUntil(lambda: window.training.hangs, timeout=10_000)
+    qtbot.waitUntil(lambda: window.training.hangs)
     qtbot.waitUntil(lambda: dock.end.isVisible())
     QTest.mouseClick(dock.end, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.training.state == "idle", timeout=10_000)
+    qtbot.waitUntil(lambda: window.training.state == "idle")
 
 
 @pytest.mark.parametrize(("words", "status"), [("Stop it", "stopped"), ("Leave it running", "")])
@@ -276,8 +238,8 @@ def test_closing_the_window_asks_what_becomes_of_the_training(qtbot, window, wor
     assert not window.close()
     answer(words)
     window.close()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     if status:
         assert run.status == status
     else:
-        qtbot.waitUntil(lambda: run.status == "finished", timeout=60_000)
+        qtbot.waitUntil(lambda: run.status == "finished")

@@ -14,7 +14,7 @@ from graphspec_gui.template_dialog import EMPTY, TemplateDialog
 from graphspec_gui.text_dialog import TextDialog
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
-    QMessageBox,
     QPushButton,
     QWidget,
 )
@@ -33,6 +32,7 @@ from pytestqt.qtbot import QtBot
 from graphspec import document as documents
 from graphspec import edit, zoo
 from graphspec.errors import SpecError
+from tests.gui.questions import answer
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -43,19 +43,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "net.json"
     documents.save(zoo.load("lenet5"), path)
     return path
-
-
-def press(button: str) -> None:
-    """Press a button of the message box that is about to open."""
-
-    def find() -> None:
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(10, find)
-            return
-        next(item for item in box.buttons() if item.text().replace("&", "") == button).click()
-
-    QTimer.singleShot(0, find)
 
 
 def rename(window: MainWindow, new: str = "first") -> None:
@@ -156,10 +143,10 @@ def test_unsaved_work_is_asked_about(qtbot, window, file):
     window.files.open(file)
     rename(window)
     tab = window.current
-    press("Cancel")
+    answer("Cancel")
     assert not window.close_tab(tab)
     assert window.current is tab
-    press("Save")
+    answer("Save")
     assert window.close_tab(tab)
     assert documents.load(file).layers[0].id == "first"
 
@@ -167,10 +154,10 @@ def test_unsaved_work_is_asked_about(qtbot, window, file):
 def test_the_window_does_not_close_over_unsaved_work(window, file):
     window.files.open(file)
     rename(window)
-    press("Cancel")
+    answer("Cancel")
     assert not window.close()
     assert window.isVisible()
-    press("Discard")
+    answer("Discard")
     assert window.close()
     assert documents.load(file).layers[0].id == "conv1"
 
@@ -195,7 +182,7 @@ def test_a_file_dropped_anywhere_opens(qtbot, window, file, dock):
     panel = window.current.view.viewport() if dock == "canvas" else window.docks[dock].widget()
     inner = panel.findChild(QLineEdit) or panel
     drop(window, inner, file)
-    qtbot.waitUntil(lambda: window.document.path == file, timeout=2_000)
+    qtbot.waitUntil(lambda: window.document.path == file)
 
 
 def test_two_documents_have_their_own_history(window, file):

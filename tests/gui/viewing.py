@@ -77,4 +77,4 @@ class Room:
         self.wait(lambda: self.source.network is not None)
 
     def wait(self, condition) -> None:
-        self.qtbot.waitUntil(condition, timeout=15_000)
+        self.qtbot.waitUntil(condition)
