@@ -105,18 +105,21 @@ QPushButton:disabled {
     color: $disabled; border-color: $border; background: $window;
 }
 QListView, QTreeView, QTableView {
-    background: $surface; border: none; outline: none;
+    background: $surface; border: none; outline: 0;
     selection-background-color: $accent_soft; selection-color: $text;
 }
 QListView::item, QTreeView::item { padding: 4px 8px; border: 1px solid transparent; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
 QTreeView::item { padding-left: 2px; }
-QListView:focus::item:selected, QTreeView:focus::item:selected { border-color: $accent; }
+QListView:focus::item:selected { border-color: $accent; }
+QTreeView:focus::item:selected { border-top-color: $accent; border-bottom-color: $accent; }
 QHeaderView::section {
     background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px;
 }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QTableView::item { padding: 4px 8px; }
 QTableCornerButton::section { background: $window; border: none; }
 QScrollArea { border: none; background: $surface; }
 QScrollArea > QWidget > QWidget#page { background: $surface; }

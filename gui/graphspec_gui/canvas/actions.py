@@ -32,6 +32,7 @@ TIPS = {
     "cut": "Copy what is selected, and remove it with its edges",
     "delete": "Remove what is selected; what read it reads on from what it read",
     "connect": "Choose from a list which port is to read the selected node",
+    "gradients": "Compare the backward of what is selected, or of every layer, with differences",
     "add": "Search for a layer; the new one reads what is selected",
 }
 
@@ -67,7 +68,7 @@ class CanvasActions:
             names += ["canvas.bypass", "canvas.output", "canvas.group", "canvas.ungroup"]
             names += ["canvas.fold", "", "canvas.cut", "canvas.copy", "canvas.paste"]
             names += ["canvas.duplicate", "canvas.delete", ""]
-            names += ["canvas.arrange_selection"]
+            names += ["canvas.gradients", "canvas.arrange_selection"]
         else:
             names += ["canvas.paste", "canvas.select_all", "", "canvas.find", "canvas.arrange"]
             names += ["canvas.fold_all", "canvas.unfold_all", "", "canvas.fit", "canvas.export"]
@@ -123,6 +124,9 @@ class CanvasActions:
             "unfold_all": None if view.folded else "No group is folded.",
             "arrange": None if len(view.picture.nodes) > 1 else "There is nothing to lay out.",
             "arrange_selection": None if len(nodes) > 1 else "Select two nodes or more.",
+            "gradients": None
+            if next(self._operations.checkable(), None)
+            else "The layers have problems, or what they read has: mend those first.",
             "find": None if view.picture.nodes else "The canvas is empty.",
             "export": None if view.picture.nodes else "The canvas is empty.",
             "spread_across": None if len(nodes) > 2 else "Select three nodes or more.",
@@ -215,6 +219,13 @@ class CanvasActions:
                 (),
             ),
             None,
+            (
+                "gradients",
+                "Check gradients…",
+                do.check_gradients,
+                "slope-downhill",
+                ("Ctrl+Shift+D",),
+            ),
             ("find", "Find a layer…", view.find_bar.ask, "magnify", ("Ctrl+F",)),
             ("fit", "Fit the selection, or everything", do.fit, "fit-to-screen-outline", (".",)),
             (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 from graphspec import edit
 from graphspec.errors import SpecError
 from graphspec.graph import UNCONNECTED, GraphSpec, Position
+from graphspec.layers.base import Layer
+from graphspec.tensor import TensorSpec
 from graphspec_gui.canvas import adding, edits, placing
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.connecting import ConnectDialog
@@ -286,6 +288,27 @@ class Operations:
             view.say(f"The picture was not written: {error}")
         else:
             view.say(f"The picture is in {path}")
+
+    def check_gradients(self) -> None:
+        """Compare the backward of what is selected, or else of every layer, with differences."""
+        from graphspec_gui.gradients import GradientDialog
+
+        view = self._view
+        view.document.look_now()
+        GradientDialog(list(self.checkable()), view.set_overlay, view).show()
+
+    def checkable(self) -> Iterator[tuple[Layer, tuple[TensorSpec, ...]]]:
+        """Those layers that are selected, or else all, of which it is known what they read."""
+        view = self._view
+        findings, spec = view.document.analysis, view.document.spec
+        chosen = [name for name in view.spec_order() if name in view.document.selection]
+        for name in chosen or view.spec_order():
+            layer = spec.by_id.get(name)
+            if layer is None or findings.state(name) == "error":
+                continue
+            inputs = findings.inputs(layer)
+            if inputs is not None:
+                yield layer, inputs
 
     def groups(self) -> list[str]:
         """The groups that a command is about: those folded, or the innermost around each layer."""

@@ -382,6 +382,7 @@ class CanvasView(ZoomView):
         item = self.canvas.node_items.get(self.current or "")
         if item is not None:
             self.setAccessibleDescription(describe(item.node, item.facts))
+        self.commands.update()
 
     def _zoomed(self) -> None:
         self.minimap.update()

@@ -163,7 +163,6 @@ class RunsPanel(Panel):
         self.view.setAccessibleName("Runs")
         self.view.setRootIsDecorated(False)
         self.view.setUniformRowHeights(True)
-        self.view.setAllColumnsShowFocus(True)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn(PLACES["begun"], Qt.SortOrder.DescendingOrder)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
