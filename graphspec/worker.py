@@ -14,6 +14,9 @@ A line that cannot be followed becomes a ``refused`` event. When the input ends,
 gone: the worker finishes the step, saves and ends, unless it was started with ``--detached`` or
 told to detach. No array passes through the pipe.
 
+Standard output carries the events of pauses, as the log has them: where the disk is full, the log
+may have no room to say so.
+
 Exit codes: 0 finished or stopped, 1 training failed, 2 the run cannot be used.
 """
 
@@ -24,6 +27,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from graphspec.errors import GraphspecError, RunError
@@ -68,6 +72,17 @@ def listen(handle: int | None, control: Control, *, detached: bool) -> None:
         control.stop()
 
 
+def tell(event: Changed) -> None:
+    """Tell of a pause whoever started this; it may have gone, or have a full disk itself."""
+    # Not print: what cannot be written now would be tried again at the end, and fail the worker.
+    if sys.stdout is not None:
+        with suppress(OSError):
+            os.write(sys.stdout.fileno(), event.to_line())
+    if event.reason:
+        with suppress(OSError):
+            print(f"graphspec.worker: paused: {event.reason}", file=sys.stderr, flush=True)
+
+
 def work(path: Path, *, detached: bool = False) -> int:
     """Train the run at ``path`` under the commands of standard input; return the exit code."""
     control = Control()
@@ -80,9 +95,8 @@ def work(path: Path, *, detached: bool = False) -> int:
     try:
         with stop_on_interrupt(control):
             for event in train_run(path, control=control):
-                if isinstance(event, Changed) and event.reason:
-                    # The log may be what cannot be written.
-                    print(f"graphspec.worker: paused: {event.reason}", file=sys.stderr, flush=True)
+                if isinstance(event, Changed) and event.field == "paused":
+                    tell(event)
     except RunError as error:
         print(f"graphspec.worker: {error}", file=sys.stderr)
         return UNUSABLE

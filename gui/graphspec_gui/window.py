@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QChildEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -294,13 +294,17 @@ class MainWindow(QMainWindow):
         if not self.leaving.may_close():
             event.ignore()
             return
-        self.runs.close()
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
+        # Out of sight, so that nobody sees it wait for the threads: none may outlive the window.
+        self.hide()
+        self.training.close()
+        self.runs.close()
         for dock in self.docks.values():
             panel = dock.widget()
             if isinstance(panel, Panel):
                 panel.set_document(None)
         self.journal.close()
+        QThreadPool.globalInstance().waitForDone()
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -13,12 +13,13 @@ from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from graphspec import edit
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.events import Changed
 from graphspec.train.rundir import Run
+from tests.gui.faults import fill_disk, linux_only
 from tests.gui.questions import answer
 from tests.train.nets import network
 
@@ -174,25 +175,26 @@ def test_the_engine_of_a_run_is_chosen_and_no_part_of_the_file(qtbot, window):
     assert not document.modified
 
 
+@linux_only
 def test_a_disk_that_is_full_is_told_for_as_long_as_it_is(qtbot, window):
-    window.new(spec())
+    window.new(spec(checkpoint_every=5))
     dock = panel(window)
     dock.start.trigger()
     running(qtbot, window)
-    run = window.training.shown.run
-    paused = {"step": 1, "epoch": 0.1, "field": "paused"}
-    window.training.pause()
-    qtbot.waitUntil(lambda: window.training.state == "paused")
-    with (run.path / "events.jsonl").open("ab") as log:
-        log.write(Changed(**paused, value=True, reason="No space left on device.").to_line())
+    fill_disk(window.training.worker.pid, full=True)
     qtbot.waitUntil(lambda: dock.trouble.isVisible())
-    assert "No space left" in dock.trouble.text()
+    # Neither the log nor a checkpoint could be written, so it was told by the pipe.
+    assert not window.training.history.paused
+    assert window.training.state == "paused"
+    assert "File too large" in dock.trouble.text()
     banner = window.findChild(Banner)
-    assert "No space left" in banner.label.text()
-    with (run.path / "events.jsonl").open("ab") as log:
-        log.write(Changed(**paused, value=False).to_line())
+    assert "File too large" in banner.label.text()
+    fill_disk(window.training.worker.pid, full=False)
+    steps = window.training.history.last.step
     qtbot.waitUntil(lambda: not dock.trouble.isVisible())
     assert not [found for found in window.findChildren(Banner) if found.isVisible()]
+    qtbot.waitUntil(lambda: window.training.history.last.step > steps)
+    assert window.training.state == "running"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
@@ -227,6 +229,35 @@ def test_a_worker_that_hangs_can_be_ended(qtbot, window, monkeypatch):
     qtbot.waitUntil(lambda: window.training.state == "idle")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_a_worker_that_hangs_does_not_keep_the_window_open(qtbot, window):
+    document = window.new(spec())
+    panel(window).start.trigger()
+    running(qtbot, window)
+    document.undo_stack.setClean()
+    worker = window.training.worker
+    os.kill(worker.pid, signal.SIGSTOP)
+    answer("Stop it")
+    assert not window.close()
+    answer("Wait")
+    assert not window.close()
+    answer("End it at once")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert not worker.alive
+
+
+def test_what_is_still_prepared_when_the_window_closes_is_not_begun(qtbot, window):
+    document = window.new(spec())
+    panel(window).start.trigger()
+    assert window.training.state == "preparing"
+    document.undo_stack.setClean()
+    assert window.close()
+    QApplication.processEvents()
+    assert window.training.worker is None
+    assert len(window.runs) == 0
+
+
 @pytest.mark.parametrize(("words", "status"), [("Stop it", "stopped"), ("Leave it running", "")])
 def test_closing_the_window_asks_what_becomes_of_the_training(qtbot, window, words, status):
     document = window.new(spec(epochs=200))
@@ -236,9 +267,11 @@ def test_closing_the_window_asks_what_becomes_of_the_training(qtbot, window, wor
     document.undo_stack.setClean()
     answer("Cancel")
     assert not window.close()
+    worker = window.training.worker
     answer(words)
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible())
+    assert worker.wait(60)
     if status:
         assert run.status == status
     else:

@@ -67,7 +67,7 @@ class RunsPanel(Panel):
         self._changes = RunChanges(shown, self)
         self.library = RunLibrary(workspace, self)
         self.library.changed.connect(self.refresh)
-        self.destroyed.connect(self.library.close)
+        shown.closed.connect(self.library.close)
         self.table = RunsTable(self._find, self._change, self)
         self.rows = RunsFilter(self)
         self.rows.setSourceModel(self.table)

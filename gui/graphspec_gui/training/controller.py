@@ -63,6 +63,8 @@ class TrainingController(QObject):
         self._paused = False
         self.trouble = ""
         """Why the last training did not go well; empty while there is nothing to say."""
+        self.held = ""
+        """Why it waits though nobody asked it to, as when the disk is full; else empty."""
         self._silence = 0.0
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK)
@@ -77,21 +79,13 @@ class TrainingController(QObject):
             return "idle"
         if self._stopping:
             return "stopping"
-        return "paused" if self.history is not None and self.history.paused else "running"
+        paused = bool(self.held) or (self.history is not None and self.history.paused)
+        return "paused" if paused else "running"
 
     @property
     def history(self) -> History | None:
         """What the run that is trained here has done so far."""
         return self.shown.follower.history if self.shown else None
-
-    @property
-    def held(self) -> str:
-        """Why it waits though nobody asked it to, as when the disk is full; else empty."""
-        history = self.history
-        if self.state != "paused" or history is None:
-            return ""
-        pauses = [change for change in history.changes if change.field == "paused"]
-        return pauses[-1].reason if pauses else ""
 
     @property
     def hangs(self) -> bool:
@@ -166,6 +160,10 @@ class TrainingController(QObject):
             self.worker = None
             self._watch.stop()
 
+    def close(self) -> None:
+        """Begin nothing of what is still being prepared."""
+        self._preparing = False
+
     def _begin(self, make: Callable[[], Run], paused: bool) -> None:
         self._preparing, self.trouble = True, ""
         self.changed.emit()
@@ -177,6 +175,8 @@ class TrainingController(QObject):
         self._job.start()
 
     def _prepared(self, prepared: Prepared) -> None:
+        if not self._preparing:
+            return
         self._preparing = self._stopping = self._killed = False
         self.prepared, run = prepared, prepared.run
         self.shown = self.runs.show(run)
@@ -184,9 +184,11 @@ class TrainingController(QObject):
         try:
             self.worker = WorkerProcess(run.path, self)
         except OSError as error:
-            self._not_prepared(f"the training cannot be started: {error.strerror}")
+            self._tell(f"the training cannot be started: {error.strerror}")
             return
+        self.held = ""
         self.worker.ended.connect(self._ended)
+        self.worker.held.connect(self._hold)
         if self._paused:
             self.worker.send(StepOnce())
         self._silence = 0.0
@@ -194,17 +196,23 @@ class TrainingController(QObject):
         self.changed.emit()
 
     def _not_prepared(self, reason: str) -> None:
-        self._preparing = False
-        self._tell(reason)
+        if self._preparing:
+            self._preparing = False
+            self._tell(reason)
 
     def _advanced(self) -> None:
         self._silence = 0.0
         self.changed.emit()
 
+    def _hold(self, reason: str) -> None:
+        if reason != self.held:
+            self.held = reason
+            self.changed.emit()
+
     def _ended(self, code: int, text: str) -> None:
         worker, self.worker = self.worker, None
         self._watch.stop()
-        self._stopping = False
+        self._stopping, self.held = False, ""
         if worker is not None:
             worker.deleteLater()
         if code == 0 or self._killed:

@@ -41,6 +41,7 @@ class Leaving(QObject):
         if self._training.worker is None:
             return True
         if self._closing:
+            self._ask_again()
             return False
         box = self._question("training_goes_on", "A training is running.")
         box.setInformativeText(
@@ -54,12 +55,24 @@ class Leaving(QObject):
         box.exec()
         if box.clickedButton() is leave:
             self._training.leave_running()
-            return True
-        if box.clickedButton() is stop:
+        elif box.clickedButton() is stop:
             # The window stays until the last state is on the disk.
             self._closing = True
             self._training.stop()
-        return False
+        else:
+            return False
+        # It may have ended while the question was open.
+        return self._training.worker is None
+
+    def _ask_again(self) -> None:
+        """Somebody who closes the window twice need not wait for a worker that may hang."""
+        box = self._question("training_is_saving", "The training is still being stopped.")
+        box.setInformativeText("What was made since its last checkpoint is lost if it is ended.")
+        end = box.addButton("End it at once", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Wait", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        if box.clickedButton() is end:
+            self._training.kill()
 
     def _close(self) -> None:
         if self._closing and self._training.worker is None:

@@ -1,20 +1,25 @@
-"""The child process that trains a run, and the pipe through which it is steered."""
+"""The child process that trains a run, and the pipes through which it is steered and heard."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from graphspec.train.control import AnyCommand, Detach, Stop
+from graphspec.train.events import Changed, parse_line
 
 STDERR = "worker.log"
 """What the child prints on its standard error, inside the run directory."""
+LOOK = 50
+"""Milliseconds between two looks at the child: a thread that waits for it would outlive the app."""
 _SHOWN = 4000
+# Where a pipe cannot be asked without waiting for it, a full disk is seen in the run alone.
+_HEARD = hasattr(os, "set_blocking")
 
 
 class WorkerProcess(QObject):
@@ -30,6 +35,8 @@ class WorkerProcess(QObject):
 
     ended = Signal(int, str)
     """The exit code (below 0: the signal that killed it) and what it printed as an error."""
+    held = Signal(str)
+    """Why it waits though nobody asked it to, as on a full disk; empty when it goes on."""
 
     def __init__(self, run: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,16 +44,23 @@ class WorkerProcess(QObject):
         self._log = (run / STDERR).open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "graphspec.worker", str(run)],
+            bufsize=0,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if _HEARD else subprocess.DEVNULL,
             stderr=self._log,
             # Ctrl+C in the terminal that the app was started from is the app's, not the worker's.
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        self._left = False
-        self._waiter = threading.Thread(target=self._wait, daemon=True)
-        self._waiter.start()
+        # A worker that hangs neither reads nor writes; nobody waits for it.
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None and _HEARD:
+                os.set_blocking(pipe.fileno(), False)
+        self._rest = b""
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
 
     @property
     def pid(self) -> int:
@@ -59,14 +73,14 @@ class WorkerProcess(QObject):
         return self._process.poll() is None
 
     def send(self, command: AnyCommand) -> bool:
-        """Steer it; False when it is no longer there to hear."""
+        """Steer it; False when it is no longer there to hear, or hears nothing any more."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
-            self._process.stdin.flush()
+            # None: the pipe is full. So short a line is never written in part.
+            sent = self._process.stdin.write(command.model_dump_json().encode() + b"\n")
         except (OSError, ValueError):
             return False
-        return True
+        return sent is not None
 
     def stop(self) -> None:
         """Ask it to finish the step, save, and end."""
@@ -78,31 +92,43 @@ class WorkerProcess(QObject):
             self._process.kill()
 
     def leave_running(self) -> None:
-        """Let it go on without the app."""
-        self._left = True
+        """Let it go on without the app; nothing more is told of it."""
         self.send(Detach())
-        self._close_input()
+        self._timer.stop()
+        self._close()
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; whether it came."""
-        self._waiter.join(seconds)
-        return not self._waiter.is_alive()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
-    def _wait(self) -> None:
-        code = self._process.wait()
-        self._close_input()
-        self._log.close()
-        if self._left:
+    def _look(self) -> None:
+        code = self._process.poll()
+        self._hear()
+        if code is None:
             return
+        self._timer.stop()
+        self._close()
         try:
             text = (self.run / STDERR).read_bytes()[-_SHOWN:].decode(errors="replace").strip()
         except OSError:
             text = ""
-        with suppress(RuntimeError):  # the app has closed and taken this object with it
-            self.ended.emit(code, text)
+        self.ended.emit(code, text)
 
-    def _close_input(self) -> None:
-        # What was meant for a process that is gone cannot be flushed any more.
-        with suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+    def _hear(self) -> None:
+        if self._process.stdout is None:
+            return
+        *lines, self._rest = (self._rest + (self._process.stdout.read() or b"")).split(b"\n")
+        for line in lines:
+            event = parse_line(line)
+            if isinstance(event, Changed) and event.field == "paused":
+                self.held.emit(event.reason)
+
+    def _close(self) -> None:
+        self._log.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
