@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from graphspec_gui.theme import ICON, space, theme
@@ -18,6 +18,7 @@ class Banner(QFrame):
         choices: the words of each button with what it does; None only closes.
         parent: where it is shown.
         stay: the words of buttons that leave the banner where it is.
+        notice: whether it only tells something, and warns of nothing.
     """
 
     def __init__(
@@ -27,9 +28,12 @@ class Banner(QFrame):
         parent: QWidget | None = None,
         *,
         stay: tuple[str, ...] = (),
+        notice: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
+        self._notice = notice
+        self.setProperty("notice", notice)
         self.setAccessibleName("Message")
         self.setAccessibleDescription(text)
         row = QHBoxLayout(self)
@@ -63,4 +67,9 @@ class Banner(QFrame):
             act()
 
     def _paint(self) -> None:
-        self._icon.setPixmap(theme().state_icon("warning").pixmap(ICON))
+        icon = (
+            theme().icon("mdi6.information-outline", "accent")
+            if self._notice
+            else theme().state_icon("warning")
+        )
+        self._icon.setPixmap(icon.pixmap(QSize(ICON, ICON), self.devicePixelRatioF()))

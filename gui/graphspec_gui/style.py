@@ -29,6 +29,8 @@ QToolBar::separator { background: $border; width: 1px; margin: 4px; }
 QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: $raised; }
 QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
+QToolButton[outlined="true"] { border-color: $outline; padding: 4px 8px; }
+QToolButton[outlined="true"]:checked { border-color: $accent; }
 QToolButton:focus { border-color: $accent; }
 QMenuBar { background: $window; padding: 0 4px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; }
@@ -47,6 +49,7 @@ QTabBar::tab {
     background: $window; color: $muted; padding: 8px 12px; border: none;
     border-bottom: 2px solid transparent;
 }
+QTabWidget#documents > QTabBar::tab { max-width: 240px; }
 QMainWindow > QTabBar::tab { padding: 8px 8px; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover:!selected { color: $text; background: $raised; }
@@ -165,6 +168,7 @@ QFrame#problem:focus { border: 1px solid $accent; }
 QFrame#inside { border: none; border-left: 2px solid $border; }
 QFrame#json_message { background: $error_soft; border: none; }
 QFrame#banner { background: $warning_soft; border: none; border-bottom: 1px solid $border; }
+QFrame#banner[notice="true"] { background: $accent_soft; }
 QSplitter::handle { background: $border; }
 QProgressBar {
     background: $raised; border: none; border-radius: 4px; text-align: center; color: $text;

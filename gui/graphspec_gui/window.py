@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._pages.setAccessibleName("Documents")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setDrawBase(False)
+        self._pages.tabBar().setElideMode(Qt.TextElideMode.ElideMiddle)
         self._pages.tabBar().setAccessibleName("Documents")
         self._pages.setMovable(True)
         self._pages.currentChanged.connect(lambda _: self._turned())

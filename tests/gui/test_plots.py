@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import RunningMean, nearest
+from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.plots.panel import PlotsPanel
 from graphspec_gui.runs.shown import ShownRuns
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from graphspec import api
@@ -83,7 +85,9 @@ def chart(panel: PlotsPanel, title: str) -> Chart:
 
 
 def names(found: Chart) -> list[str]:
-    return [entry.name for entry in found.legend.entries]
+    return [
+        f"{entry.run}: {entry.name}" if entry.run else entry.name for entry in found.legend.entries
+    ]
 
 
 def drawn(qtbot, panel: PlotsPanel, runs: ShownRuns, *shown: Run) -> None:
@@ -135,6 +139,42 @@ def test_two_runs_are_overlaid_and_one_can_be_hidden(qtbot, panel, runs, trained
     qtbot.waitUntil(lambda: names(rate) == [])
 
 
+def test_a_click_on_a_curve_brings_its_run_to_the_front(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, *trained)
+    rate = chart(panel, "Learning rate")
+    qtbot.waitUntil(lambda: names(rate) == ["first: rate", "second: rate"])
+    assert [entry.front for entry in rate.legend.entries] == [False, True]
+    loss = chart(panel, "Accuracy")
+    first = next(curve for curve in loss.curves if curve.told == "first: validation")
+    place = loss.plot.getPlotItem().vb.mapViewToScene(QPointF(first.x[-1], first.y[-1]))
+    at = loss.plot.mapFromScene(place) - QPoint(2, 0)
+    QTest.mouseMove(loss.plot.viewport(), at)
+    QTest.mouseClick(loss.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: runs.current is not None and runs.current.name == "first")
+    qtbot.waitUntil(lambda: [entry.front for entry in rate.legend.entries] == [True, False])
+
+
+def test_the_legend_names_each_run_once_and_counts_what_has_no_room(qtbot):
+    legend = Legend()
+    qtbot.addWidget(legend)
+    runs = ("a-run", "another-run", "a third run with a name that is longer than its row is wide")
+    solid = Qt.PenStyle.SolidLine
+    legend.set_entries([Entry(n, "0.5", 0, solid, run) for run in runs for n in ("train", "test")])
+    legend.resize(220, 60)
+    rows, rest = legend.rows()
+    words = [word for row in rows for word in row]
+    assert len(rows) == 2
+    assert len([w for w in words if not w.names_run]) + rest == 6
+    assert rest > 0
+    assert all(sum(w.width for w in row) <= 220 for row in rows)
+    told = [w.text for w in words if w.names_run]
+    assert told == list(dict.fromkeys(told))
+    legend.set_lines(6)
+    rows, rest = legend.rows()
+    assert rest == 0
+    assert [w.text for row in rows for w in row if w.names_run] == list(runs)
+
+
 def test_smoothing_leaves_the_raw_line_faint_behind_and_evaluations_alone(
     qtbot, panel, runs, trained
 ):
@@ -167,6 +207,18 @@ def test_logarithmic_axes_leave_out_what_has_no_logarithm(qtbot):
     shown = np.isfinite(line.yData)
     assert line.xData[shown].tolist() == [2, 3]
     assert made._mark_lines[0].value() == pytest.approx(math.log10(2))
+
+
+@pytest.mark.parametrize(
+    ("size", "between"), [(900, {2, 3, 4, 5, 6, 7, 8, 9}), (300, {2, 5}), (100, set())]
+)
+def test_numbers_of_a_logarithmic_axis_leave_each_other_room(qapp, size, between):
+    axis = Axis("left")
+    axis.setLogMode(False, True)
+    values = [value for _, group in axis.tickValues(-2.1, 0.1, size) for value in group]
+    digits = {round(10 ** (value % 1)) for value in values}
+    assert digits - {1, 10} == between
+    assert {-2, -1} <= {round(value, 6) for value in values}
 
 
 def test_of_a_million_points_no_more_are_drawn_than_can_be_seen(qtbot):

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from graphspec_gui.runs.comparison import UNLIKE, Comparison
+from graphspec_gui.banner import Banner
+from graphspec_gui.runs.comparison import UNLIKE, Comparison, _words
+from graphspec_gui.runs.drawing import draw_difference
 from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.window import MainWindow
@@ -281,6 +283,29 @@ def test_the_difference_of_two_graphs_is_drawn_on_a_canvas(qtbot, panel, window)
         "drop": ("accent", "inputs relu → rectify"),
     }
     assert "1 added, 1 removed, 2 changed" in window.current.banner.label.text()
+
+
+def test_equal_graphs_are_told_in_words_and_open_nothing(qtbot, panel, window, folder):
+    run = Run(next(iter(sorted(folder.iterdir()))))
+    before = len(list(window.tabs()))
+    draw_difference(window, run, run)
+    assert len(list(window.tabs())) == before
+    assert any("are the same" in banner.label.text() for banner in window.findChildren(Banner))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], "none"),
+        (["a", "b"], "a, b"),
+        ([{"kind": "l2", "only": None, "strength": 0.1}, {"kind": "l1"}], "l2 strength=0.1; l1"),
+        ({"kind": "adam", "rate": 0.1}, "adam rate=0.1"),
+        ([1, 2], "1, 2"),
+        (None, "–"),
+    ],
+)
+def test_settings_are_told_in_words(value, words):
+    assert _words(value) == words
 
 
 def test_an_empty_workspace_says_what_to_do(qtbot, panel, folder):

@@ -39,6 +39,7 @@ class FarPicture:
         self._bars: dict[str, tuple[QBrush, list[QRectF]]] = {}
         self._outlined: list[tuple[QPen, list[QRectF]]] = []
         self._titles: list[tuple[float, float, str]] = []
+        self._badges: list[tuple[QPointF, str, QColor]] = []
         rings: dict[str, tuple[QColor, list[QRectF]]] = {}
         for item in scene.node_items.values():
             position = item.pos()
@@ -58,6 +59,8 @@ class FarPicture:
                 rings.setdefault(f"mark {name}", (tint, []))[1].append(
                     rect.adjusted(-10, -10, 10, 10)
                 )
+                beside = QPointF(rect.right() + 24, rect.center().y())
+                self._badges.append((beside, item.mark.badge, tint))
             title = looks.far_title(item.node.title)
             self._titles.append((rect.x(), rect.center().y(), title))
         for color, rects in rings.values():
@@ -106,6 +109,9 @@ class FarPicture:
             for x, middle, title in self._titles:
                 if left <= x <= right and top <= middle <= bottom:
                     painter.drawText(QPointF(x + 24, middle + drop), title)
+            for place, badge, tint in self._badges:
+                painter.setPen(tint)
+                painter.drawText(place + QPointF(0, drop), badge)
 
 
 def _whole(bar: QRectF) -> QRectF:

@@ -68,12 +68,14 @@ class ShareTable(QTreeWidget):
         self.setHeaderLabels(["layer", "params", "MACs"])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
+        # Of dotted names the end tells one from another.
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.header().resizeSection(column, space(10))
+            self.header().resizeSection(column, space(9))
         self.header().setSectionsClickable(False)
         delegate = _Bars(self)
         self.setItemDelegateForColumn(1, delegate)

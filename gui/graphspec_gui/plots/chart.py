@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.theme import space, theme
@@ -35,8 +36,9 @@ _DASHES = (
 class Curve:
     """What is drawn as one line: ``x`` rising, ``y``, a name, and how it looks.
 
-    ``color`` is a place in the theme's series; ``dash`` tells kinds of curves of one run apart.
-    Only a ``noisy`` curve is smoothed.
+    ``run`` is the name of its run where there are several, and ``front`` whether that is the one
+    in front: its lines are on top. ``color`` is a place in the theme's series; ``dash`` tells
+    kinds of curves of one run apart. Only a ``noisy`` curve is smoothed.
     """
 
     key: tuple[str, str]
@@ -46,6 +48,13 @@ class Curve:
     color: int
     dash: int = 0
     noisy: bool = True
+    run: str = ""
+    front: bool = False
+
+    @property
+    def told(self) -> str:
+        """The name, with that of its run where there are several."""
+        return f"{self.run}: {self.name}" if self.run else self.name
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class Chart(QWidget):
         self.readout.setProperty("muted", True)
         self.readout.setFont(theme().font("caption"))
         self.legend = Legend(self)
-        self.plot = pg.PlotWidget(self)
+        self.plot = pg.PlotWidget(self, axisItems={name: Axis(name) for name in ("bottom", "left")})
         self.plot.setAccessibleName(f"{title}, chart")
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot.setMenuEnabled(False)
@@ -180,12 +189,13 @@ class Chart(QWidget):
         for curve in self._curves.values():
             at = nearest(curve.x, x)
             if at is not None:
-                found[curve.name] = (float(curve.x[at]), float(curve.y[at]))
+                found[curve.told] = (float(curve.x[at]), float(curve.y[at]))
         return found
 
     def resizeEvent(self, event: Any) -> None:
-        """Keep the hint in the middle."""
+        """Keep the hint in the middle; a high chart has room for more of the legend."""
         super().resizeEvent(event)
+        self.legend.set_lines(2 if self.height() < space(34) else 4)
         self._empty.setGeometry(self.plot.rect())
 
     def leaveEvent(self, event: Any) -> None:
@@ -209,7 +219,6 @@ class Chart(QWidget):
             line.setCurveClickable(True, width=space(1))
             line.sigClicked.connect(lambda *_, run=curve.key[0]: self.picked.emit(run))
             self._item.addItem(line)
-        lines[1].setZValue(1)
         return lines[0], lines[1]
 
     def _smooths(self, curve: Curve) -> bool:
@@ -227,6 +236,8 @@ class Chart(QWidget):
         raw.setPen(pg.mkPen(faint if self._smooths(curve) else color, width=1, style=style))
         smoothed.setPen(pg.mkPen(color, width=1, style=style))
         smoothed.setVisible(self._smooths(curve))
+        for line, height in ((raw, 0), (smoothed, 1)):
+            line.setZValue(height + 2 * curve.front)
 
     def _set_data(self, curve: Curve) -> None:
         raw, smoothed = self._lines[curve.key]
@@ -287,16 +298,18 @@ class Chart(QWidget):
 
     def _tell_latest(self) -> None:
         self.readout.setText("")
-        self._tell({c.name: float(c.y[-1]) for c in self._curves.values() if len(c.y)})
+        self._tell({c.told: float(c.y[-1]) for c in self._curves.values() if len(c.y)})
 
     def _tell(self, values: dict[str, float]) -> None:
         self.legend.set_entries(
             [
                 Entry(
                     curve.name,
-                    f"{values[curve.name]:.4g}" if curve.name in values else "",
+                    f"{values[curve.told]:.4g}" if curve.told in values else "",
                     curve.color,
                     _style(curve),
+                    curve.run,
+                    curve.front,
                 )
                 for curve in self._curves.values()
             ]
@@ -336,8 +349,8 @@ def _style(curve: Curve) -> Qt.PenStyle:
     return _DASHES[curve.dash % len(_DASHES)]
 
 
-def _look(curve: Curve) -> tuple[int, int, Qt.PenStyle]:
-    return curve.color, curve.dash, _style(curve)
+def _look(curve: Curve) -> tuple[int, int, Qt.PenStyle, bool]:
+    return curve.color, curve.dash, _style(curve), curve.front
 
 
 def _goes_on(old: Curve, new: Curve) -> bool:

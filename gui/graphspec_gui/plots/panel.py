@@ -216,6 +216,7 @@ class PlotsPanel(Panel):
         page.setObjectName("page")
         self._grid = QGridLayout(page)
         self._grid.setContentsMargins(space(0.5), 0, space(0.5), space(1))
+        self._grid.setVerticalSpacing(space(0.5))
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -237,9 +238,9 @@ class PlotsPanel(Panel):
         columns = max(1, min(3, self.width() // space(42)))
         # A low dock shows one row, whole; a high one as many as there is room for.
         room = self._area.viewport().height() - space(1)
-        rows = max(1, room // _TALL)
+        rows = min(max(1, room // _TALL), -(-len(self.charts) // columns))
         for chart in self.charts:
-            chart.setFixedHeight(max(_LOW, room // rows - space(0.5)))
+            chart.setFixedHeight(max(_LOW, room // rows - self._grid.verticalSpacing()))
         if columns == self._columns:
             return
         self._columns = columns
@@ -257,6 +258,7 @@ class PlotsPanel(Panel):
         button.setAccessibleName(action.text())
         if action.icon().isNull():
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setProperty("outlined", True)
         return button
 
     def _curves(self, group: Group, shown: list[ShownRun]) -> Iterator[Curve]:
@@ -268,13 +270,15 @@ class PlotsPanel(Panel):
                 series = history.series[tag]
                 yield Curve(
                     key=(str(item.run.path), tag),
-                    name=f"{item.name}: {words}" if several else words,
+                    name=words,
                     x=x_of(series, self.x_axis, self._begun(item)),
                     y=series.values,
                     # Many runs: a colour each. One run: a colour for each of its curves.
                     color=item.color if several else i,
                     dash=i if several else 0,
                     noisy=tag.startswith("train/") and tag not in _CALM,
+                    run=item.name if several else "",
+                    front=several and item is self.runs.current,
                 )
 
     def _marks(self, shown: list[ShownRun]) -> Iterator[Mark]:

@@ -102,6 +102,7 @@ class Comparison(QDialog):
         self.table.setHorizontalHeaderLabels([facts.name for facts in self.runs])
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setMinimumSectionSize(space(18))
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         down = self.table.verticalHeader()
@@ -193,9 +194,18 @@ def _cell(text: str, marked: bool) -> QTableWidgetItem:
 def _words(value: Any) -> str:
     if value is None:
         return "–"
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
+    if value == []:
+        return "none"
+    if isinstance(value, list) and value:
+        return "; ".join(map(_words, value)) if _kinds(value) else ", ".join(map(_words, value))
+    if _kinds([value]):
+        rest = {name: x for name, x in value.items() if name != "kind" and x is not None}
+        return " ".join([value["kind"], *(f"{name}={_words(x)}" for name, x in rest.items())])
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _kinds(values: list[Any]) -> bool:
+    return all(isinstance(value, dict) and "kind" in value for value in values)
 
 
 def _has(name: str, words: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
+
 from graphspec.errors import RunError
 from graphspec.train.comparing import GraphDifference, compare_graphs
 from graphspec.train.rundir import Run
@@ -32,13 +34,18 @@ def draw_difference(window: MainWindow, before: Run, after: Run) -> None:
     except RunError as error:
         window.say(Banner(str(error), {"Close": None}, window))
         return
+    words = words_of(found, before.name, after.name)
+    if not found:
+        window.say(Banner(words, {"Close": None}, window, notice=True))
+        return
     name = f"{before.name} → {after.name}"[:200]
     window.new(found.union.model_copy(update={"name": name}))
     tab = window.current
     assert tab is not None
     tab.view.set_overlay(marks_of(found))
-    tab.say(Banner(words_of(found, before.name, after.name), {"Close": None}, tab))
-    tab.view.fit()
+    tab.say(Banner(words, {"Close": None}, tab, notice=True))
+    # When the banner has taken its place.
+    QTimer.singleShot(0, tab.view, tab.view.fit)
 
 
 def marks_of(found: GraphDifference) -> dict[str, Mark]:

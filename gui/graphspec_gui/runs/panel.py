@@ -68,12 +68,13 @@ class RunsPanel(Panel):
         self.library = RunLibrary(workspace, self)
         self.library.changed.connect(self.refresh)
         shown.closed.connect(self.library.close)
-        self.table = RunsTable(self._find, self._change, self)
+        self.table = RunsTable(self._find, self._is_in_front, self._change, self)
         self.rows = RunsFilter(self)
         self.rows.setSourceModel(self.table)
         self._make_actions()
         self._build()
         shown.changed.connect(self.table.repaint)
+        shown.current_changed.connect(self.table.repaint)
         training.changed.connect(self._allow)
         self._allow()
 
@@ -226,6 +227,9 @@ class RunsPanel(Panel):
 
     def _find(self, path: str) -> ShownRun | None:
         return self.shown.at(Path(path))
+
+    def _is_in_front(self, path: str) -> bool:
+        return self.shown.current is not None and self._find(path) is self.shown.current
 
     def _is_drawn(self, facts: RunFacts) -> bool:
         shown = self._find(facts.path)

@@ -106,6 +106,7 @@ class RunsTable(QAbstractTableModel):
 
     Args:
         shown: how a run is shown in the plots, by its path; None where it is not.
+        is_in_front: whether a run, by its path, is the one that the viewers show.
         change: called with a run's facts, the column's name and the new value where somebody
             edits one; it tells whether that was done.
         parent: who owns it.
@@ -114,12 +115,13 @@ class RunsTable(QAbstractTableModel):
     def __init__(
         self,
         shown: Callable[[str], ShownRun | None],
+        is_in_front: Callable[[str], bool],
         change: Callable[[RunFacts, str, Any], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.rows: list[RunFacts] = []
-        self._shown = shown
+        self._shown, self._is_in_front = shown, is_in_front
         self._change = change
         self._icons: dict[str, QIcon] = {}
         theme().changed.connect(self.repaint)
@@ -193,6 +195,8 @@ class RunsTable(QAbstractTableModel):
             return column.tell(facts)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._decoration(facts, column.name)
+        if role == Qt.ItemDataRole.FontRole and column.name == "name":
+            return theme().font("strong") if self._is_in_front(facts.path) else None
         if role == Qt.ItemDataRole.CheckStateRole and column.name == "shown":
             shown = self._shown(facts.path)
             visible = shown is not None and shown.visible

@@ -163,7 +163,7 @@ def test_a_spawned_child_computes_the_same_bits() -> None:
 
 
 def test_threads_end_with_their_executable() -> None:
-    # The objects themselves: the system gives the number of a thread that has ended to the next one.
+    # The objects themselves: the system gives the number of a thread that has ended to another.
     before = set(threading.enumerate())
     executable = load(3)
     train(executable, 1)
