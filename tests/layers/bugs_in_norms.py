@@ -39,6 +39,4 @@ BUGS: dict[str, list[tuple[str, str]]] = {
     "layer_norm": [
         ("(*[1] * self.axis, *shape[self.axis :])", "(*shape[self.axis :], *[1] * self.axis)")
     ],
-    "group_norm": [("(*shape[:1], *[1]", "(1, *[1]")],
-    "instance_norm": [("(*shape[:1], *[1]", "(1, *[1]")],
 }

@@ -8,7 +8,7 @@ BUGS: dict[str, list[tuple[str, str]]] = {
         ("stamps[:, :, i, j]", "stamps[:, :, -1 - i, -1 - j]"),
         ("columns.swapaxes(1, 2)).sum(axis=0)", "columns.swapaxes(1, 2)).mean(axis=0)"),
         ("dy.sum(axis=(0, 2, 3))", "dy[:, :, 1:].sum(axis=(0, 2, 3))"),
-        ("(extent - 1) * s + effective", "extent * s + effective"),
+        ('params["weight"].reshape(c, -1).T @', 'params["weight"].reshape(-1, c) @'),
     ],
     "upsample2d": [
         ("copies.sum(axis=(3, 5))", "copies.mean(axis=(3, 5))"),

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from graphspec.inspect.gradient import numeric_gradient, relative_error
-from graphspec.layers.base import Array, Example, Layer
+from graphspec.layers.base import Array, Example, Layer, Mode
 from graphspec.layers.catalog import LayerSpec
 from tests.layers.sampling import Arrays, arrays
 
@@ -106,8 +106,12 @@ def check_without_dx(example: Example, training: bool) -> None:
 
 
 def check_evaluation(example: Example) -> None:
-    """Evaluation needs no generator, repeats itself, and treats each example alone."""
+    """Evaluation draws nothing, repeats itself, and treats each example alone."""
     at = arrays(example)
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    example.layer.forward(at.xs, at.params, Mode(False, rng))
+    assert rng.bit_generator.state == before, "evaluation must not draw"
     y = example.layer.forward(at.xs, at.params, at.mode(training=False)).y
     again = example.layer.forward(at.xs, at.params, at.mode(training=False)).y
     np.testing.assert_array_equal(y, again)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from graphspec.engines.base import Step
+from graphspec.engines.base import Array, Step
 from graphspec.engines.jit.engine import JitEngine
-from graphspec.engines.jit.kernels.penalties import NORMS
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.plan import compile_graph
 from graphspec.recipe.constraints.max_norm import MaxNorm
@@ -33,10 +34,25 @@ CASES: dict[str, tuple[Penalty, ...]] = {
 }
 
 
-def test_every_kind_of_penalty_is_known() -> None:
-    from graphspec.recipe.penalties.catalog import PENALTIES
+class Quartic(Penalty):
+    """λ Σ w⁴, which no kernel knows: it runs through its numpy."""
 
-    assert {penalty.model_fields["kind"].default for penalty in PENALTIES} == set(NORMS)
+    kind: Literal["quartic"] = "quartic"
+    strength: float
+
+    def value(self, w: Array) -> float:
+        """λ Σ w⁴."""
+        return self.strength * float((w**4).sum())
+
+    def add_gradient(self, w: Array, dw: Array) -> None:
+        """dw += 4λw³."""
+        dw += 4 * self.strength * w**3
+
+
+CASES |= {
+    "no kernel": (Quartic(strength=0.3),),
+    "no kernel for one": (L2(strength=0.1), Quartic(strength=0.3, only=(FIRST,))),
+}
 
 
 @pytest.mark.parametrize("threads", [1, 2])
