@@ -252,7 +252,8 @@ def emit_weight_gradient(
     rows, block = _block_rows(p, 1, at.batch)
     pitch = _pitch(p)
     # Rows in the order of w: channel, then place.
-    offsets = _table(at, [_offset(p, tap, pitch) + c for c in range(width) for tap in p.taps])
+    places = [_offset(p, tap, pitch) for tap in p.taps]
+    offsets = _table(at, [place + c for c in range(width) for place in places])
     halo: tuple[Value | int, ...] = ()
     if p.needs_halo:
         halo = at.scratch("halo", 4 * (((block - 1) * p.step[0] + p.reach[0]) * pitch + lanes))
