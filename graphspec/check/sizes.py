@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,11 +31,19 @@ from graphspec.tensor import TensorSpec
 SHARE_OF_MACHINE = 0.8
 """How much of the machine's memory is taken to be free for a run."""
 
-WorkspaceFor = Callable[[int], Workspace]
-"""What an engine takes of its own for a batch of so many examples."""
+LESS, MORE = 0.1, 2.0
+"""An engine takes between so many times what the layers alone would (what it joins is never
+stored): only where that decides is it asked, and for sizes beyond every machine it never is."""
 
 
-def _no_workspace(batch: int) -> Workspace:
+class WorkspaceFor(Protocol):
+    """What an engine takes of its own for a batch of so many examples."""
+
+    def __call__(self, batch: int, *, training: bool) -> Workspace:
+        """In training, or in an evaluation."""
+
+
+def _no_workspace(batch: int, *, training: bool) -> Workspace:
     return NO_WORKSPACE
 
 
@@ -55,20 +63,24 @@ class _Sketch:
     outputs: Sequence[str]
 
 
-def find_problems(spec: GraphSpec, *, budget: int | None = None) -> tuple[Problem, ...]:
+def find_problems(
+    spec: GraphSpec, *, budget: int | None = None, workspace: WorkspaceFor = _no_workspace
+) -> tuple[Problem, ...]:
     """List every problem of a graph; it can be run if none of them is an error.
 
     Args:
         spec: the graph.
         budget: the bytes that a step of training may take (of a graph without a training block:
             a forward pass over one example). None takes 80 % of this machine's memory.
+        workspace: what the engine takes of its own, asked only if there is no error so far; by
+            default what the layers' own numpy takes is counted.
     """
     analysis = analyse(spec)
     if analysis.errors:
         return analysis.problems
     return (
         *analysis.problems,
-        *_size_problems(spec, _sketch(spec, analysis), budget, _no_workspace),
+        *_size_problems(spec, _sketch(spec, analysis), budget, workspace),
     )
 
 
@@ -85,7 +97,7 @@ def refuse_oversize(
         spec: the graph, with the batch and update rule that it is run with.
         plan: the part of it that is to run.
         budget: as for ``check``.
-        workspace: what the engine takes of its own for a batch of so many examples.
+        workspace: what the engine takes of its own.
 
     Raises:
         SizeError: it would not fit; nothing has been allocated.
@@ -100,11 +112,21 @@ def estimate_for(
 ) -> MemoryEstimate:
     """What a plan takes with these settings; without settings, on one example, forward only."""
     if config is None:
-        return estimate(plan, 1, training=False, workspace=workspace(1))
+        return estimate(plan, 1, training=False, workspace=workspace(1, training=False))
     slots = config.update.arrays_kept(_trained(plan))
     itemsize = np.dtype(config.dtype).itemsize
-    own = workspace(config.batch)
+    own = workspace(config.batch, training=True)
     return estimate(plan, config.batch, itemsize=itemsize, slots=slots, workspace=own)
+
+
+def _near_limit(
+    config: TrainConfig | None, plan: Placement, limit: int, workspace: WorkspaceFor
+) -> MemoryEstimate:
+    """The estimate, for which the engine is asked if that decides."""
+    needed = estimate_for(config, plan)
+    if limit / MORE < needed.total < limit / LESS:
+        needed = estimate_for(config, plan, workspace)
+    return needed
 
 
 def _trained(plan: Placement) -> int:
@@ -122,7 +144,7 @@ def _size_problems(
             yield curvatures
             return
     limit = int(physical_memory() * SHARE_OF_MACHINE) if budget is None else budget
-    needed = estimate_for(spec.training, plan, workspace)
+    needed = _near_limit(spec.training, plan, limit, workspace)
     heaviest = needed.heaviest
     if needed.total <= limit or heaviest is None:
         return
@@ -157,7 +179,7 @@ def _smaller_batch(
     while batch > 1:
         batch //= 2
         smaller = config.model_copy(update={"batch": batch})
-        if estimate_for(smaller, plan, workspace).total <= limit:
+        if _near_limit(smaller, plan, limit, workspace).total <= limit:
             yield Fix(
                 f"set training.batch to {batch}",
                 partial(edit.set_value, path="training.batch", value=batch),

@@ -187,5 +187,8 @@ class Engine(Protocol):
             EngineError: a weight's name or shape does not belong to the plan.
         """
 
-    def workspace(self, plan: Plan, batch: int) -> Workspace:
-        """What it takes for batches of this size besides what the layers do (``memory``)."""
+    def workspace(self, plan: Plan, batch: int, *, training: bool = True) -> Workspace:
+        """What it takes for batches of this size in place of the layers' own, or besides.
+
+        It is known before anything is allocated (``graphspec.memory``).
+        """

@@ -8,9 +8,13 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
+from graphspec.check.sizes import WorkspaceFor
 from graphspec.engines.base import Engine
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import EngineError
+from graphspec.graph import GraphSpec
+from graphspec.memory import Workspace
+from graphspec.plan import compile_graph
 
 EngineName = Literal["jit", "numpy"]
 Accuracy = Literal["fast", "accurate"]
@@ -59,6 +63,16 @@ def open_engine(
     from graphspec.engines.jit.engine import JitEngine
 
     return JitEngine(threads=threads or usable_cores(), accuracy=accuracy or "fast")
+
+
+def workspace_of(spec: GraphSpec) -> WorkspaceFor:
+    """What the engine that a graph is trained on where none is named takes of its own."""
+    dtype = "float32" if spec.training is None else spec.training.dtype
+
+    def workspace(batch: int, *, training: bool) -> Workspace:
+        return open_engine(None, dtype).workspace(compile_graph(spec), batch, training=training)
+
+    return workspace
 
 
 def reopen_engine(

@@ -10,7 +10,7 @@ from graphspec.engines.jit.executable import JitExecutable
 from graphspec.engines.jit.lowering.catalog import Catalog, catalog
 from graphspec.engines.jit.lowering.site import Accuracy
 from graphspec.errors import EngineError
-from graphspec.memory import NO_WORKSPACE, Workspace
+from graphspec.memory import Workspace
 from graphspec.plan import Plan
 
 
@@ -62,6 +62,15 @@ class JitEngine:
             plan, seed, weights, catalog=self._lowerings, guarded=self._guarded, **options
         )
 
-    def workspace(self, plan: Plan, batch: int) -> Workspace:
-        """Nothing: its kernels' own memory is about what joining layers saves."""
-        return NO_WORKSPACE
+    def workspace(self, plan: Plan, batch: int, *, training: bool = True) -> Workspace:
+        """The arena of such a step, which is lowered for it, and what is kept besides."""
+        from graphspec.engines.jit.footprint import workspace
+
+        return workspace(
+            plan,
+            batch,
+            threads=self.threads,
+            accuracy=self.accuracy,
+            catalog=self._lowerings,
+            training=training,
+        )

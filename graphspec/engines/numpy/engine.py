@@ -38,6 +38,6 @@ class NumpyEngine:
         """
         return NumpyExecutable(plan, seed, weights, np.dtype(self.dtype))
 
-    def workspace(self, plan: Plan, batch: int) -> Workspace:
+    def workspace(self, plan: Plan, batch: int, *, training: bool = True) -> Workspace:
         """What it takes besides what the layers do: the arrays of its faster convolutions."""
         return workspace(plan, batch) if self.dtype == "float32" else NO_WORKSPACE

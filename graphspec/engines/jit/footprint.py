@@ -1,0 +1,72 @@
+"""How much memory the rows of a step take: they are lowered, and nothing is allocated."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from graphspec.engines.jit.arena import lay_out
+from graphspec.engines.jit.buffers import FLOAT, Buffer, Value
+from graphspec.engines.jit.lowering.catalog import Catalog
+from graphspec.engines.jit.lowering.lower import lower
+from graphspec.engines.jit.lowering.site import Accuracy, Call
+from graphspec.engines.jit.table import PythonRow
+from graphspec.engines.numpy.program import make_program
+from graphspec.memory import Workspace
+from graphspec.plan import Plan
+
+
+def workspace(
+    plan: Plan,
+    batch: int,
+    *,
+    threads: int,
+    accuracy: Accuracy,
+    catalog: Catalog,
+    training: bool,
+) -> Workspace:
+    """The arena of a training step or an evaluation, and what is kept besides, in bytes.
+
+    The layers without kernels are outside: their own numpy allocates.
+    """
+    losses = plan.losses if training else ()
+    program = make_program(plan, plan.outputs, losses=losses, train=training)
+    fed = {
+        name: ((batch, *tensor.shape), FLOAT if tensor.dtype == "float" else np.dtype(np.int64))
+        for name, tensor in program.inputs.items()
+    }
+    call = Call(batch, training, threads, accuracy, not training, not training, fed)
+    lowered = lower(program, plan, call, plan.outputs, _Sizes(plan), catalog)
+    by_numpy = {
+        layer
+        for row in lowered.rows
+        if isinstance(row, PythonRow) and row.note.algorithm == "numpy"
+        for layer in row.note.layers
+    }
+    statistics = sum(prod(param.shape) for param in plan.params.values() if not param.trained)
+    return Workspace(
+        kept=sum(buffer.nbytes for buffer in lowered.kept) + FLOAT.itemsize * statistics,
+        arena=lay_out(lowered.spans).size,
+        inside={node.id for node in plan.nodes} - by_numpy,
+    )
+
+
+class _Sizes:
+    """The arrays that outlive calls, as far as their sizes go."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._params = plan.params
+
+    def weight(self, full: str) -> Value:
+        """A parameter or running statistic."""
+        shape = self._params[full].shape
+        return Value(Buffer(full, FLOAT.itemsize * prod(shape), "outside"), shape)
+
+    def gradient(self, full: str) -> Value:
+        """The gradient of a parameter."""
+        return self.weight(full)
+
+    def new_statistic(self, full: str) -> Value:
+        """A running statistic's new value."""
+        return self.weight(full)
