@@ -18,7 +18,6 @@ from graphspec.engines.base import Array
 from graphspec.errors import CheckpointError, DataError, RunError
 from graphspec.evaluation import Evaluation, evaluate_uncounted
 from graphspec.inspect.metrics import accuracy, cross_entropy
-from graphspec.inspect.probe import class_probabilities
 from graphspec.plan import compile_graph
 from graphspec.recipe.average import RunningAverage
 from graphspec.train.checkpoint import read_weights
@@ -71,14 +70,13 @@ class Ensemble:
         """
         parts: list[Array] = []
         for member in self.members:
-            plan = compile_graph(member.run.spec)
-            pair = find_class_scores(plan)
+            pair = find_class_scores(compile_graph(member.run.spec))
             if pair is None:
                 raise DataError(f"{member.name!r} has no class scores: it is no classifier")
-            scores = api.predict(
+            values = api.predict(
                 member.run, x, outputs=[pair.scores], weights=member.weights, batch=batch
             )[pair.scores]
-            parts.append(class_probabilities(plan, pair.scores, scores.reshape(len(scores), -1)))
+            parts.append(pair.probabilities(values, member.weights))
         _refuse_different({m.name: p.shape[1] for m, p in zip(self.members, parts, strict=True)})
         return np.asarray(np.mean(parts, axis=0))
 

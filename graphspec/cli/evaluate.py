@@ -14,8 +14,18 @@ from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.errors import RunError
-from graphspec.evaluation import ClassReport, Evaluation, evaluate_classes
-from graphspec.train.evaluate import Metrics
+from graphspec.evaluation import (
+    AttributeEvaluation,
+    AttributeReport,
+    ClassReport,
+    Evaluation,
+    evaluate_attributes,
+    evaluate_classes,
+    has_attributes,
+)
+from graphspec.plan import compile_graph
+from graphspec.train.evaluate import Metrics, find_answers
+from graphspec.train.rundir import find_run
 
 _WIDEST = 20
 """Classes of which a confusion matrix is still readable; JSON has it in any case."""
@@ -66,7 +76,8 @@ def evaluate(
         Average the probabilities of so many passes with the noise of training (dropout), in place
         of one without it.
     report
-        Tell precision, recall and F1 of every class, what is taken for what, and calibration.
+        Tell precision, recall and F1 of every class or attribute, what is taken for what, and
+        calibration.
     predictions
         Write the label, the prediction and all probabilities of every example to this .csv file.
     json
@@ -78,7 +89,7 @@ def evaluate(
             "give --weights FILE.safetensors"
         )
     choice = Choice(engine, threads, accuracy)
-    found: Evaluation | None = None
+    found: Evaluation | AttributeEvaluation | None = None
     if weights is not None:
         if report or predictions is not None or averaged or samples is not None:
             raise RunError(
@@ -87,15 +98,20 @@ def evaluate(
         metrics = api.evaluate_weights(read_spec(run), weights, data, split=split, choice=choice)
     elif report or predictions is not None or samples is not None:
         arrays = api.load_weights(run, checkpoint=checkpoint, averaged=averaged)
-        found = evaluate_classes(
-            run,
-            data,
-            split=split,
-            checkpoint=checkpoint,
-            weights=arrays,
-            choice=choice,
-            samples=samples,
-        )
+        if samples is None and has_attributes(find_answers(compile_graph(find_run(run).spec))):
+            found = evaluate_attributes(
+                run, data, split=split, checkpoint=checkpoint, weights=arrays, choice=choice
+            )
+        else:
+            found = evaluate_classes(
+                run,
+                data,
+                split=split,
+                checkpoint=checkpoint,
+                weights=arrays,
+                choice=choice,
+                samples=samples,
+            )
         metrics = found.metrics
         if predictions is not None:
             found.write_csv(predictions)
@@ -122,7 +138,9 @@ def evaluate(
     say(f"loss      {metrics.loss:.4f}")
     if metrics.accuracy is not None:
         say(f"accuracy  {metrics.accuracy:.2%}")
-    if shown is not None:
+    if isinstance(shown, AttributeReport):
+        _say_attributes(shown)
+    elif shown is not None:
         say_report(shown)
     if predictions is not None:
         say(f"wrote {predictions}")
@@ -169,6 +187,24 @@ def say_report(report: ClassReport) -> None:
         if b.count
     ]
     out.print(_table(("confidence", "examples", "said", "was right"), rows))
+
+
+def _say_attributes(report: AttributeReport) -> None:
+    say(f"all right {report.exact:.2%}  (examples with every attribute right)")
+    out.print(
+        _table(
+            ("attribute", "accuracy", "precision", "recall", "F1", "have it"),
+            [
+                (
+                    f.name,
+                    *(f"{share:.2%}" for share in (f.accuracy, f.precision, f.recall)),
+                    f"{f.f1:.4f}",
+                    f"{f.support:,}",
+                )
+                for f in report.attributes
+            ],
+        )
+    )
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

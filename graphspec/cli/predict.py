@@ -13,9 +13,9 @@ from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.errors import DataError, RunError
 from graphspec.evaluation import predict_sampled
-from graphspec.inspect.probe import class_probabilities
 from graphspec.layers.base import Array
 from graphspec.plan import compile_graph
+from graphspec.train.evaluate import find_class_scores
 from graphspec.train.rundir import Run, find_run
 
 
@@ -77,18 +77,18 @@ def predict(
     x = np.concatenate(parts)
     weights = api.load_weights(found, checkpoint=checkpoint, averaged=averaged)
     choice = Choice(engine, threads, accuracy)
+    pair = find_class_scores(compile_graph(found.spec))
     if samples is not None:
-        if not found.env.get("classes"):
+        if pair is None:
             raise RunError("--samples averages probabilities, and this network has no classes")
         probabilities = predict_sampled(found, x, samples=samples, weights=weights, choice=choice)
     else:
-        output = found.spec.outputs[0]
-        values = api.predict(found, x, outputs=[output], weights=weights, choice=choice)[output]
-        values = values.reshape(len(values), -1)
-        if not found.env.get("classes"):
-            _show_values(names, values, json=json)
+        layer = found.spec.outputs[0] if pair is None else pair.scores
+        values = api.predict(found, x, outputs=[layer], weights=weights, choice=choice)[layer]
+        if pair is None:
+            _show_values(names, values.reshape(len(values), -1), json=json)
             return
-        probabilities = class_probabilities(compile_graph(found.spec), output, values)
+        probabilities = pair.probabilities(values, weights)
     classes = _class_names(found, probabilities.shape[1])
     if json:
         print_json(

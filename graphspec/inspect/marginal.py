@@ -10,7 +10,7 @@ Dropout as a Bayesian Approximation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,21 +18,26 @@ import numpy as np
 from graphspec.engines.base import Array, Executable, Feeds
 from graphspec.engines.generators import generator, read_state
 from graphspec.errors import Problem, SpecError
-from graphspec.inspect.probe import class_probabilities
+from graphspec.train.evaluate import ClassScores
 
 
 def sampled_probabilities(
-    executable: Executable, batches: Iterable[Feeds], scores: str, *, samples: int, seed: int = 0
+    executable: Executable,
+    batches: Iterable[Feeds],
+    pair: ClassScores,
+    weights: Mapping[str, Array],
+    *,
+    samples: int,
+    seed: int = 0,
 ) -> Array:
     """The mean class probabilities (N, C) of several passes, each with noise of its own.
 
-    The executable is left as it was.
+    The executable is left as it was. ``weights`` are those that the loss of ``pair`` may own.
 
     Raises:
         SpecError: fewer than one sample is asked for; no layer draws anything; or a layer keeps
             running statistics, which training passes would not use (code ``no-samples``).
     """
-    plan = executable.plan
     _refuse_unsuitable(executable, samples)
     before = executable.state()
     total: Array | None = None
@@ -42,8 +47,8 @@ def sampled_probabilities(
             executable.restore(replace(before, generators=drawn))
             parts = []
             for feeds in batches:
-                values = executable.run(feeds, outputs=[scores], training=True).values[scores]
-                parts.append(class_probabilities(plan, scores, values.reshape(len(values), -1)))
+                run = executable.run(feeds, outputs=[pair.scores], training=True)
+                parts.append(pair.probabilities(run.values[pair.scores], weights))
             one = np.concatenate(parts)
             total = one if total is None else total + one
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,27 @@ def class_figures(confusion: Array, names: Sequence[str]) -> tuple[ClassFigures,
         )
         for i, name in enumerate(names)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeFigures(ClassFigures):
+    """How one attribute fares: the figures of having it, and the share of right answers."""
+
+    accuracy: float
+
+
+def attribute_figures(
+    labels: Array, answers: Array, names: Sequence[str]
+) -> tuple[AttributeFigures, ...]:
+    """The figures of every attribute, from labels and answers (N, K) of 0 and 1."""
+    figures = []
+    for actual, answered, name in zip(labels.T, answers.T, names, strict=True):
+        confusion = confusion_matrix(actual.astype(np.intp), answered.astype(np.intp), 2)
+        _, having = class_figures(confusion, ("", name))
+        figures.append(
+            AttributeFigures(**asdict(having), accuracy=float((actual == answered).mean()))
+        )
+    return tuple(figures)
 
 
 def _ratio(part: float, whole: float) -> float:

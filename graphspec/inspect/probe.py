@@ -10,7 +10,6 @@ import numpy as np
 
 from graphspec.engines.base import Array, Executable
 from graphspec.errors import FeedError, Problem, SpecError
-from graphspec.layers.softmax import Softmax
 from graphspec.plan import Plan
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.train.evaluate import find_class_scores
@@ -76,45 +75,20 @@ class Probe:
             FeedError: the examples have the wrong shape, or there are none.
             SpecError: the network gives no scores of classes.
         """
-        scores = self.scores
-        values = self.values(x, [scores], batch=batch)[scores]
-        return class_probabilities(self.plan, scores, values.reshape(len(values), -1))
-
-    @property
-    def scores(self) -> str:
-        """The layer that gives the scores of the classes.
-
-        Raises:
-            SpecError: the network gives none.
-        """
         pair = find_class_scores(self.plan)
         if pair is None:
             raise SpecError(
                 [
                     Problem(
                         "no-scores",
-                        "this network gives no scores of classes: none of its losses reads scores "
-                        "and a label",
+                        "this network gives no scores of classes: none of its losses reads one "
+                        "label of an example",
                     )
                 ]
             )
-        return pair.scores
+        values = self.values(x, [pair.scores], batch=batch)[pair.scores]
+        return pair.probabilities(values, pair.weights(self.executable))
 
     def class_name(self, index: int) -> str:
         """A class's name, or its number where it has none."""
         return self.classes[index] if index < len(self.classes) else str(index)
-
-
-def class_probabilities(plan: Plan, name: str, scores: Array) -> Array:
-    """What class scores (N, C) of a layer say of each class: their softmax, unless they are one.
-
-    A single score f, as binary losses take it, gives σ(f) for class 1 and the rest for class 0.
-    """
-    scores = scores.astype(np.float64)
-    node = plan.by_id.get(name)
-    if node is not None and isinstance(node.layer, Softmax):
-        return scores
-    if scores.shape[1] == 1:
-        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))

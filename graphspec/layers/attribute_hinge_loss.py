@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from graphspec.layers.base import Array, Backward, Example, Forward, Mode
-from graphspec.layers.scoring import Loss, expect_yes_or_no
+from graphspec.layers.scoring import YesOrNoLoss, expect_yes_or_no
 from graphspec.tensor import TensorSpec
 
 
-class AttributeHingeLoss(Loss):
+class AttributeHingeLoss(YesOrNoLoss):
     """Hinge per attribute: a binary SVM for each of the things that an example has or lacks.
 
     Lᵢ = Σⱼ max(0, Δ − yⱼ·fⱼ) with yⱼ = 1 where the label is 1 and yⱼ = −1 where it is 0;

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from graphspec.errors import ShapeError
 from graphspec.layers.base import Array, Backward, Example, Forward, Mode
-from graphspec.layers.scoring import Loss, expect_yes_or_no
+from graphspec.layers.scoring import YesOrNoLoss, expect_yes_or_no
 from graphspec.tensor import TensorSpec
 
 
-class BinaryHingeLoss(Loss):
+class BinaryHingeLoss(YesOrNoLoss):
     """Binary SVM loss: one score, which should be at least 1 for class 1 and at most −1 for 0.
 
     Lᵢ = C·max(0, 1 − y·f) with y = 1 for the label 1 and y = −1 for the label 0; df = −C·y where

@@ -145,6 +145,27 @@ class HierarchicalSoftmaxLoss(Loss):
             dx = np.einsum("nlk,nlkd->nd", ds, params["weight"][edges]).reshape(x.shape)
         return Backward((dx, None), {"weight": dw, "bias": db})
 
+    def answers(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """The most probable leaf."""
+        return np.asarray(self.probabilities(x, params).argmax(axis=1))
+
+    def probabilities(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """P(c) = Π p over the path to each leaf: (N, C), and over the leaves their sum is 1."""
+        classes = self._classes(params)
+        tables = self._tables(classes)
+        flat = x.reshape(len(x), -1).astype(np.float64)
+        scores = flat @ params["weight"].astype(np.float64).T + params["bias"]
+        # The edges of a node to its children lie side by side.
+        firsts = np.unique(tables.siblings[:, :, 0])
+        sums = np.logaddexp.reduceat(scores, firsts, axis=1)
+        logs = scores - np.repeat(sums, np.diff(firsts, append=tables.edges), axis=1)
+        taken = tables.siblings[tables.taken].reshape(classes, -1)
+        has_ended = tables.valid.sum(axis=2) == 1
+        levels = (
+            np.where(end, 0, logs[:, edge]) for edge, end in zip(taken.T, has_ended.T, strict=True)
+        )
+        return np.asarray(np.exp(sum(levels)))
+
     def macs(self, *inputs: TensorSpec) -> int:
         """D for every child of every node on the longest path."""
         return inputs[0].size * self._longest(inputs[1])

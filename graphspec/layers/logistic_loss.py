@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from graphspec.layers.base import Array, Backward, Example, Forward, Mode
-from graphspec.layers.scoring import Loss, expect_target, expect_yes_or_no
+from graphspec.layers.scoring import YesOrNoLoss, expect_target, expect_yes_or_no
 from graphspec.tensor import TensorSpec
 
 
-class LogisticLoss(Loss):
+class LogisticLoss(YesOrNoLoss):
     """Logistic loss: the cross-entropy of σ(f) against 0 or 1, for one answer or for many.
 
     Lᵢ = −Σⱼ (yⱼ·log σ(fⱼ) + (1 − yⱼ)·log(1 − σ(fⱼ))), one value per example; dfⱼ = σ(fⱼ) − yⱼ.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+import numpy as np
+
 from graphspec.errors import ShapeError
-from graphspec.layers.base import Layer, Window
+from graphspec.layers.base import Array, Layer, Window
 from graphspec.layers.merging import expect_equal_shapes
 from graphspec.tensor import TensorSpec, render_shape
 
@@ -23,6 +25,35 @@ class Loss(Layer):
     def window(self) -> Window | None:
         """A loss sees everything that it is given."""
         return None
+
+    def answers(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """The classes that what its first port reads stands for: that of the highest score.
+
+        For losses on class labels. Scores (N, …, C) give labels (N, …).
+        """
+        return np.asarray(x.argmax(axis=-1))
+
+    def probabilities(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """What the same says of every class, (N, …, C) in float64: the softmax of the scores.
+
+        Only where training made the scores logarithms of probabilities is it more than a way to
+        look at them.
+        """
+        scores = x.astype(np.float64)
+        exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+class YesOrNoLoss(Loss):
+    """A loss whose labels are 0 or 1, with a single score for each, above zero for 1."""
+
+    def answers(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """1 where f > 0."""
+        return (x > 0).astype(np.intp)
+
+    def probabilities(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """1 − σ(f) and σ(f): a softmax whose other score is 0."""
+        return super().probabilities(np.stack([np.zeros_like(x), x], axis=-1), params)
 
 
 def can_be_distribution(label: str, layers: Iterable[Layer]) -> bool:

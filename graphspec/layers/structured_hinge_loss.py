@@ -142,6 +142,12 @@ class StructuredHingeLoss(Loss):
         np.add.at(dmoves, (y[:, :-1], y[:, 1:]), -dy[:, None])
         return Backward((dscores, None), {"transitions": dmoves})
 
+    def answers(self, x: Array, params: Mapping[str, Array]) -> Array:
+        """The structure with the highest score: of a chain, with its transitions (Viterbi)."""
+        if x.ndim == 2:
+            return super().answers(x, params)
+        return _best_chain(x, params["transitions"])[1]
+
     def saved_size(self, *inputs: TensorSpec) -> int:
         """The best wrong structure, whose numbers are of two's size."""
         return 2 * inputs[1].size

@@ -120,7 +120,7 @@ class TrainConfig(Record):
     """The type that the network computes in."""
     monitor: Literal["accuracy", "loss"] | None = None
     """The validation metric that chooses the best checkpoint and stops early; null: the accuracy
-    where the graph has class scores, else the loss."""
+    where an example has one class, else the loss."""
     early_stopping: EarlyStopping | None = None
     """When to stop before the end; null: never."""
     evaluate_every: Count | None = None

@@ -16,17 +16,19 @@ from graphspec.train.evaluate import ClassScores
 
 
 def choose_monitor(config: TrainConfig, pair: ClassScores | None) -> Literal["accuracy", "loss"]:
-    """The metric that is watched: the one that was asked, else the accuracy where there is one.
+    """The metric that is watched: the one that was asked, else the accuracy of a classifier.
+
+    Of several labels an example, most may be right whatever is answered: there it is the loss.
 
     Raises:
-        SpecError: the graph has no class scores, and the accuracy is to be monitored.
+        SpecError: the graph has no class labels, and the accuracy is to be monitored.
     """
     if config.monitor == "accuracy" and pair is None:
         raise SpecError(
             "training.monitor is the accuracy, and the graph has no loss on class labels. "
             "Monitor the loss."
         )
-    return config.monitor or ("accuracy" if pair else "loss")
+    return config.monitor or ("loss" if pair is None or pair.labels.shape else "accuracy")
 
 
 def refuse_unknown_layers(config: TrainConfig, plan: Plan) -> None:

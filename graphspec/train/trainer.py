@@ -35,7 +35,7 @@ from graphspec.train.agreement import (
 from graphspec.train.changing import Load, why_not, with_drops, with_strengths
 from graphspec.train.checkpoint import Progress, TrainState
 from graphspec.train.control import Control, SaveCheckpoint, SetDrop, SetPenalty, SetRate
-from graphspec.train.evaluate import count_right, evaluate_batches, find_class_scores
+from graphspec.train.evaluate import evaluate_batches, find_answers
 from graphspec.train.events import (
     AveragedMetrics,
     Changed,
@@ -88,7 +88,7 @@ def train(
         NonFiniteError: NaN or infinity was met; it names the first layer and the step.
         RunError: the run directory cannot be written to.
         CheckpointError: the run's checkpoint is of another model or other data.
-        SpecError: the graph has no class scores, and the accuracy is to be monitored; or a penalty
+        SpecError: the graph has no class labels, and the accuracy is to be monitored; or a penalty
             is to act on a layer that is not there; or the rule needs the whole loss, and does not
             get it.
     """
@@ -113,7 +113,7 @@ class _Training:
         self.loader = data.loader(config)
         self.steps_per_epoch = len(self.loader)
         self.total_steps = config.steps or config.epochs * self.steps_per_epoch
-        self.pair = find_class_scores(executable.plan)
+        self.pair = find_answers(executable.plan)
         self.monitor = choose_monitor(config, self.pair)
         refuse_unknown_layers(config, executable.plan)
         refuse_part_losses(config, executable.plan, data.sizes["train"])
@@ -240,9 +240,12 @@ class _Training:
         self, result: StepResult, feeds: Mapping[str, Array], rate: float, rule: Rule
     ) -> Step:
         accuracy = None
-        if self.pair is not None and self.pair.scores in result.values:
-            labels = feeds[self.pair.label]
-            accuracy = count_right(result.values[self.pair.scores], labels) / len(labels)
+        pair = self.pair
+        # A loss with weights of its own has other ones by now than those that it computed with.
+        if pair is not None and pair.scores in result.values and not pair.params:
+            values = result.values[pair.scores]
+            right = pair.count_right(values, feeds[pair.label], {})
+            accuracy = right / (len(values) * pair.labels.size)
         return Step(
             **self._now(),
             loss=result.loss + sum(result.penalties),

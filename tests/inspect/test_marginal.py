@@ -11,8 +11,8 @@ from graphspec.engines.base import Executable
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import SpecError
 from graphspec.inspect.marginal import sampled_probabilities
-from graphspec.inspect.probe import class_probabilities
 from graphspec.plan import compile_graph
+from graphspec.train.evaluate import ClassScores, find_class_scores
 from tests.train.nets import network
 
 DROPOUT = {"kind": "dropout", "id": "drop", "drop": 0.5}
@@ -25,8 +25,16 @@ def loaded(*middle: dict[str, Any]) -> Executable:
     return NumpyEngine("float64").load(compile_graph(spec, outputs=["scores"]), seed=0)
 
 
+def class_scores() -> ClassScores:
+    pair = find_class_scores(compile_graph(network()))
+    assert pair is not None
+    return pair
+
+
 def sampled(executable: Executable, samples: int, seed: int = 0) -> np.ndarray:
-    return sampled_probabilities(executable, [FEEDS], "scores", samples=samples, seed=seed)
+    return sampled_probabilities(
+        executable, [FEEDS], class_scores(), {}, samples=samples, seed=seed
+    )
 
 
 def test_H06_the_mean_of_passes_settles_as_one_over_the_root_of_their_number() -> None:
@@ -54,7 +62,7 @@ def test_sampling_disturbs_nothing_and_depends_on_its_seed_alone() -> None:
 def test_with_hardly_any_noise_it_is_what_evaluation_gives() -> None:
     executable = loaded({**DROPOUT, "drop": 0.0})
     scores = executable.run(FEEDS).values["scores"]
-    expected = class_probabilities(executable.plan, "scores", scores)
+    expected = class_scores().probabilities(scores, {})
     np.testing.assert_allclose(sampled(executable, 2), expected)
 
 

@@ -60,7 +60,7 @@ def weights_command(
     images = in_colour(found.images) if colours else found.images[:, channel or 0]
     part = "" if channels == 1 or colours else f", channel {channel or 0} of {channels}"
     pair = find_class_scores(look.probe.plan)
-    templates = pair is not None and pair.scores == found.layer
+    templates = pair is not None and pair.per_class and pair.scores == found.layer
     names = tuple(look.probe.class_name(i) if templates else str(i) for i in range(len(images)))
     title = f"{look.name}: weights of {found.layer}{part}"
     picture = Tiles(images, title, names, centred=not colours)

@@ -111,9 +111,8 @@ def _of_network(run: str, data: str | None, cells: int) -> RegionsPicture:
     )
     points = np.stack(np.meshgrid(abscissae, ordinates), axis=-1).reshape(-1, 2)
     fed = {binding.x: opened.data.pipeline.apply(points, opened.config.dtype)}
-    scores = opened.executable.run(fed, outputs=[pair.scores]).values[pair.scores]
-    rows = scores.reshape(len(points), -1)
-    labels = rows.argmax(axis=1) if rows.shape[1] > 1 else (rows[:, 0] > 0).astype(np.int64)
+    values = opened.executable.run(fed, outputs=[pair.scores]).values[pair.scores]
+    labels = pair.answers(values, pair.weights(opened.executable))
     ground = Ground("the network's answers", labels.reshape(cells, cells), abscissae, ordinates)
     return RegionsPicture(opened.name, np.asarray(x, np.float64), y, (ground,))
 

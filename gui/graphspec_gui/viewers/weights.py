@@ -145,7 +145,7 @@ class WeightsPanel(LayerViewer):
         network, found = self.network, self._found
         if network is not None and found is not None:
             pair = find_class_scores(network.probe.plan)
-            if pair is not None and pair.scores == found.layer:
+            if pair is not None and pair.per_class and pair.scores == found.layer:
                 return network.probe.class_name(index)
         return str(index)
 
