@@ -26,7 +26,7 @@ from graphspec.engines.choosing import (
     reopen_engine,
 )
 from graphspec.errors import CheckpointError, EngineError, FeedError, Problem, SpecError
-from graphspec.graph import GraphSpec
+from graphspec.graph import GraphSpec, examples_input
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import output_shape
@@ -349,14 +349,14 @@ def open_examples(
     """
     config = found.config
     plan = compile_graph(found.spec, outputs=wanted)
-    floats = [name for name, tensor in plan.inputs.items() if tensor.dtype == "float"]
+    taking = examples_input(found.spec.inputs, found.spec.layers)
     examples = np.asarray(x)
-    if len(plan.inputs) != 1 or not floats:
+    if taking is None or set(plan.inputs) != {taking.id}:
         raise FeedError(
             f"the outputs {', '.join(wanted)} need the inputs {', '.join(plan.inputs)}; "
             "predict feeds one input of examples"
         )
-    expected = plan.inputs[floats[0]].shape
+    expected = plan.inputs[taking.id].shape
     if output_shape(config.preprocess, examples.shape[1:]) != expected or len(examples) == 0:
         after = " once preprocessed" if config.preprocess else ""
         raise FeedError(
@@ -373,9 +373,9 @@ def open_examples(
     def feeds() -> Iterator[Mapping[str, Array]]:
         for start in range(0, len(examples), batch):
             part = examples[start : start + batch]
-            if pipeline is not None:
+            if pipeline is not None and taking.classes is None:
                 part = pipeline.apply(part, config.dtype)
-            yield {floats[0]: part}
+            yield {taking.id: part}
 
     return executable, feeds()
 

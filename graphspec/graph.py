@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final, Literal, Self
 
@@ -21,6 +21,19 @@ NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
 UNCONNECTED = "_"
 """Stands in a layer's ``inputs`` for a port that nothing is connected to, before one that is."""
 Position = tuple[float, float]
+
+
+def examples_input(inputs: Iterable[Input], layers: Iterable[Layer]) -> Input | None:
+    """The input that the examples of a data set fill: the first that takes measured numbers.
+
+    Where all take whole numbers it is the first that no loss reads, such as the words of a text.
+    """
+    answers = {name for layer in layers if layer.is_loss for name in layer.inputs}
+    return min(
+        (item for item in inputs if item.classes is None or item.id not in answers),
+        key=lambda item: item.classes is not None,
+        default=None,
+    )
 
 
 class GraphSpec(Record):

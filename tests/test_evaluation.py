@@ -121,5 +121,5 @@ def test_a_network_without_classes_has_nothing_to_report(tmp_path: Path) -> None
         "outputs": ["f"]}"""
     )
     run = api.fit(spec, points(), run=tmp_path / "run", **FIELDS)
-    with pytest.raises(SpecError, match="no classes"):
+    with pytest.raises(SpecError, match="no probabilities of classes"):
         evaluate_classes(run, points())

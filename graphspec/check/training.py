@@ -11,7 +11,7 @@ from graphspec.check.shapes import Shapes
 from graphspec.check.whole_objective import training_examples, whole_objective_problems
 from graphspec.check.wiring import Wiring
 from graphspec.errors import Fix, JsonPath, Problem
-from graphspec.graph import GraphSpec
+from graphspec.graph import GraphSpec, examples_input
 from graphspec.layers.base import Layer
 from graphspec.layers.input import Input
 from graphspec.layers.scoring import can_be_distribution
@@ -62,17 +62,17 @@ def training_problems(spec: GraphSpec, wiring: Wiring, shapes: Shapes) -> Iterat
 
 
 def _data_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
-    floats = [item for item in spec.inputs if item.classes is None]
-    labels = [item for item in spec.inputs if item.classes is not None]
-    if not floats:
+    examples = examples_input(spec.inputs, spec.layers)
+    if examples is None:
         yield Problem(
             "no-example-input",
             "the graph has no input for examples, only labels: give one a shape",
             ("inputs",),
         )
         return
-    # Training fills the first input with the examples and one other with their answers.
-    answers = [*floats[1:], *labels]
+    # Training fills one input with the examples and one other with their answers.
+    answers = [item for item in spec.inputs if item is not examples]
+    labels = [item for item in answers if item.classes is not None]
     if len(answers) > 1:
         names = ", ".join(item.id for item in answers)
         yield Problem(
@@ -85,8 +85,8 @@ def _data_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
         return
     shape, classes = KNOWN_DATA[config.data]
     shape = output_shape(config.preprocess, shape)
-    if floats[0].shape != shape:
-        yield _data_mismatch("data-shape", config.data, floats[0], "shape", shape)
+    if examples.shape != shape:
+        yield _data_mismatch("data-shape", config.data, examples, "shape", shape)
     for label in labels[:1]:
         if label.classes != classes:
             yield _data_mismatch("data-classes", config.data, label, "classes", classes)
@@ -112,7 +112,7 @@ def _data_mismatch(code: str, data: str, item: Input, field: str, right: Any) ->
 
 
 def _augment_problems(spec: GraphSpec, config: TrainConfig) -> Iterator[Problem]:
-    examples = next((item for item in spec.inputs if item.classes is None), None)
+    examples = examples_input(spec.inputs, spec.layers)
     labels = [item for item in spec.inputs if item.classes is not None]
     if examples is None:
         return

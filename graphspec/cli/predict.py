@@ -13,6 +13,7 @@ from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
 from graphspec.errors import DataError, RunError
 from graphspec.evaluation import predict_sampled
+from graphspec.graph import examples_input
 from graphspec.layers.base import Array
 from graphspec.plan import compile_graph
 from graphspec.train.evaluate import find_class_scores
@@ -66,7 +67,8 @@ def predict(
         raise DataError(f"--top is how many classes to show, and must be above 0, not {top}")
     if not files:
         raise DataError("name at least one image, .npy or .npz file to classify")
-    shape = found.spec.inputs[0].tensor().shape
+    taking = examples_input(found.spec.inputs, found.spec.layers)
+    shape = () if taking is None else taking.tensor().shape
     span = found.env.get("range")
     names, parts = [], []
     for file in files:

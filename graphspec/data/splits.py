@@ -75,6 +75,8 @@ def folds(
     Raises:
         DataError: ``k`` is not between 2 and ``n``.
     """
+    if n < 2:
+        raise DataError(f"folds are made of two examples or more, and there are {n}.")
     if not 2 <= k <= n:
         raise DataError(f"{k} folds cannot be made of {n} examples; use 2 to {n}.")
     order = np.arange(n) if seed is None else _generator(seed).permutation(n)

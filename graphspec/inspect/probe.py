@@ -65,7 +65,11 @@ class Probe:
                 ]
             )
         for start in range(0, len(x), batch):
-            part = self.pipeline.apply(x[start : start + batch], self.dtype)
+            part = x[start : start + batch]
+            if self.plan.inputs[self.input].dtype == "int":
+                part = part.astype(np.int64)
+            else:
+                part = self.pipeline.apply(part, self.dtype)
             yield dict(self.executable.run({self.input: part}, outputs=layers).values)
 
     def probabilities(self, x: Array, *, batch: int = BATCH) -> Array:

@@ -16,6 +16,7 @@ from graphspec.data.splits import Indices, balanced, some
 from graphspec.engines.feeds import soft_labels
 from graphspec.engines.generators import generator
 from graphspec.errors import DataError
+from graphspec.graph import examples_input
 from graphspec.plan import Plan
 from graphspec.recipe.augment.base import ImageAugmentation
 from graphspec.recipe.config import SplitConfig, TrainConfig
@@ -38,9 +39,12 @@ class Binding:
     y: str | None
     labels: bool = False
     """Whether the targets, which are real numbers, stand for several labels of an example."""
+    words: bool = False
+    """Whether the examples are whole numbers, such as those of words."""
 
     def feeds(self, x: Array, y: Array) -> dict[str, Array]:
         """What an executable is fed for some examples."""
+        x = x.astype(np.int64) if self.words else x
         if self.y is None:
             return {self.x: x}
         return {self.x: x, self.y: y.astype(np.int64) if self.labels else y}
@@ -49,18 +53,19 @@ class Binding:
 def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Binding:
     """Find the inputs that a data set fills once its examples have been preprocessed.
 
-    The first input that is no label takes the examples. Of what is left, a label takes class
-    indices, several labels (``{"shape": [K], "classes": 2}``) take targets (N, K) that are whole,
-    and numbers take real targets.
+    The first input that is no label takes the examples; whole numbers, such as those of words, if
+    it has classes (``{"shape": [T], "classes": V}``). Of what is left, a label takes class indices,
+    several labels (``{"shape": [K], "classes": 2}``) take targets (N, K) that are whole, and
+    numbers take real targets.
 
     Raises:
         DataError: the shapes or the classes do not fit, or an input stays empty.
     """
-    floats = [name for name, tensor in plan.inputs.items() if tensor.dtype == "float"]
-    labels = [name for name, tensor in plan.inputs.items() if tensor.dtype == "int"]
-    if not floats:
+    needed = [item for item in plan.spec.inputs if item.id in plan.inputs]
+    taking = examples_input(needed, [node.layer for node in plan.nodes])
+    if taking is None:
         raise DataError(f"the graph {plan.spec.name!r} has no input for examples: give one a shape")
-    x = floats[0]
+    x, words = taking.id, taking.classes is not None
     shape = output_shape(steps, data.shape)
     if plan.inputs[x].shape != shape:
         after = "" if shape == data.shape else " after preprocessing"
@@ -69,9 +74,16 @@ def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Bin
             f"{data.name!r} have {list(shape)}{after}. Set the input's shape to {list(shape)}, "
             "or use other data."
         )
-    rest = floats[1:] + labels
+    if words and steps:
+        raise DataError(
+            f"input {x!r} takes whole numbers, and preprocessing is for measured ones. Leave "
+            "preprocess out."
+        )
+    if words:
+        _refuse_unlisted(x, plan.inputs[x], data.name, "examples", (data.x, data.x_test))
+    rest = [name for name in plan.inputs if name != x]
     if not rest:
-        return Binding(x, None)
+        return Binding(x, None, words=words)
     if len(rest) > 1:
         names = ", ".join(repr(name) for name in rest)
         raise DataError(
@@ -82,7 +94,7 @@ def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Bin
     if tensor.dtype == "int":
         if tensor.shape and not data.classes:
             _refuse_labels(y, tensor, data)
-            return Binding(x, y, labels=True)
+            return Binding(x, y, labels=True, words=words)
         if not data.classes or tensor.shape:
             raise DataError(
                 f"input {y!r} is a {tensor}, and {data.name!r} has "
@@ -101,7 +113,7 @@ def bind(plan: Plan, data: Dataset, steps: Sequence[PreprocessStep] = ()) -> Bin
             f"input {y!r} takes targets of shape {list(tensor.shape)}, and {data.name!r} has "
             f"{given}. Use other data, or change the input."
         )
-    return Binding(x, y)
+    return Binding(x, y, words=words)
 
 
 def _refuse_labels(y: str, tensor: TensorSpec, data: Dataset) -> None:
@@ -112,16 +124,23 @@ def _refuse_labels(y: str, tensor: TensorSpec, data: Dataset) -> None:
             f"targets of shape {list(data.y.shape[1:])}. Set its shape, and the units of the layer "
             f"before the loss, to {list(data.y.shape[1:])}."
         )
+    _refuse_unlisted(y, tensor, data.name, "targets", (data.y, data.y_test))
+
+
+def _refuse_unlisted(
+    name: str, tensor: TensorSpec, data: str, what: str, parts: Sequence[Array | None]
+) -> None:
+    """Refuse numbers that are none of an input's classes."""
     classes = tensor.classes or 0
-    for targets in (data.y, data.y_test):
-        if targets is None:
+    for part in parts:
+        if part is None:
             continue
-        wrong = targets[(targets < 0) | (targets >= classes) | (targets % 1 != 0)]
+        wrong = part[(part < 0) | (part >= classes) | (part % 1 != 0)]
         if wrong.size:
             raise DataError(
-                f"input {y!r} takes labels that are whole numbers from 0 to {classes - 1}, and the "
-                f"targets of {data.name!r} have {wrong[0]:g} among them. Use other data, or an "
-                "input without classes and an l2_loss."
+                f"input {name!r} takes whole numbers from 0 to {classes - 1}, and the {what} of "
+                f"{data!r} have {wrong[0]:g} among them. Use other data, or an input without "
+                "classes."
             )
 
 
@@ -217,6 +236,11 @@ def divide(
         DataError: the data does not fit the graph, or nothing is left for training.
     """
     binding = bind(plan, data, config.preprocess)
+    if binding.words and config.augment:
+        raise DataError(
+            f"augmentations change measured numbers, and {binding.x!r} takes whole ones. Leave "
+            "augment out."
+        )
     needs_images = [item.kind for item in config.augment if isinstance(item, ImageAugmentation)]
     if needs_images and len(data.shape) != 3:
         raise DataError(

@@ -75,9 +75,11 @@ def test_predictions_are_averaged_over_the_noise_of_training(graphspec, here, bl
     assert "at least 1" in graphspec("predict", "noisy", "x.npy", "--samples", "0").err
 
 
-def test_attributes_are_trained_evaluated_and_predicted(graphspec, here) -> None:
+def test_I05_attributes_are_trained_evaluated_and_predicted(graphspec, here) -> None:
     x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
-    np.savez(here / "sides.npz", x=x, y=(x > 0).astype(np.int64))
+    # The first attribute can be learnt, the second is the opposite of what the scores can say.
+    y = np.stack([x[:, 0] > 0, np.abs(x[:, 1]) < 0.5], axis=1).astype(np.int64)
+    np.savez(here / "sides.npz", x=x, y=y)
     layers = [
         {"id": "scores", "kind": "linear", "units": 2, "inputs": ["x"]},
         {"id": "loss", "kind": "logistic_loss", "inputs": ["scores", "has"]},
@@ -86,11 +88,67 @@ def test_attributes_are_trained_evaluated_and_predicted(graphspec, here) -> None
     fields = {"name": "sides", "inputs": inputs, "layers": layers, "outputs": ["scores"]}
     (here / "sides.json").write_text(json.dumps({"format": "graphspec/1", **fields}))
     words = ("--data", "sides.npz", "--run", "sides", "--epochs", "60", "--batch", "8")
-    assert graphspec("train", "sides.json", *words).code == 0
-    found = graphspec("evaluate", "sides", "--json").json
-    assert found["accuracy"] is None
-    assert found["loss"] < np.log(2)
-    np.save(here / "x.npy", np.array([[2, -2]], np.float32))
-    (row,) = graphspec("predict", "sides", "x.npy", "--json").json
-    assert row["values"][0] > 0 > row["values"][1]
-    assert "no classes" in graphspec("predict", "sides", "x.npy", "--samples", "3").err
+    answer = graphspec("train", "sides.json", *words, "--split", '{"validation": 20, "seed": null}')
+    assert answer.code == 0
+    # Of several labels most may be right whatever is answered: the loss chooses the best.
+    assert "Held-out loss" in answer.out
+    np.save(here / "held.npy", x[40:])
+    rows = graphspec("predict", "sides", "held.npy", "--json").json
+    right = (np.array([row["values"] for row in rows]) > 0) == y[40:]
+    found = graphspec("evaluate", "sides", "--report", "--predictions", "p.csv", "--json").json
+    assert found["accuracy"] == right.mean()
+    assert found["report"]["exact"] == right.all(axis=1).mean()
+    shares = [row["accuracy"] for row in found["report"]["attributes"]]
+    assert shares == right.mean(axis=0).tolist()
+    assert shares[0] > 0.9 > shares[1]
+    title, *lines = (here / "p.csv").read_text().splitlines()
+    assert title == "index,label(0),label(1),p(0),p(1)"
+    assert [line.split(",")[1:3] for line in lines] == y[40:].astype(str).tolist()
+    p = np.array([line.split(",")[3:] for line in lines], float)
+    np.testing.assert_array_equal(p > 0.5, right == y[40:])
+    assert "precision" in graphspec("evaluate", "sides", "--report").out
+    assert "no classes" in graphspec("predict", "sides", "held.npy", "--samples", "3").err
+
+
+def test_I03_a_tree_of_classes_is_trained_evaluated_and_predicted(graphspec, here) -> None:
+    y = np.arange(60) % 3
+    x = np.eye(3, dtype=np.float32)[y] + 0.1 * np.random.default_rng(0).normal(size=(60, 3))
+    np.savez(here / "three.npz", x=x.astype(np.float32), y=y)
+    paths = [[0, 0], [0, 1], [1]]
+    layers = [{"id": "loss", "kind": "hierarchical_softmax_loss", "paths": paths}]
+    fields = {
+        "name": "tree",
+        "inputs": {"x": {"shape": [3]}, "label": {"classes": 3}},
+        "layers": [{"id": "features", "kind": "linear", "units": 5}, *layers],
+        "outputs": ["features"],
+    }
+    (here / "tree.json").write_text(json.dumps({"format": "graphspec/1", **fields}))
+    words = ("--data", "three.npz", "--rate", "0.5", "--split", '{"validation": 12}')
+    answer = graphspec("train", "tree.json", "--run", "tree", *words)
+    assert "accuracy 100.00%" in answer.out
+    found = graphspec("evaluate", "tree", "--report", "--json").json
+    assert found["accuracy"] == 1
+    assert found["report"]["calibration"] is not None
+    np.save(here / "x.npy", np.eye(3, dtype=np.float32))
+    rows = graphspec("predict", "tree", "x.npy", "--json").json
+    assert [row["class"] for row in rows] == ["0", "1", "2"]
+    for row in rows:
+        assert sum(row["probabilities"].values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_what_is_no_classifier_predicts_numbers(graphspec, here, blobs) -> None:
+    """Data with classes makes no classifier of a network that does not read them."""
+    fields = {
+        "name": "copy",
+        "inputs": {"x": {"shape": [2]}},
+        "layers": [
+            {"id": "code", "kind": "linear", "units": 2},
+            {"id": "loss", "kind": "l2_loss", "inputs": ["code", "x"]},
+        ],
+        "outputs": ["code"],
+    }
+    (here / "copy.json").write_text(json.dumps({"format": "graphspec/1", **fields}))
+    assert graphspec("train", "copy.json", "--data", blobs, "--run", "copy").code == 0
+    np.save(here / "x.npy", np.array([[1.2, 1.8]], np.float32))
+    (row,) = graphspec("predict", "copy", "x.npy", "--json").json
+    assert set(row) == {"example", "values"}

@@ -7,6 +7,7 @@ import pytest
 
 from graphspec.inspect.metrics import (
     accuracy,
+    attribute_figures,
     calibration,
     class_figures,
     confusion_matrix,
@@ -40,6 +41,18 @@ def test_agrees_with_scikit_learn() -> None:
     assert cross_entropy(PROBABILITIES, LABELS) == pytest.approx(
         sklearn.log_loss(LABELS, PROBABILITIES, labels=classes), rel=1e-12
     )
+
+
+def test_attributes_agree_with_scikit_learn() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    labels, answers = RNG.random((2, 50, 3)) < [0.5, 0.2, 0.0]
+    expected = sklearn.precision_recall_fscore_support(labels, answers, zero_division=0)
+    figures = attribute_figures(labels, answers, "abc")
+    ours = [(f.precision, f.recall, f.f1, f.support) for f in figures]
+    np.testing.assert_allclose(np.array(ours).T, np.array(expected), rtol=1e-15)
+    shares = [sklearn.accuracy_score(labels[:, k], answers[:, k]) for k in range(3)]
+    assert [f.accuracy for f in figures] == shares
+    assert [f.name for f in figures] == ["a", "b", "c"]
 
 
 def test_a_class_that_is_neither_predicted_nor_there_has_zeros() -> None:

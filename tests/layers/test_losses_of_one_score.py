@@ -12,6 +12,7 @@ from graphspec.layers.attribute_hinge_loss import AttributeHingeLoss
 from graphspec.layers.base import Layer
 from graphspec.layers.binary_hinge_loss import BinaryHingeLoss
 from graphspec.layers.logistic_loss import LogisticLoss
+from graphspec.layers.scoring import YesOrNoLoss
 from graphspec.tensor import TensorSpec
 from tests.layers.test_losses import hinge, loss_and_gradient
 
@@ -48,6 +49,15 @@ def test_E02_the_logistic_head_is_a_softmax_of_two() -> None:
     p_0 = np.exp(-loss_and_gradient(LOGISTIC, f, np.zeros(11, int))[0])
     np.testing.assert_allclose(p_1 + p_0, 1, rtol=1e-12)
     np.testing.assert_array_equal(p_1 > 0.5, f > 0)
+
+
+@pytest.mark.parametrize("layer", [LOGISTIC, ATTRIBUTE_HINGE, binary_hinge()])
+def test_E02_E03_class_1_is_answered_where_its_score_is_above_zero(layer: YesOrNoLoss) -> None:
+    f = np.array([-2.0, 0.0, 1e-9, 3.0])
+    assert layer.answers(f, {}).tolist() == [0, 0, 1, 1]
+    p = layer.probabilities(f, {})
+    np.testing.assert_allclose(p[:, 1], 1 / (1 + np.exp(-f)), rtol=1e-15)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-15)
 
 
 def test_I04_a_hinge_per_attribute() -> None:

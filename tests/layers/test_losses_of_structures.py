@@ -37,10 +37,16 @@ def test_I03_the_probabilities_of_the_leaves_sum_to_one(
     rng = np.random.default_rng(0)
     declared = layer.params(TensorSpec((5,)), label_of(classes))
     params = {name: rng.standard_normal(p.shape) for name, p in declared.items()}
-    x = np.repeat(rng.standard_normal((1, 5)), classes, axis=0)
-    p = np.exp(-layer.forward((x, np.arange(classes)), params, Mode()).y)
+    x = rng.standard_normal((60, 5))
+    p = layer.probabilities(x, params)
     assert p.min() > 0
-    assert p.sum() == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-12)
+    for c in range(classes):
+        losses = layer.forward((x, np.full(60, c)), params, Mode()).y
+        np.testing.assert_allclose(p[:, c], np.exp(-losses), rtol=1e-12)
+    answers = layer.answers(x, params)
+    assert answers.tolist() == p.argmax(axis=1).tolist()
+    assert len(set(answers.tolist())) > 1
 
 
 def test_I03_a_written_tree_by_hand() -> None:
@@ -111,6 +117,21 @@ def test_I08_the_loss_of_a_chain_equals_brute_force(given: Any) -> None:
     np.testing.assert_allclose(losses, expected, atol=1e-12)
     assert 0 in expected
     assert max(expected) > 1
+
+
+def test_I08_the_answer_is_the_best_chain_of_all() -> None:
+    rng = np.random.default_rng(1)
+    f, moves = rng.standard_normal((20, 4, 3)), 2 * rng.standard_normal((3, 3))
+    chains = list(product(range(3), repeat=4))
+    scores = [
+        [f[n, range(4), c].sum() + sum(moves[a, b] for a, b in pairwise(c)) for c in chains]
+        for n in range(20)
+    ]
+    expected = [list(chains[best]) for best in np.argmax(scores, axis=1)]
+    answers = chain().answers(f, {"transitions": moves})
+    assert answers.tolist() == expected
+    # The transitions matter: the best class of each step alone is another chain.
+    assert (answers != f.argmax(axis=2)).any()
 
 
 def test_I08_of_two_classes_it_is_the_hinge() -> None:

@@ -28,8 +28,8 @@ class PrincipalAxes(PreprocessStep):
     """k, how many numbers are kept; null keeps all."""
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """(…) → (k,)."""
-        return (self.components or prod(shape),)
+        """(…) → (k,); there are no more than features, and ``fit`` says so."""
+        return (min(self.components or prod(shape), prod(shape)),)
 
     def fit(self, chunks: Chunks) -> dict[str, Array]:
         """The mean, the first axes in columns, their variances, and the total of all variances.
