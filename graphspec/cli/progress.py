@@ -133,7 +133,7 @@ class TrainingView:
     def _speed(self) -> str:
         steps = (self._step.step if self._step else 0) - self._first_step
         elapsed = time.monotonic() - self._begin
-        return f"{si(steps * self.batch / elapsed)} images/s" if steps and elapsed > 0 else ""
+        return f"{si(steps * self.batch / elapsed)} examples/s" if steps and elapsed > 0 else ""
 
     def _render(self) -> RenderableType:
         parts: list[RenderableType] = [Text(note, style="dim") for note in self._notes]

@@ -88,7 +88,7 @@ def _say_what_next(run: Run, *, stopped: bool) -> None:
 
 def _next_commands(run: Run) -> Iterator[tuple[str, str]]:
     if run.started is not None and run.started.examples.get("test"):
-        yield "measure it on the test images", f"graphspec evaluate {run.path} --split test"
+        yield "measure it on the test split", f"graphspec evaluate {run.path} --split test"
     else:
         yield "see how it went", f"graphspec runs show {run.path}"
     yield "see what it is made of", f"graphspec summary {run.path / 'spec.json'}"

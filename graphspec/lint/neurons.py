@@ -157,17 +157,18 @@ def biases(scene: Scene) -> Iterator[Problem]:
 
 
 def regression(scene: Scene) -> Iterator[Problem]:
-    """Squared losses that could be classifications, and dropout in front of them."""
-    for loss in scene.kinds("l2_loss"):
+    """Regressions that could be classifications, and dropout in front of a squared loss."""
+    for loss in scene.kinds("l2_loss", "l1_loss"):
         if scene.shapes[loss.inputs[0]].size == 1:
             yield scene.advice(
                 "prefer-bins",
-                f"{loss.id} is a squared loss of one number, which is harder to optimise than a "
+                f"{loss.id} is a regression of one number, which is harder to optimise than a "
                 "softmax: every output has to be met exactly. See whether bins of the target would "
                 "do (the data option bins makes classes of them); they give a distribution as well "
                 "(Neural Networks 2, losses, regression)",
                 loss,
             )
+    for loss in scene.kinds("l2_loss"):
         source: Layer | None = scene.source(loss)
         if source is not None and kind_of(source) == "linear":
             source = scene.source(source)

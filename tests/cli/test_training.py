@@ -292,3 +292,41 @@ def test_what_a_script_does_to_runs_it_reads_as_json(graphspec, trained) -> None
     assert graphspec("runs", "delete", "second", "--json").code == 2
     deleted = graphspec("runs", "delete", "second", "--yes", "--json").json["deleted"]
     assert [Path(path).name for path in deleted] == ["second"]
+
+
+def test_words_are_trained_on_and_predicted(graphspec, here) -> None:
+    """Whole numbers are examples where no input takes measured ones."""
+    x = np.random.default_rng(0).integers(0, 7, (80, 4))
+    y = (x == 3).any(axis=1).astype(np.int64)
+    np.savez(here / "words.npz", x=x, y=y)
+    fields = {
+        "name": "words",
+        "inputs": {"label": {"classes": 2}, "x": {"shape": [4], "classes": 7}},
+        "layers": [
+            {"id": "vectors", "kind": "embedding", "units": 4, "inputs": ["x"]},
+            {"id": "largest", "kind": "reduce_max", "axes": [0]},
+            {"id": "scores", "kind": "linear", "units": 2},
+            {"id": "loss", "kind": "softmax_loss", "inputs": ["scores", "label"]},
+        ],
+        "outputs": ["scores"],
+    }
+    (here / "net.json").write_text(json.dumps({"format": "graphspec/1", **fields}))
+    update = '{"kind": "adam", "rate": 0.05}'
+    words = ("--epochs", "40", "--batch", "16", "--update", update)
+    assert graphspec("check", "net.json").code == 0
+    assert graphspec("train", "net.json", *words, "--data", "words.npz", "--run", "run").code == 0
+    assert graphspec("evaluate", "run", "--json").json["accuracy"] == 1
+    np.save(here / "new.npy", [[0, 3, 1, 2], [0, 1, 2, 4]])
+    rows = graphspec("predict", "run", "new.npy", "--json").json
+    assert [row["class"] for row in rows] == ["1", "0"]
+    assert graphspec("inspect", "activations", "run", "--json").code == 0
+    np.save(here / "half.npy", [[0, 3, 1, 2.5]])
+    assert "whole numbers" in graphspec("predict", "run", "half.npy").err
+    np.savez(here / "more.npz", x=x + 1, y=y)
+    for option, said in (
+        (("more.npz",), "from 0 to 6, and the examples of 'more' have 7"),
+        (("words.npz", "--preprocess", '[{"kind": "mean"}]'), "Leave preprocess out"),
+    ):
+        answer = graphspec("train", "net.json", "--run", "other", "--data", *option)
+        assert answer.code == 4
+        assert said in answer.err

@@ -170,6 +170,8 @@ def test_G01_a_start_for_all_layers_counts_too():
 def test_I07_bins_and_no_dropout_in_front_of_a_squared_loss():
     fires_alone("prefer-bins")
     fires_alone("dropout-before-l2")
+    absolute = EXAMPLES["prefer-bins"].read_text().replace("l2_loss", "l1_loss")
+    assert codes(document.loads(absolute)) == ["prefer-bins"]
 
 
 @pytest.mark.parametrize("code", SIZES)
