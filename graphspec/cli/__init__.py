@@ -9,6 +9,7 @@ Exit codes are stable:
 3    training met NaN or infinity, or an engine or a run directory failed
 4    a data set cannot be read or does not suit the graph
 130  interrupted with Ctrl+C
+141  whoever read the output stopped reading, as ``head`` does
 ==== =====================================================================
 """
 
@@ -50,8 +51,12 @@ GROUPS = {
 }
 
 
-def build_app() -> App:
-    """The application with all commands registered by name; none is imported yet."""
+def build_app(told: str = "") -> App:
+    """The application with all commands registered by name; none is imported yet.
+
+    The one to be told about is left to tell it in its own words, which are more than the line that
+    the list of commands has.
+    """
     app = App(
         name="graphspec",
         help="Neural networks as validated JSON graphs: check, train, resume, look inside.",
@@ -65,7 +70,9 @@ def build_app() -> App:
     )
     for name, text in COMMANDS.items():
         function = name.replace("-", "_")
-        app.command(f"graphspec.cli.{function}:{function}", name=name, help=text)
+        app.command(
+            f"graphspec.cli.{function}:{function}", name=name, help=None if name == told else text
+        )
     for name, text in GROUPS.items():
         app.command(f"graphspec.cli.{name}:app", name=name, help=text)
     return app
@@ -75,7 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; errors are told on standard error."""
     tokens = list(sys.argv[1:] if argv is None else argv)
     try:
-        result = build_app()(tokens)
+        helps = not tokens or not {"--help", "-h"}.isdisjoint(tokens)
+        app = build_app(tokens[0] if tokens and helps else "")
+        if helps:
+            from graphspec.cli.helping import Reflowed
+
+            app.help_formatter = Reflowed()
+        result = app(tokens)
+        sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         from cyclopts import CycloptsError
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 
 from cyclopts import CycloptsError
@@ -19,7 +21,7 @@ from graphspec.errors import (
     SpecError,
 )
 
-PROBLEMS, UNREADABLE, FAILED, BAD_DATA, INTERRUPTED = 1, 2, 3, 4, 130
+PROBLEMS, UNREADABLE, FAILED, BAD_DATA, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 141
 
 _EXIT_CODES: tuple[tuple[type[GraphspecError], int], ...] = (
     (SpecError, PROBLEMS),
@@ -44,6 +46,10 @@ def explain(error: BaseException) -> int | None:
     if isinstance(error, KeyboardInterrupt):
         err.print("Interrupted.")
         return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # What is still to be written at exit must go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     if isinstance(error, SpecError):
         for problem in error.problems:
             err.print(problem_text(problem))

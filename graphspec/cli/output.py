@@ -11,9 +11,16 @@ from rich.text import Text
 
 from graphspec.errors import Problem, render_path
 
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # As it comes, for failure.explain: rich's own way out has the exit code of a problem.
+        raise BrokenPipeError
+
+
 # Text from files is never markup: only Text objects built here carry style.
-out = Console(highlight=False, markup=False)
-err = Console(stderr=True, highlight=False, markup=False)
+out = _Console(highlight=False, markup=False)
+err = _Console(stderr=True, highlight=False, markup=False)
 
 ACCENT = "cyan"
 _MARKS = {

@@ -42,3 +42,14 @@ def test_the_first_interrupt_saves_and_says_how_to_go_on(net, here) -> None:
     run = find_run(here / "r")
     assert run.status == "stopped"
     assert run.latest.step == run.last.step
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows tells of closed pipes in other ways")
+@pytest.mark.parametrize("words", [("version",), ("version", "--json"), ("schema",)], ids=" ".join)
+def test_a_reader_that_has_enough_is_no_failure(words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*COMMAND, *words], stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.stderr == b""
+    assert done.returncode == 141

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from cyclopts import Parameter
 from rich.table import Table
 
 from graphspec.api import Checkpoint
@@ -23,7 +26,9 @@ def activations_command(
     split: SplitOption = "validation",
     example: ExampleOption = 0,
     image: ImageOption = None,
-    examples: int = 1000,
+    examples: Annotated[
+        int, Parameter(help="Over how many examples of the split all layers are summed up.")
+    ] = 1000,
     checkpoint: Checkpoint = "best",
     output: Outputs = (),
     json: bool = False,
@@ -41,9 +46,6 @@ def activations_command(
         The layer whose maps are drawn. Without one, all layers are summed up over many examples.
     data
         Another data set than the one that the settings name.
-
-    Examples:
-        Over how many examples of the split all layers are summed up.
     checkpoint
         Which weights of the run: "best", "latest", or the step of a checkpoint.
     output

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import SplitOption, open_look
 from graphspec.cli.output import say
@@ -15,7 +19,7 @@ def codes_command(
     name: str,
     layer: str,
     *,
-    examples: int = 1000,
+    examples: Annotated[int, Parameter(help="How many examples of the split are laid out.")] = 1000,
     perplexity: float = 30.0,
     seed: int = 0,
     data: str | None = None,
@@ -32,9 +36,6 @@ def codes_command(
         A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         The layer whose values are the codes, such as the last one before the scores.
-
-    Examples:
-        How many examples of the split are laid out.
     perplexity
         About how many neighbours each example is kept near to.
     seed

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import SplitOption, open_look
 from graphspec.cli.output import say
@@ -17,7 +21,9 @@ def top_command(
     unit: int,
     *,
     count: int = 9,
-    examples: int | None = None,
+    examples: Annotated[
+        int | None, Parameter(help="How many examples of the split are tried; by default all.")
+    ] = None,
     data: str | None = None,
     split: SplitOption = "validation",
     checkpoint: Checkpoint = "best",
@@ -36,9 +42,6 @@ def top_command(
         The channel of its maps, or the number in its vector.
     count
         How many images.
-
-    Examples:
-        How many examples of the split are tried; by default all.
     data
         Another data set than the one that the settings name.
     checkpoint
