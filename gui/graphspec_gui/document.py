@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from graphspec.errors import Fix, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.commands import ReplaceSpec, State
 from graphspec_gui.findings import Findings, look
+from graphspec_gui.job import Job
 
 DEBOUNCE = 150
 """Milliseconds of quiet after an edit before the graph is looked at again."""
@@ -52,7 +53,7 @@ class StudioDocument(QObject):
         self._state = State(spec, frozenset())
         self._path = path
         self._silenced: frozenset[str] = frozenset()
-        self._looking: _Look | None = None
+        self._looking = False
         self._wanted = False
         self.analysis = Findings(spec)
         self.undo_stack = QUndoStack(self)
@@ -171,46 +172,28 @@ class StudioDocument(QObject):
         spec = self.spec
         if len(spec.layers) <= IN_THREAD:
             self._accept(look(spec, self._silenced))
-        elif self._looking is not None:
+        elif self._looking:
             self._wanted = True
         else:
-            self._looking = _Look(spec, self._silenced)
-            self._looking.answer.found.connect(self._answered)
-            QThreadPool.globalInstance().start(self._looking)
+            self._looking = True
+            job = Job(partial(look, spec, self._silenced))
+            job.made.connect(self._answered)
+            job.failed.connect(self._not_answered)
+            job.start()
 
     def _answered(self, findings: Findings) -> None:
-        self._looking = None
-        again, self._wanted = self._wanted, False
+        again, self._looking, self._wanted = self._wanted, False, False
         self._accept(findings)
         if again:
             self._look()
 
+    def _not_answered(self) -> None:
+        """A defect of ours; the document goes on without what would have been found."""
+        self._answered(Findings(self.spec))
+
     def _accept(self, findings: Findings) -> None:
         self.analysis = findings
         self.analysis_changed.emit()
-
-
-class _Answer(QObject):
-    found = Signal(object)
-
-
-class _Look(QRunnable):
-    """One look at a spec in a thread of the pool."""
-
-    def __init__(self, spec: GraphSpec, silenced: frozenset[str]) -> None:
-        super().__init__()
-        self._spec, self._silenced = spec, silenced
-        self.answer = _Answer()
-
-    def run(self) -> None:
-        """Look, and send what was found to the thread that asked."""
-        try:
-            findings = look(self._spec, self._silenced)
-        except Exception:
-            # A defect of ours is told; the document goes on without what would have been found.
-            sys.excepthook(*sys.exc_info())
-            findings = Findings(self._spec)
-        self.answer.found.emit(findings)
 
 
 def _only_moved(before: GraphSpec, after: GraphSpec) -> bool:

@@ -6,15 +6,16 @@ Both run in a thread of the pool; what comes back later than a newer request is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import graphlay
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject
 
 from graphspec.graph import Position
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.picture import NodePicture, Picture
+from graphspec_gui.job import Job
 
 Route = tuple[tuple[float, float], ...]
 _OPTIONS: dict[str, Any] = {
@@ -71,49 +72,34 @@ class Background(QObject):
         parent: with whom it goes.
     """
 
-    _answered = Signal(int, object)
-
     def __init__(self, done: Callable[[Any], None], parent: QObject) -> None:
         super().__init__(parent)
         self._done = done
         self._newest = 0
-        self._answered.connect(self._accept)
 
     def ask(self, question: Callable[[], Any]) -> None:
         """Ask for an answer; one that is still awaited is forgotten."""
         self._newest += 1
-        task = _Task(self._newest, question)
-        task.answer.found.connect(self._answered)
-        QThreadPool.globalInstance().start(task)
+        job = Job(partial(_answer, self._newest, question))
+        job.made.connect(self._accept)
+        job.start()
 
     def forget(self) -> None:
         """Want no answer any more."""
         self._newest += 1
 
-    def _accept(self, number: int, answer: object) -> None:
+    def _accept(self, numbered: tuple[int, object]) -> None:
+        number, answer = numbered
         if number == self._newest and answer is not None:
             self._done(answer)
 
 
-class _Answer(QObject):
-    found = Signal(int, object)
-
-
-class _Task(QRunnable):
-    def __init__(self, number: int, question: Callable[[], Any]) -> None:
-        super().__init__()
-        self._number, self._question = number, question
-        self.answer = _Answer()
-
-    def run(self) -> None:
-        """Find the answer; none where the engine refuses the graph, whose edges stay curved."""
-        try:
-            answer = self._question()
-        except graphlay.GraphlayError:
-            answer = None
-        # The app may have ended meanwhile, and taken the one who asked with it.
-        with suppress(RuntimeError):
-            self.answer.found.emit(self._number, answer)
+def _answer(number: int, question: Callable[[], Any]) -> tuple[int, object]:
+    """A question's number and answer; none where the engine refuses: its edges stay curved."""
+    try:
+        return number, question()
+    except graphlay.GraphlayError:
+        return number, None
 
 
 def _graph(picture: Picture, names: list[str], *, placed: bool) -> graphlay.Graph:

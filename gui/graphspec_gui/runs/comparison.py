@@ -27,7 +27,7 @@ from graphspec.quantities import duration
 from graphspec.train.comparing import choices_of, differs, side_by_side
 from graphspec.train.facts import RunFacts
 from graphspec.train.rundir import Run
-from graphspec_gui.runs.job import Job
+from graphspec_gui.job import Job
 from graphspec_gui.runs.table import best_of, moment
 from graphspec_gui.theme import space, theme
 
@@ -71,11 +71,10 @@ class Comparison(QDialog):
         self._draw = draw
         self._values: dict[str, tuple[Any, ...]] | None = None
         self._build()
-        # Kept: its answer must be there when the pool's thread is done.
-        self._job = Job(lambda: [choices_of(Run(facts.path)) for facts in self.runs])
-        self._job.answer.made.connect(self._take)
-        self._job.answer.failed.connect(self._fail)
-        self._job.start()
+        job = Job(lambda: [choices_of(Run(facts.path)) for facts in self.runs])
+        job.made.connect(self._take)
+        job.failed.connect(self._fail)
+        job.start()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

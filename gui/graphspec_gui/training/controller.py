@@ -15,7 +15,7 @@ from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepO
 from graphspec.train.history import History
 from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.session import create_run
-from graphspec_gui.runs.job import Job
+from graphspec_gui.job import Job
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.training.machine import Machine
 from graphspec_gui.training.worker_process import WorkerProcess
@@ -56,7 +56,6 @@ class TrainingController(QObject):
         self.worker: WorkerProcess | None = None
         self.shown: ShownRun | None = None
         self.prepared: Prepared | None = None
-        self._job: Job | None = None
         self._preparing = False
         self._stopping = False
         self._killed = False
@@ -167,12 +166,11 @@ class TrainingController(QObject):
     def _begin(self, make: Callable[[], Run], paused: bool) -> None:
         self._preparing, self.trouble = True, ""
         self.changed.emit()
-        # Kept: its answer must be there when the pool's thread is done.
-        self._job = Job(lambda: _read(make()))
         self._paused = paused
-        self._job.answer.made.connect(self._prepared)
-        self._job.answer.failed.connect(self._not_prepared)
-        self._job.start()
+        job = Job(lambda: _read(make()))
+        job.made.connect(self._prepared)
+        job.failed.connect(self._not_prepared)
+        job.start()
 
     def _prepared(self, prepared: Prepared) -> None:
         if not self._preparing:
