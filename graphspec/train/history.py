@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from graphspec.train.events import (
 )
 
 _FIRST = 256
+Numbers = npt.NDArray[np.float64]
 
 
 def scalars_of(event: Event) -> dict[str, float]:
@@ -27,16 +28,10 @@ def scalars_of(event: Event) -> dict[str, float]:
     Sections are ``train``, the evaluated splits, and ``update_ratio`` (by parameter).
     """
     if isinstance(event, Step):
-        found = {"train/loss": event.loss, "train/rate": event.rate}
-        found["train/grad_norm"] = event.grad_norm
-        if event.momentum is not None:
-            found["train/momentum"] = event.momentum
-        if len(event.losses) > 1 or event.penalties:
-            found |= {f"train/loss.{name}": value for name, value in event.losses.items()}
-        found |= {f"train/penalty.{name}": value for name, value in event.penalties.items()}
-        if event.accuracy is not None:
-            found["train/accuracy"] = event.accuracy
-        return found
+        return {
+            tag: getattr(event, field) if name is None else getattr(event, field)[name]
+            for tag, (field, name) in places_of(event).items()
+        }
     if isinstance(event, Evaluated):
         found = {f"{event.split}/loss": event.loss}
         for name, value in event.penalties.items():
@@ -49,6 +44,23 @@ def scalars_of(event: Event) -> dict[str, float]:
                 found[f"{event.split}/accuracy.averaged"] = event.averaged.accuracy
         return found | {f"update_ratio/{name}": v for name, v in event.update_ratios.items()}
     return {}
+
+
+def places_of(step: Step) -> dict[str, tuple[str, str | None]]:
+    """Where the number of each tag stands in a step: its field, and its name inside of it."""
+    places: dict[str, tuple[str, str | None]] = {
+        "train/loss": ("loss", None),
+        "train/rate": ("rate", None),
+        "train/grad_norm": ("grad_norm", None),
+    }
+    if step.momentum is not None:
+        places["train/momentum"] = "momentum", None
+    if len(step.losses) > 1 or step.penalties:
+        places |= {f"train/loss.{name}": ("losses", name) for name in step.losses}
+    places |= {f"train/penalty.{name}": ("penalties", name) for name in step.penalties}
+    if step.accuracy is not None:
+        places["train/accuracy"] = "accuracy", None
+    return places
 
 
 class Series:
@@ -73,7 +85,11 @@ class Series:
         """All points of another one after these."""
         self._append(other._rows[:, : len(other)])
 
-    def _append(self, rows: npt.NDArray[np.float64]) -> None:
+    def add_columns(self, *columns: Numbers) -> None:
+        """More points: their steps, epochs, times and values."""
+        self._append(np.stack(columns))
+
+    def _append(self, rows: Numbers) -> None:
         size = self._size + rows.shape[1]
         if size > self._rows.shape[1]:
             larger = np.empty((4, max(size, 2 * self._size)))
@@ -83,22 +99,22 @@ class Series:
         self._size = size
 
     @property
-    def steps(self) -> npt.NDArray[np.float64]:
+    def steps(self) -> Numbers:
         """Updates made before each point."""
         return self._rows[0, : self._size]
 
     @property
-    def epochs(self) -> npt.NDArray[np.float64]:
+    def epochs(self) -> Numbers:
         """Passes over the training split before each point."""
         return self._rows[1, : self._size]
 
     @property
-    def times(self) -> npt.NDArray[np.float64]:
+    def times(self) -> Numbers:
         """When each was made."""
         return self._rows[2, : self._size]
 
     @property
-    def values(self) -> npt.NDArray[np.float64]:
+    def values(self) -> Numbers:
         """The numbers themselves; NaN and infinity are kept."""
         return self._rows[3, : self._size]
 
@@ -139,6 +155,19 @@ class History:
                 self.snapshots.append(event)
         for tag, found in points.items():
             self.series.setdefault(tag, Series()).add(found)
+
+    def add_steps(
+        self,
+        steps: Numbers,
+        epochs: Numbers,
+        times: Numbers,
+        values: Mapping[str, Numbers],
+        last: Step,
+    ) -> None:
+        """Read on by many steps at once: where they stand, and their values by tag."""
+        self.last = last
+        for tag, column in values.items():
+            self.series.setdefault(tag, Series()).add_columns(steps, epochs, times, column)
 
     def extend(self, later: History) -> None:
         """Add what another one has read of the same run, from where this one ends.

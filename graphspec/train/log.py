@@ -24,6 +24,10 @@ class Cursor:
     file: int
     offset: int
 
+    def moved(self, count: int) -> Cursor:
+        """The same, so many bytes further on."""
+        return Cursor(self.file, self.offset + count)
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -44,6 +48,15 @@ def read_log(path: Path, cursor: Cursor | None = None, *, most: int | None = Non
     With ``most``, no more bytes than that are read at once: whoever shows a long log as it is
     read asks again until nothing comes. A line is far shorter than a sensible number.
     """
+    data, start, restarted = read_beyond(path, cursor, most=most)
+    events, used = _parse(data)
+    return Tail(tuple(events), start.moved(used), restarted)
+
+
+def read_beyond(
+    path: Path, cursor: Cursor | None, *, most: int | None = None
+) -> tuple[bytes, Cursor, bool]:
+    """The bytes beyond a cursor, where they begin, and whether the log was cut since."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -52,10 +65,10 @@ def read_log(path: Path, cursor: Cursor | None = None, *, most: int | None = Non
             )
             start = 0 if cursor is None or restarted else cursor.offset
             file.seek(start)
-            events, used = _parse(file.read(-1 if most is None else most))
+            data = file.read(-1 if most is None else most)
     except FileNotFoundError:
-        return Tail((), Cursor(0, 0), restarted=cursor is not None and cursor.offset > 0)
-    return Tail(tuple(events), Cursor(status.st_ino, start + used), restarted)
+        return b"", Cursor(0, 0), cursor is not None and cursor.offset > 0
+    return data, Cursor(status.st_ino, start), restarted
 
 
 def _parse(data: bytes) -> tuple[list[Event], int]:

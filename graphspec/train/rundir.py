@@ -30,6 +30,7 @@ from graphspec.train.checkpoint import Entry, read_arrays, read_manifest
 from graphspec.train.events import Evaluated, Event, Failed, Finished, Started, parse_line
 from graphspec.train.lock import RunLock, is_locked
 from graphspec.train.log import Cursor, Tail, events_backwards, first_event, read_log
+from graphspec.train.reading import Reading, read_history
 
 SPEC, CONFIG, ENVIRONMENT = "spec.json", "config.json", "env.json"
 EVENTS, LOST = "events.jsonl", "events.lost.jsonl"
@@ -155,6 +156,10 @@ class Run:
         With ``most``, at most so many bytes of the log are read.
         """
         return read_log(self.path / EVENTS, cursor, most=most)
+
+    def read_history(self, cursor: Cursor | None = None, *, most: int | None = None) -> Reading:
+        """The same as curves, which is far faster to read than events one by one."""
+        return read_history(self.path / EVENTS, cursor, most=most)
 
     @property
     def checkpoints(self) -> tuple[Entry, ...]:

@@ -237,7 +237,7 @@ def test_fifty_lives_leave_nothing(qtbot, tmp_path, monkeypatch):
     before, widgets = census(), len(QApplication.allWidgets())
     for i in range(CYCLES):
         live(qtbot, tmp_path, trains=i % 5 == 0)
-    assert len(QApplication.allWidgets()) == widgets
     assert census() - before == Counter()
+    assert len(QApplication.allWidgets()) == widgets
     assert threading.enumerate() == [threading.main_thread()]
     assert not psutil.Process().children(recursive=True)

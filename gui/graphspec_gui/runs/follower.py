@@ -11,7 +11,7 @@ from graphspec.train.rundir import Run, Status
 
 PERIOD = 100
 """Milliseconds between two looks at the log."""
-PART = 1 << 18
+PART = 1 << 17
 """Bytes that are read at once: more would keep other threads waiting."""
 _LOOKS_PER_STATUS = 5
 
@@ -96,15 +96,16 @@ class _Reader(QObject):
         status = self._run.status if self._looks % _LOOKS_PER_STATUS == 0 else None
         self._looks += 1
         try:
-            tail = self._run.read_events(self._cursor, most=PART)
+            part = self._run.read_history(self._cursor, most=PART)
         except (OSError, GraphspecError):
             return  # somebody deletes it, or its disk is away: the next look may succeed
-        self._cursor = tail.cursor
-        if tail.events or tail.restarted:
-            self.read.emit(History(tail.events), tail.restarted)
-        if tail.events and self._timer.interval() != 0:
+        self._cursor = part.cursor
+        more = part.history.last is not None
+        if more or part.restarted:
+            self.read.emit(part.history, part.restarted)
+        if more and self._timer.interval() != 0:
             self._timer.setInterval(0)  # there may be more: at once, but others come first
-        elif not tail.events and self._timer.interval() == 0:
+        elif not more and self._timer.interval() == 0:
             self._timer.setInterval(PERIOD)
         if status is not None and status != self._known:
             self._known = status
