@@ -146,11 +146,16 @@ def test_a_click_on_a_curve_brings_its_run_to_the_front(qtbot, panel, runs, trai
     assert [entry.front for entry in rate.legend.entries] == [False, True]
     loss = chart(panel, "Accuracy")
     first = next(curve for curve in loss.curves if curve.told == "first: validation")
-    place = loss.plot.getPlotItem().vb.mapViewToScene(QPointF(first.x[-1], first.y[-1]))
-    at = loss.plot.mapFromScene(place) - QPoint(2, 0)
-    QTest.mouseMove(loss.plot.viewport(), at)
-    QTest.mouseClick(loss.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: runs.current is not None and runs.current.name == "first")
+
+    def click() -> bool:
+        # The chart may not have come to rest yet, with the curve somewhere else.
+        place = loss.plot.getPlotItem().vb.mapViewToScene(QPointF(first.x[-1], first.y[-1]))
+        at = loss.plot.mapFromScene(place) - QPoint(2, 0)
+        QTest.mouseMove(loss.plot.viewport(), at)
+        QTest.mouseClick(loss.plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        return runs.current is not None and runs.current.name == "first"
+
+    qtbot.waitUntil(click)
     qtbot.waitUntil(lambda: [entry.front for entry in rate.legend.entries] == [True, False])
 
 

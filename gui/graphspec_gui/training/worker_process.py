@@ -103,6 +103,7 @@ class WorkerProcess(QObject):
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
+        self._close()
         return True
 
     def _look(self) -> None:
@@ -119,7 +120,7 @@ class WorkerProcess(QObject):
         self.ended.emit(code, text)
 
     def _hear(self) -> None:
-        if self._process.stdout is None:
+        if self._process.stdout is None or self._process.stdout.closed:
             return
         *lines, self._rest = (self._rest + (self._process.stdout.read() or b"")).split(b"\n")
         for line in lines:
