@@ -24,7 +24,7 @@ from graphspec.inspect.layer_check import check_layer
 from graphspec.layers.base import Layer
 from graphspec.tensor import TensorSpec
 from graphspec_gui.canvas.node_item import Mark
-from graphspec_gui.runs.job import Job
+from graphspec_gui.job import Job
 from graphspec_gui.theme import space, theme
 
 SAMPLES = 6
@@ -85,10 +85,10 @@ class GradientDialog(QDialog):
         self.bar.setRange(0, sum(map(_arrays, subjects)))
         self._work.found.connect(self._take)
         self.destroyed.connect(self._work.stopped.set)
-        self._job = Job(self._work.run)
-        self._job.answer.made.connect(self._end)
-        self._job.answer.failed.connect(self._fail)
-        self._job.start()
+        job = Job(self._work.run)
+        job.made.connect(self._end)
+        job.failed.connect(self._fail)
+        job.start()
 
     @property
     def running(self) -> bool:

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
 )
 from PySide6.QtWidgets import (
+    QDialog,
     QDockWidget,
     QMainWindow,
     QMessageBox,
@@ -298,6 +299,8 @@ class MainWindow(QMainWindow):
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
         # Out of sight, so that nobody sees it wait for the threads: none may outlive the window.
         self.hide()
+        for dialog in self.findChildren(QDialog):
+            dialog.reject()
         self.training.close()
         self.runs.close()
         for dock in self.docks.values():

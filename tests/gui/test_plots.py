@@ -11,6 +11,7 @@ import pytest
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import RunningMean, nearest
+from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.plots.panel import PlotsPanel
 from graphspec_gui.runs.shown import ShownRuns
@@ -239,6 +240,40 @@ def test_of_a_million_points_no_more_are_drawn_than_can_be_seen(qtbot):
     # Not the one that stands out, though.
     assert line.curve.yData.max() == 50
     assert line.opts["pen"].style() == Qt.PenStyle.SolidLine
+
+
+@given(
+    st.integers(0, 5000), st.integers(1, 40), st.tuples(st.floats(-10, 5010), st.floats(0, 5000)),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_the_extremes_of_what_is_seen_are_drawn(size, columns, place, seed):
+    rng = np.random.default_rng(seed)
+    x, y = np.arange(float(size)), rng.normal(size=size)
+    y[rng.random(size) < 0.1] = math.nan
+    extremes = Extremes()
+    extremes.points(x[: size // 2], y[: size // 2], None, columns)
+    for span in (None, (place[0], place[0] + place[1])):
+        found = extremes.points(x, y, span, columns)
+        seen = np.ones(size, bool) if span is None else (x >= span[0]) & (x <= span[1])
+        assert len(found[0]) == len(found[1]) <= 4 * columns + 8
+        assert (np.diff(found[0]) >= 0).all()
+        for value in y[seen & np.isfinite(y)]:
+            assert np.nanmin(found[1]) <= value <= np.nanmax(found[1])
+        assert np.isin(found[1][np.isfinite(found[1])], y).all()
+
+
+def test_what_is_zoomed_to_is_drawn_point_by_point(qtbot):
+    made = Chart("Loss")
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.show()
+    x = np.arange(1e6)
+    made.set_curves([Curve(("run", "loss"), "loss", x, np.sin(x), 0)])
+    line = made._lines["run", "loss"][0]
+    made.plot.getPlotItem().setXRange(500_000, 500_100, padding=0)
+    assert line.xData[1:-1].tolist() == list(range(500_000, 500_101))
+    made.fit()
+    assert line.xData[[0, -1]].tolist() == pytest.approx([0, 1e6], abs=1500)
 
 
 def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):

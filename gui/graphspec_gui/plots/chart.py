@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
+from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.theme import space, theme
 
@@ -82,6 +83,7 @@ class Chart(QWidget):
         self._curves: dict[tuple[str, str], Curve] = {}
         self._lines: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._means: dict[tuple[str, str], RunningMean] = {}
+        self._extremes: dict[tuple[str, str], tuple[Extremes, Extremes]] = {}
         self._marks: tuple[Mark, ...] = ()
         self._mark_lines: list[Any] = []
         self._weight = 0.0
@@ -99,9 +101,8 @@ class Chart(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self._item = self.plot.getPlotItem()
-        # For every line that is added: it takes the place of what the line itself was told.
-        self._item.setDownsampling(auto=True, mode="peak")
-        self._item.setClipToView(True)
+        self._item.vb.sigXRangeChanged.connect(self._moved)
+        self._item.vb.sigResized.connect(self._redraw)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setVisible(False)
         self._item.addItem(self._cross, ignoreBounds=True)
@@ -131,7 +132,7 @@ class Chart(QWidget):
         """Draw these, and nothing else; the zoom is kept where the user has set one."""
         wanted = {curve.key: curve for curve in curves}
         for key in [key for key in self._lines if key not in wanted]:
-            self._means.pop(key, None)
+            self._forget(key)
             for line in self._lines.pop(key):
                 self._item.removeItem(line)
         for key, curve in wanted.items():
@@ -141,7 +142,7 @@ class Chart(QWidget):
             if old is None or _look(old) != _look(curve):
                 self._pen(curve)
             if old is None or not _goes_on(old, curve):
-                self._means.pop(key, None)
+                self._forget(key)
             if old is None or len(old.x) != len(curve.x) or not _goes_on(old, curve):
                 self._set_data(curve)
         self._curves = wanted
@@ -156,8 +157,8 @@ class Chart(QWidget):
         """Smooth the noisy curves; the raw ones stay behind, faint."""
         if weight != self._weight:
             self._weight = weight
-            self._means.clear()
             for curve in self._curves.values():
+                self._forget(curve.key)
                 self._pen(curve)
                 self._set_data(curve)
 
@@ -165,9 +166,9 @@ class Chart(QWidget):
         """Make axes logarithmic; points at or below 0 are left out there."""
         if (x, y) != self._log:
             self._log = (x, y)
-            self._means.clear()
             self._item.setLogMode(x=x, y=y)
             for curve in self._curves.values():
+                self._forget(curve.key)
                 self._set_data(curve)
             self._set_marks()
             self.fit()
@@ -182,6 +183,7 @@ class Chart(QWidget):
     def fit(self) -> None:
         """Show everything again after a zoom."""
         self._item.enableAutoRange()
+        self._redraw()
 
     def values_at(self, x: float) -> dict[str, tuple[float, float]]:
         """For every curve by name the point nearest to ``x``, as the crosshair tells them."""
@@ -206,13 +208,7 @@ class Chart(QWidget):
 
     def _make_lines(self, curve: Curve) -> tuple[Any, Any]:
         lines = tuple(
-            pg.PlotDataItem(
-                connect="finite",
-                skipFiniteCheck=False,
-                antialias=False,
-                # One lowest and one highest value for each column of pixels.
-                autoDownsampleFactor=1.0,
-            )
+            pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=False)
             for _ in range(2)
         )
         for line in lines:
@@ -249,10 +245,33 @@ class Chart(QWidget):
         if self._log[0]:
             kept = np.isfinite(x)
             x, y = x[kept], y[kept]
-        raw.setData(x, y)
+        extremes = self._extremes.setdefault(curve.key, (Extremes(), Extremes()))
+        span, columns = self._span(), max(1, round(self._item.vb.width()))
+        raw.setData(*extremes[0].points(x, y, span, columns))
         if self._smooths(curve):
             mean = self._means.setdefault(curve.key, RunningMean(self._weight))
-            smoothed.setData(x, mean.of(y))
+            smoothed.setData(*extremes[1].points(x, mean.of(y), span, columns))
+
+    def _span(self) -> tuple[float, float] | None:
+        """The part of the x axis that the user has zoomed to; None while all of it is shown."""
+        if self._item.vb.autoRangeEnabled()[0]:
+            return None
+        low, high = self._item.vb.viewRange()[0]
+        return (10**low, 10**high) if self._log[0] else (low, high)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        """Work a curve out anew: it does not go on from what it was."""
+        self._means.pop(key, None)
+        self._extremes.pop(key, None)
+
+    def _moved(self) -> None:
+        if self._span() is not None:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        """Draw what is seen now as finely as it can be."""
+        for curve in self._curves.values():
+            self._set_data(curve)
 
     def _set_marks(self) -> None:
         for line in self._mark_lines:
@@ -324,6 +343,8 @@ class Chart(QWidget):
             axis.setTextPen(pg.mkPen(colors.muted))
             font = QFont(theme().font("caption"))
             axis.setTickFont(font)
+            # Lines for the numbers alone: those between them took most of the time of a picture.
+            axis.setStyle(maxTickLevel=0)
         self._item.showGrid(x=True, y=True, alpha=0.15)
         self._cross.setPen(pg.mkPen(colors.outline, width=1))
         for curve in self._curves.values():
