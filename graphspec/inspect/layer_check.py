@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +29,7 @@ def check_layer(
     training: bool = True,
     h: float = STEP,
     seed: int = 0,
+    progress: Callable[[float], object] | None = None,
 ) -> Iterator[ParamCheck]:
     """Compare some numbers of the gradient of every input and parameter, one array after another.
 
@@ -45,6 +46,7 @@ def check_layer(
         training: with noise, the same on both sides of a difference; or as in evaluation.
         h: the step.
         seed: of everything that is drawn.
+        progress: is told the share of the numbers that is done, after each; it may raise.
 
     Raises:
         EngineError: ``h``, ``samples`` or ``examples`` is not above 0, or the layer has no value.
@@ -57,8 +59,17 @@ def check_layer(
             f"the step is {h:g} with {samples} samples of {examples} examples; all must be above 0"
         )
     trial = _Trial(layer, inputs, examples, training, seed)
-    for name in trial.names:
-        yield trial.check(name, samples, h)
+    places = {name: trial.places(name, samples) for name in trial.names}
+    total, done = sum(map(len, places.values())), 0
+    kinks = type(layer).model_fields["kind"].default in KINKED
+    for name, indices in places.items():
+        found = []
+        for index in indices:
+            found.append(trial.sample(name, index, h))
+            done += 1
+            if progress is not None:
+                progress(done / total)
+        yield ParamCheck(name, tuple(found), kinks)
 
 
 class _Trial:
@@ -102,16 +113,15 @@ class _Trial:
         self.names = (*moved, *(name for name, param in declared.items() if param.trained))
         """What has a gradient."""
 
-    def check(self, name: str, samples: int, h: float) -> ParamCheck:
-        """Check some numbers of one array."""
+    def places(self, name: str, samples: int) -> list[tuple[int, ...]]:
+        """Some places of one array, drawn at random, in rising order."""
         array = self._arrays[name]
         rng = generator(self._seed, f"check:{name}")
-        places = np.sort(rng.choice(array.size, min(samples, array.size), replace=False))
-        indices = [tuple(int(i) for i in np.unravel_index(at, array.shape)) for at in places]
-        kinks = type(self._layer).model_fields["kind"].default in KINKED
-        return ParamCheck(name, tuple(self._sample(name, i, h) for i in indices), kinks)
+        chosen = np.sort(rng.choice(array.size, min(samples, array.size), replace=False))
+        return [tuple(int(i) for i in np.unravel_index(at, array.shape)) for at in chosen]
 
-    def _sample(self, name: str, index: tuple[int, ...], h: float) -> Sample:
+    def sample(self, name: str, index: tuple[int, ...], h: float) -> Sample:
+        """One number of the gradient, both ways."""
         differences, noise = [], 0.0
         for step in (h, h / 2):
             above, below = (self._forward(self._moved(name, index, s)) for s in (step, -step))

@@ -72,7 +72,8 @@ class RunLock:
                     self._handle = handle
                     _write_holder(handle)
                     return
-            holder = _read_holder(self._path)
+            number = holder_of(self._path.parent)
+            holder = "" if number is None else f" (process {number})"
             raise RunLockedError(
                 f"the run {str(self._path.parent)!r} is being written to by another process"
                 f"{holder}. Wait until it has ended, or stop it."
@@ -119,17 +120,20 @@ def is_locked(folder: Path) -> bool:
         os.close(handle)
 
 
+def holder_of(folder: Path) -> int | None:
+    """The number of the process that writes to the run directory; None where there is none."""
+    if not is_locked(folder):
+        return None
+    try:
+        number = (folder / "lock").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(number) if number.isdigit() else None
+
+
 def _write_holder(handle: int) -> None:
     # Only to be named in other processes' errors; a full disk is told when it matters.
     with suppress(OSError):
         os.ftruncate(handle, 0)
         os.lseek(handle, 0, os.SEEK_SET)
         os.write(handle, f"{os.getpid()}\n".encode())
-
-
-def _read_holder(path: Path) -> str:
-    try:
-        number = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return f" (process {number})" if number.isdigit() else ""

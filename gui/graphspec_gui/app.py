@@ -46,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
 def _begin(window: MainWindow, names: Sequence[str]) -> None:
     window.fill_docks()
     window.offer_left_behind()
+    window.offer_left_running()
     for name in names:
         if name in zoo.names() and not Path(name).exists():
             window.new(zoo.load(name))

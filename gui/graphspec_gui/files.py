@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from graphspec import document as documents
 from graphspec.errors import GraphspecError, RunError, SpecError
 from graphspec.graph import GraphSpec
-from graphspec.train.rundir import Run
+from graphspec.train.rundir import Run, runs_folder
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.tab import EditorTab, read_text
@@ -51,6 +51,12 @@ class Files(QObject):
             self._window, "Open networks", str(self._folder()), FILTER
         )
         for name in names:
+            self.open(Path(name))
+
+    def ask_open_run(self) -> None:
+        """Ask for the folder of a run, and open it."""
+        name = QFileDialog.getExistingDirectory(self._window, "Open a run", str(runs_folder()))
+        if name:
             self.open(Path(name))
 
     def open(self, path: Path) -> StudioDocument | None:

@@ -82,7 +82,8 @@ class GradientDialog(QDialog):
         self._build()
         theme().changed.connect(self._dress)
         self._work = _Work(subjects)
-        self.bar.setRange(0, sum(map(_arrays, subjects)))
+        self.bar.setRange(0, 1000)
+        self._work.share.connect(self._progress)
         self._work.found.connect(self._take)
         self.destroyed.connect(self._work.stopped.set)
         job = Job(self._work.run)
@@ -184,9 +185,11 @@ class GradientDialog(QDialog):
         found = worst(check for name, check in self.checks if name == layer)
         self._marks[layer] = Mark(STATES[found], f"gradient {found}")
         self._mark(dict(self._marks))
-        self.bar.setValue(len(self.checks))
         if self.table.currentItem() is None:
             self.table.setCurrentItem(item)
+
+    def _progress(self, share: float) -> None:
+        self.bar.setValue(round(1000 * share))
 
     def _dress(self) -> None:
         for item, (_, check) in zip(self._rows, self.checks, strict=True):
@@ -233,29 +236,35 @@ class GradientDialog(QDialog):
                 item.setTextAlignment(place, _RIGHT)
 
 
+class _Stopped(Exception):
+    """Nobody wants to know any more."""
+
+
 class _Work(QObject):
     """Goes through the layers in a thread of the pool."""
 
     found = Signal(str, object)
+    share = Signal(float)
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
         super().__init__()
         self.stopped = threading.Event()
         self._subjects = subjects
+        self._place = 0
 
     def run(self) -> None:
-        for layer, inputs in self._subjects:
-            for check in check_layer(layer, inputs, samples=SAMPLES):
-                if self.stopped.is_set():
-                    return
-                self.found.emit(layer.id, check)
+        try:
+            for place, (layer, inputs) in enumerate(self._subjects):
+                self._place = place
+                for check in check_layer(layer, inputs, samples=SAMPLES, progress=self._tell):
+                    self.found.emit(layer.id, check)
+        except _Stopped:
+            return
 
-
-def _arrays(subject: Subject) -> int:
-    """How many gradients a layer has."""
-    layer, inputs = subject
-    params = layer.params(*inputs).values()
-    return sum(x.dtype == "float" for x in inputs) + sum(param.trained for param in params)
+    def _tell(self, share: float) -> None:
+        if self.stopped.is_set():
+            raise _Stopped
+        self.share.emit((self._place + share) / len(self._subjects))
 
 
 def _told(sample: Sample) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSize, Qt
@@ -78,7 +78,10 @@ class Menus(QObject):
         bar = self._window.menuBar()
         bar.setAccessibleName("Menus")
         file = self._menu("&File")
-        for name in ("file.new", "file.new_pattern", "file.new_empty", "file.open"):
+        for name in ("file.new", "file.new_pattern", "file.new_empty"):
+            file.addAction(self[name])
+        file.addSeparator()
+        for name in ("file.open", "file.open_run"):
             file.addAction(self[name])
         self._recent = file.addMenu("Open &recent")
         self._recent.aboutToShow.connect(self._list_recent)
@@ -88,11 +91,11 @@ class Menus(QObject):
         file.addSeparator()
         for name in ("file.close", "file.quit"):
             file.addAction(self[name])
-        edit = self._menu("&Edit")
-        for name in ("edit.undo", "edit.redo"):
-            edit.addAction(self[name])
+        self._edit = self._menu("&Edit")
+        self._edit.aboutToShow.connect(self._list_edit)
         self._layer = self._menu("&Canvas")
         self._layer.aboutToShow.connect(self._list_canvas)
+        self._training = self._menu("&Training")
         view = self._menu("&View")
         view.addAction(self["view.palette"])
         view.addSeparator()
@@ -109,6 +112,13 @@ class Menus(QObject):
         for name in ("help.layers", "help.about"):
             about.addAction(self[name])
         self._fill_toolbar()
+
+    def put_training(self, actions: Sequence[QAction], front: Sequence[QAction]) -> None:
+        """Put the actions of the training dock into their menu, and some into the toolbar."""
+        self._training.addActions(actions)
+        first = self[f"view.{DOCKS[0].name}"]
+        self._bar.insertActions(first, front)
+        self._bar.insertSeparator(first)
 
     def _make(self) -> None:
         window = self._window
@@ -138,6 +148,14 @@ class Menus(QObject):
                 "mdi6.folder-open-outline",
                 ("Ctrl+O",),
                 "Open a network file",
+            ),
+            (
+                "file.open_run",
+                "Open a r&un…",
+                files.ask_open_run,
+                "mdi6.folder-play-outline",
+                (),
+                "Open the folder of a run, and follow it while it is trained",
             ),
             (
                 "file.save",
@@ -261,7 +279,7 @@ class Menus(QObject):
         return menu
 
     def _fill_toolbar(self) -> None:
-        bar = QToolBar("Toolbar", self._window)
+        self._bar = bar = QToolBar("Toolbar", self._window)
         bar.setObjectName("toolbar")
         bar.setAccessibleName("Toolbar")
         bar.setMovable(False)
@@ -381,6 +399,17 @@ class Menus(QObject):
             self._recent.addSeparator()
             forget = self._recent.addAction("Forget these")
             forget.triggered.connect(lambda _=False: self._window.settings.forget_recent())
+
+    def _list_edit(self) -> None:
+        self._edit.clear()
+        self._edit.addActions([self["edit.undo"], self["edit.redo"]])
+        tab = self._window.current
+        if tab is not None:
+            self._edit.addSeparator()
+            for name in ("cut", "copy", "paste", "duplicate", "delete", "select_all"):
+                self._edit.addAction(tab.view.commands[f"canvas.{name}"])
+            self._edit.addSeparator()
+            self._edit.addAction(tab.view.commands["canvas.find"])
 
     def _list_canvas(self) -> None:
         self._layer.clear()

@@ -62,6 +62,16 @@ class Settings:
         self._store.setValue("recent", [])
 
     @property
+    def left_running(self) -> Path | None:
+        """The run whose training was left to go on without the app."""
+        value = self._store.value("left_running", "")
+        return Path(value) if isinstance(value, str) and value else None
+
+    @left_running.setter
+    def left_running(self, run: Path | None) -> None:
+        self._store.setValue("left_running", str(run or ""))
+
+    @property
     def first_start(self) -> bool:
         """Whether the app was never closed before."""
         return not self._store.contains("window/geometry")

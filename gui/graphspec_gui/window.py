@@ -214,6 +214,8 @@ class MainWindow(QMainWindow):
             self.docks[spec.name].setWidget(panel)
             self.document_changed.connect(panel.set_document)
             panel.set_document(self.document)
+        training = self.docks["training_dock"].widget()
+        self.menus.put_training(training.actions(), training.actions()[:4])
         if self.settings.first_start:
             self._size_docks()
 
@@ -276,6 +278,26 @@ class MainWindow(QMainWindow):
             )
         )
 
+    def offer_left_running(self) -> None:
+        """Offer the run of a training that was left to go on without the app."""
+        path, self.settings.left_running = self.settings.left_running, None
+        if path is None or not path.is_dir():
+            return
+        words = {
+            "running": "is still being trained: the Training dock can take it over.",
+            "finished": "has finished.",
+        }
+        status = Run(path).status
+        told = words.get(status, f"is {status}: the Runs dock can go on with it.")
+        self.say(
+            Banner(
+                f"{path.name}, which you left running, {told}",
+                {"Show it": lambda: self.files.open(path), "Close": None},
+                self,
+                notice=True,
+            )
+        )
+
     def tell_mishap(self, text: str) -> None:
         """Tell of a defect of the app itself."""
         words = "Something went wrong in the app. Your edits are kept; save them when you can."
@@ -296,6 +318,8 @@ class MainWindow(QMainWindow):
         if not self.leaving.may_close():
             event.ignore()
             return
+        if self.leaving.left is not None:
+            self.settings.left_running = self.leaving.left
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
         # Out of sight, so that nobody sees it wait for the threads: none may outlive the window.
         self.hide()

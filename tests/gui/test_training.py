@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
 from graphspec_gui.banner import Banner
+from graphspec_gui.journal import Journal
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
@@ -19,6 +21,7 @@ from graphspec import edit
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.rundir import Run
+from graphspec.train.session import create_run
 from tests.gui.faults import fill_disk, linux_only
 from tests.gui.questions import answer
 from tests.train.nets import network
@@ -276,3 +279,74 @@ def test_closing_the_window_asks_what_becomes_of_the_training(qtbot, window, wor
         assert run.status == status
     else:
         qtbot.waitUntil(lambda: run.status == "finished")
+
+
+def test_reset_takes_the_curves_away_and_begins_anew(qtbot, window):
+    window.new(spec())
+    dock = panel(window)
+    assert not dock.reset.isEnabled()
+    assert "No training" in dock.reset.reason
+    dock.start.trigger()
+    running(qtbot, window)
+    first = window.training.shown.run
+    qtbot.waitUntil(dock.reset.isEnabled)
+    dock.reset.trigger()
+    qtbot.waitUntil(lambda: window.training.shown is None)
+    assert len(window.runs) == 0
+    assert first.status == "stopped"
+    qtbot.waitUntil(lambda: dock.state.text() == "Ctrl+Enter trains the network in front.")
+    dock.step.trigger()
+    running(qtbot, window)
+    qtbot.waitUntil(lambda: window.training.state == "paused")
+    assert window.training.shown.run.path != first.path
+    assert len(window.training.history.series["train/loss"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
+def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_path):
+    network = spec()
+    run = create_run(network, network.training, tmp_path / "runs" / "elsewhere")
+    worker = [sys.executable, "-m", "graphspec.worker", str(run.path), "--detached"]
+    other = subprocess.Popen(worker)
+    qtbot.waitUntil(lambda: run.status == "running", timeout=30_000)
+    dock = panel(window)
+    assert not dock.take_over.isEnabled()
+    window.files.open(run.path)
+    qtbot.waitUntil(lambda: str(other.pid) in dock.state.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(dock.facts["speed"].text()), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(dock.facts["memory"].text()), timeout=30_000)
+    assert dock.facts["time left"].text()
+    QTest.mouseClick(dock.take, Qt.MouseButton.LeftButton)
+    assert other.wait(60) == 0
+    qtbot.waitUntil(dock.pause.isEnabled)
+    assert not dock.take.isVisible()
+    dock.pause.trigger()
+    qtbot.waitUntil(lambda: window.training.state == "paused")
+    steps = window.training.history.series["train/loss"].steps
+    # No step is made twice, and none is left out.
+    assert steps.tolist() == list(range(1, len(steps) + 1))
+
+
+def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, window):
+    document = window.new(spec(epochs=200))
+    panel(window).start.trigger()
+    running(qtbot, window)
+    run = window.training.shown.run
+    worker = window.training.worker
+    document.undo_stack.setClean()
+    answer("Leave it running")
+    window.close()
+    assert worker.wait(60)
+    again = MainWindow(window.settings, Journal(run.path.parent / "journal"))
+    again.offer_left_running()
+    (banner,) = again.findChildren(Banner)
+    assert run.path.name in banner.label.text()
+    assert "has finished" in banner.label.text()
+    banner.buttons["Show it"].click()
+    assert again.runs.current.run.path == run.path
+    again.offer_left_running()
+    assert not any(item.isVisibleTo(again) for item in again.findChildren(Banner))
+    for tab in again.tabs():
+        tab.document.undo_stack.setClean()
+    again.close()
+    again.deleteLater()

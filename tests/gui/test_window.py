@@ -32,6 +32,8 @@ from pytestqt.qtbot import QtBot
 from graphspec import document as documents
 from graphspec import edit, zoo
 from graphspec.errors import SpecError
+from graphspec.recipe.config import TrainConfig
+from graphspec.train.session import create_run
 from tests.gui.questions import answer
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -429,3 +431,24 @@ def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
     window.close_tab(window.current)
     tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
     assert [tip for tip in tips if "<img" in tip] == []
+
+
+def test_the_menus_hold_editing_and_training(window):
+    window.new(zoo.load("spiral_net"))
+    titles = {
+        action.text().replace("&", ""): action.menu() for action in window.menuBar().actions()
+    }
+    for menu in titles.values():
+        menu.aboutToShow.emit()
+    names = {action.objectName() for action in titles["Edit"].actions()}
+    assert {"edit.undo", "canvas.cut", "canvas.copy", "canvas.paste", "canvas.find"} <= names
+    names = {action.objectName() for action in titles["Training"].actions()}
+    assert {"training.start", "training.pause", "training.step", "training.reset"} <= names
+
+
+def test_a_run_is_opened_by_a_dialog(window, tmp_path, monkeypatch):
+    run = create_run(zoo.load("spiral_net"), TrainConfig(data="spiral"), tmp_path / "a-run")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(run.path))
+    window.menus["file.open_run"].trigger()
+    assert window.document.spec == run.spec
+    assert window.runs.current.run.path == run.path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepOnce
 from graphspec.train.history import History
+from graphspec.train.lock import holder_of, is_locked
 from graphspec.train.rundir import Run, runs_folder
 from graphspec.train.session import create_run
 from graphspec_gui.job import Job
@@ -24,6 +27,8 @@ State = Literal["idle", "preparing", "running", "paused", "stopping"]
 SILENT = 30.0
 """Seconds without a sign of life after which a worker is taken for one that hangs."""
 _LOOK = 1_000
+_ASK_AGAIN, _PATIENCE = 200, 60_000
+"""Milliseconds between two looks whether another process has let go, and until that is given up."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class TrainingController(QObject):
         self._stopping = False
         self._killed = False
         self._paused = False
+        self._dropping = False
         self.trouble = ""
         """Why the last training did not go well; empty while there is nothing to say."""
         self.held = ""
@@ -68,6 +74,11 @@ class TrainingController(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK)
         self._watch.timeout.connect(self._look)
+        self._wanted: Run | None = None
+        self._asked = 0
+        self._asking = QTimer(self)
+        self._asking.setInterval(_ASK_AGAIN)
+        self._asking.timeout.connect(self._look_if_free)
 
     @property
     def state(self) -> State:
@@ -114,6 +125,44 @@ class TrainingController(QObject):
         if self.state == "idle":
             self._begin(lambda: run, paused=False)
 
+    @property
+    def elsewhere(self) -> ShownRun | None:
+        """The run in front, where another process trains it and nothing is trained here."""
+        front = self.runs.current
+        if self.state != "idle" or front is None or front is self.shown:
+            return None
+        return front if front.follower.status == "running" else None
+
+    def take_over(self, run: Run) -> None:
+        """Ask the process that trains a run to save and end, then go on with it here.
+
+        Nothing of it is lost: the run goes on from the same step, bit for bit.
+        """
+        holder = holder_of(run.path)
+        if self.state != "idle":
+            return
+        try:
+            if holder is not None:
+                os.kill(holder, signal.SIGINT)
+        except OSError as error:
+            self._tell(f"process {holder}, which trains {run.name}, cannot be asked: {error}")
+            return
+        self._preparing, self.trouble = True, ""
+        self._wanted, self._asked = run, 0
+        self._asking.start()
+        self.changed.emit()
+
+    def reset(self) -> None:
+        """Begin anew the next time: stop what is trained, and take its curves away.
+
+        The run itself stays among the runs.
+        """
+        self._dropping = True
+        if self.worker is None:
+            self._drop()
+        else:
+            self.stop()
+
     def pause(self) -> None:
         """Wait before the next step."""
         if self.worker:
@@ -152,16 +201,20 @@ class TrainingController(QObject):
             self._killed = True
             self.worker.kill()
 
-    def leave_running(self) -> None:
-        """Let the training go on without the app."""
-        if self.worker:
-            self.worker.leave_running()
-            self.worker = None
-            self._watch.stop()
+    def leave_running(self) -> Path | None:
+        """Let the training go on without the app; tells its run."""
+        if self.worker is None:
+            return None
+        run = self.worker.run
+        self.worker.leave_running()
+        self.worker = None
+        self._watch.stop()
+        return run
 
     def close(self) -> None:
         """Begin nothing of what is still being prepared."""
         self._preparing = False
+        self._asking.stop()
 
     def _begin(self, make: Callable[[], Run], paused: bool) -> None:
         self._preparing, self.trouble = True, ""
@@ -193,6 +246,27 @@ class TrainingController(QObject):
         self._watch.start()
         self.changed.emit()
 
+    def _drop(self) -> None:
+        self._dropping = False
+        shown, self.shown, self.prepared, self.trouble = self.shown, None, None, ""
+        if shown is not None and self.runs.find(shown.run) is shown:
+            self.runs.drop(shown)
+        self.changed.emit()
+
+    def _look_if_free(self) -> None:
+        run, self._asked = self._wanted, self._asked + _ASK_AGAIN
+        assert run is not None
+        if is_locked(run.path) and self._asked < _PATIENCE:
+            return
+        self._asking.stop()
+        self._preparing = False
+        if is_locked(run.path):
+            self._tell(f"the process that trains {run.name} does not let go of it")
+        elif run.status in ("stopped", "interrupted"):
+            self.go_on(run)
+        else:
+            self.changed.emit()  # it came to its end by itself
+
     def _not_prepared(self, reason: str) -> None:
         if self._preparing:
             self._preparing = False
@@ -213,6 +287,8 @@ class TrainingController(QObject):
         self._stopping, self.held = False, ""
         if worker is not None:
             worker.deleteLater()
+        if self._dropping:
+            self._drop()
         if code == 0 or self._killed:
             self.changed.emit()
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -21,6 +23,8 @@ class Leaving(QObject):
         self._training = training
         self._window = window
         self._closing = False
+        self.left: Path | None = None
+        """The run of a training that goes on without the app."""
         training.changed.connect(self._close)
 
     def ask_stop(self) -> bool:
@@ -54,7 +58,7 @@ class Leaving(QObject):
         box.setDefaultButton(stop)
         box.exec()
         if box.clickedButton() is leave:
-            self._training.leave_running()
+            self.left = self._training.leave_running()
         elif box.clickedButton() is stop:
             # The window stays until the last state is on the disk.
             self._closing = True

@@ -26,6 +26,7 @@ from graphspec.errors import SpecError
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.events import Failed, Finished
 from graphspec.train.history import History
+from graphspec.train.lock import holder_of
 from graphspec_gui.actions import StudioAction
 from graphspec_gui.banner import Banner
 from graphspec_gui.forms.record_form import Path
@@ -45,6 +46,7 @@ TYPING = 1.0
 _NOTHING = "No network is open."
 _BROKEN = "The network has problems: the Problems dock lists them, with fixes."
 _IDLE = "Nothing is being trained."
+_HERE = "The run in front is not being trained by another process."
 
 
 class TrainingPanel(Panel):
@@ -101,6 +103,7 @@ class TrainingPanel(Panel):
         self._told.setInterval(100)
         self._told.timeout.connect(self._tell)
         training.changed.connect(self._later)
+        training.runs.current_changed.connect(self._later)
         self._weigher, self._load = Load(), ("", "")
         self._weigh = QTimer(self)
         self._weigh.setInterval(WEIGHED)
@@ -152,6 +155,22 @@ class TrainingPanel(Panel):
             keys=("Escape",),
             tip="Finish the step, save, and end; the run can go on later",
         )
+        self.reset = StudioAction(
+            "training.reset",
+            "Reset",
+            training.reset,
+            self,
+            icon="mdi6.restart",
+            tip="Stop, take the curves away, and begin from new weights; the run stays in Runs",
+        )
+        self.take_over = StudioAction(
+            "training.take_over",
+            "Take it over",
+            self._take_over,
+            self,
+            icon="mdi6.account-arrow-left-outline",
+            tip="The other process saves and ends, and the run goes on here from the same step",
+        )
         self.save = StudioAction(
             "training.checkpoint",
             "Checkpoint now",
@@ -167,7 +186,10 @@ class TrainingPanel(Panel):
             icon="mdi6.close-octagon-outline",
             tip="What was made since the last checkpoint is lost",
         )
-        for action in (self.start, self.pause, self.step, self.stop, self.save, self.kill):
+        for action in (
+            self.start, self.pause, self.step, self.stop, self.reset, self.save, self.take_over,
+            self.kill,
+        ):  # fmt: skip
             self.addAction(action)
         # From the canvas too: the keys that train are the whole window's.
         if (window := self.parentWidget()) is not None:
@@ -185,7 +207,7 @@ class TrainingPanel(Panel):
         self.main.setAccessibleName("Train")
         self.main.clicked.connect(self.start.trigger)
         row.addWidget(self.main)
-        for action in (self.pause, self.step, self.stop, self.save):
+        for action in (self.pause, self.step, self.stop, self.reset, self.save):
             button = QToolButton(box)
             button.setDefaultAction(action)
             button.setAccessibleName(action.text())
@@ -195,6 +217,10 @@ class TrainingPanel(Panel):
         self.state = self._label(box)
         self.state.setObjectName("training_state")
         column.addWidget(self.state)
+        self.take = QPushButton(self.take_over.text(), box)
+        self.take.setToolTip(self.take_over.toolTip())
+        self.take.clicked.connect(self.take_over.trigger)
+        column.addWidget(self.take, 0, Qt.AlignmentFlag.AlignLeft)
         self.bar = QProgressBar(box)
         self.bar.setAccessibleName("Progress")
         self.bar.setTextVisible(False)
@@ -243,14 +269,17 @@ class TrainingPanel(Panel):
         """Show how the training stands; at most ten times a second."""
         self._allow()
         training = self.training
-        history = training.history
+        elsewhere = training.elsewhere
+        self.take.setVisible(elsewhere is not None)
+        history = elsewhere.follower.history if elsewhere else training.history
         progress = measure(history) if history is not None else None
         self.state.setText(self._words(history, progress))
         shown = progress is not None and training.state != "preparing"
         self.bar.setVisible(shown)
         if progress is not None:
             self.bar.setValue(round(1000 * progress.share))
-        told = words_of(progress, running=training.state == "running")
+        running = training.state == "running" or elsewhere is not None
+        told = words_of(progress, running=running)
         told["processor"], told["memory"] = self._load
         for i, (name, label) in enumerate(self.facts.items()):
             label.setText(told[name])
@@ -271,6 +300,10 @@ class TrainingPanel(Panel):
 
     def _words(self, history: History | None, progress: Progress | None) -> str:
         training = self.training
+        if training.elsewhere is not None:
+            holder = holder_of(training.elsewhere.run.path)
+            by = "another process" if holder is None else f"process {holder}"
+            return f"{training.elsewhere.name} is being trained by {by}."
         name = training.shown.name if training.shown else ""
         if training.hangs:
             return f"{name} has not answered for {SILENT:g} seconds."
@@ -320,13 +353,18 @@ class TrainingPanel(Panel):
         self.pause.setText("Go on" if state == "paused" else "Pause")
         self.save.allow(steerable)
         self.step.allow(why if state == "idle" else steerable)
-        self.stop.allow(steerable if state != "stopping" else "It is being stopped.")
+        stopping = "It is being stopped." if state == "stopping" else None
+        self.stop.allow(stopping or steerable)
+        begun = None if self.training.shown else "No training has been begun."
+        self.reset.allow(stopping or begun)
+        self.take_over.allow(None if self.training.elsewhere else _HERE)
         self.kill.allow(None if self.training.worker else _IDLE)
 
     def _look_at_load(self) -> None:
-        worker = self.training.worker
-        before, self._load = self._load, self._weigher.words(worker.pid if worker else None)
-        if self._load != before:
+        worker, elsewhere = self.training.worker, self.training.elsewhere
+        pid = worker.pid if worker else holder_of(elsewhere.run.path) if elsewhere else None
+        before, self._load = self._load, self._weigher.words(pid)
+        if self._load != before or elsewhere is not None:
             self._later()
 
     def _hold(self, reason: str) -> None:
@@ -350,6 +388,10 @@ class TrainingPanel(Panel):
             self.training.start(self.document.spec, self.machine.chosen, paused=True)
         else:
             self.training.step_once()
+
+    def _take_over(self) -> None:
+        if (elsewhere := self.training.elsewhere) is not None:
+            self.training.take_over(elsewhere.run)
 
     def _pause_or_resume(self) -> None:
         if self.training.state == "paused":
