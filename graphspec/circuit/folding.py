@@ -19,6 +19,7 @@ from graphspec.edit.revise import (
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer
 from graphspec.layers.catalog import BY_KIND
+from graphspec.record import kind_of
 
 Link = tuple[str, dict[str, float]]
 CHAINS: dict[str, tuple[Link, ...]] = {
@@ -51,7 +52,7 @@ def expand(spec: GraphSpec, name: str) -> GraphSpec:
         SpecError: there is no such layer (``unknown-layer``), or no chain for it (``no-chain``).
     """
     layer = layer_named(spec, name)
-    kind = _kind(layer)
+    kind = kind_of(layer)
     if kind not in CHAINS:
         raise refusal(
             "no-chain",
@@ -113,14 +114,10 @@ def _find(spec: GraphSpec, links: tuple[Link, ...]) -> tuple[str, ...] | None:
 
 def _is(layer: Layer, kind: str, fields: dict[str, Any]) -> bool:
     return (
-        _kind(layer) == kind
+        kind_of(layer) == kind
         and len(layer.inputs) == 1
         and all(getattr(layer, name) == value for name, value in fields.items())
     )
-
-
-def _kind(layer: Layer) -> str:
-    return str(getattr(layer, "kind"))  # noqa: B009 - every layer has one, and Layer declares none
 
 
 def _replaced(

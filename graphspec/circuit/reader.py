@@ -95,9 +95,13 @@ class _Expression:
         try:
             tree = ast.parse(text[start:], mode="eval").body
         except SyntaxError as error:
-            at = start + (error.offset or 1) - 1
-            place = min(max(at, 0), max(len(text) - 1, 0))
-            raise self.error("expression-syntax", error.msg, place) from None
+            if not error.offset:
+                end = len(text.rstrip())
+                raise self.error("expression-syntax", "it ends too early", end) from None
+            place = min(start + error.offset - 1, len(text) - 1)
+            vague = error.msg == "invalid syntax"
+            message = "this cannot follow what stands before it" if vague else error.msg
+            raise self.error("expression-syntax", message, place) from None
         except (RecursionError, MemoryError):
             raise self.error("expression-size", "it is nested too deeply", 0) from None
         for node in ast.walk(tree):

@@ -15,9 +15,12 @@ from graphspec.engines.base import Tap
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import FeedError, Problem, SpecError
 from graphspec.graph import GraphSpec
+from graphspec.layers.add_constant import AddConstant
 from graphspec.layers.base import Layer
+from graphspec.layers.scale import Scale
 from graphspec.layers.sum_loss import SumLoss
 from graphspec.plan import compile_graph
+from graphspec.record import kind_of
 from graphspec.spelling import did_you_mean
 
 _FORMULAS = {
@@ -124,7 +127,7 @@ def run_circuit(spec: GraphSpec, values: Mapping[str, float]) -> CircuitReport:
         layer = spec.by_id.get(name)
         wire = Wire(
             name,
-            "input" if layer is None else str(getattr(layer, "kind")),  # noqa: B009 - see Layer
+            "input" if layer is None else kind_of(layer),
             () if layer is None else layer.inputs,
             name if layer is None else _formula(layer),
             tapped[Tap(name, "value")],
@@ -164,14 +167,14 @@ def _refuse_infinite(wires: list[Wire], values: Mapping[str, float]) -> None:
 
 def _formula(layer: Layer) -> str:
     """What a gate computes, in terms of the wires that it reads."""
-    kind, sources = str(getattr(layer, "kind")), layer.inputs  # noqa: B009 - see Layer
+    kind, sources = kind_of(layer), layer.inputs
     if kind in _FORMULAS:
         return _FORMULAS[kind].join(sources)
-    if kind == "scale":
-        factor = getattr(layer, "factor")  # noqa: B009
+    if isinstance(layer, Scale):
+        factor = layer.factor
         return f"−{sources[0]}" if factor == -1 else f"{factor:g} · {sources[0]}"
-    if kind == "add_constant":
-        constant = getattr(layer, "constant")  # noqa: B009
+    if isinstance(layer, AddConstant):
+        constant = layer.constant
         return f"{sources[0]} {'+' if constant >= 0 else '−'} {abs(constant):g}"
     if kind == "reciprocal":
         return f"1 / {sources[0]}"

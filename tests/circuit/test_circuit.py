@@ -199,7 +199,10 @@ def test_every_function_is_the_one_of_its_name(function: str) -> None:
     [
         ("x + sigmiod(y)", 5, "Did you mean 'sigmoid'"),
         ("x + y)", 6, r"\)"),
-        ("x +* y", 4, "syntax"),
+        ("x +* y", 4, "cannot follow"),
+        ("x y", 3, "cannot follow"),
+        (" x + ", 5, "ends too early"),
+        ("x + (y", 5, "never closed"),
         ("2x + 1", 2, r"2\*x"),
         ("x ^ 2", 3, r"'\*\*'"),
         ("x − y", 3, "'-'"),
