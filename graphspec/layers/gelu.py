@@ -21,10 +21,10 @@ class Gelu(Elementwise):
     """Gaussian error linear unit: x times the probability that a normal number is below it.
 
     y = x·Φ(x) with Φ(x) = erfc(−x/√2)/2 = (1 + erf(x/√2))/2;
-     dx = dy·(Φ(x) + x·φ(x)) with φ(x) = e^(−x²/2)/√(2π).
+    dx = dy·(Φ(x) + x·φ(x)) with φ(x) = e^(−x²/2)/√(2π).
 
-    With ``approximate="tanh"``: y = x·(1 + tanh u)/2, u = √(2/π)·(x + 0.044715·x³), and dx = dy·((1
-    + t)/2 + x·(1 − t²)·u′/2) with t = tanh u, u′ = √(2/π)·(1 + 3·0.044715·x²). It is within 0.0005
+    With ``approximate="tanh"``: y = x·(1 + t)/2 with t = tanh u, u = √(2/π)·(x + 0.044715·x³);
+    dx = dy·((1 + t)/2 + x·(1 − t²)·u′/2) with u′ = √(2/π)·(1 + 3·0.044715·x²). It is within 0.0005
     of the exact one, and much faster: numpy has no erf, so the exact form calls Python's math.erfc
     number by number.
 

@@ -7,11 +7,10 @@ from typing import Literal
 import numpy as np
 
 from graphspec.recipe.rules.base import Array
-from graphspec.recipe.rules.random_search import lower
-from graphspec.recipe.rules.whole import Objective, WholeRule
+from graphspec.recipe.rules.guessing import GuessingRule
 
 
-class LocalSearch(WholeRule):
+class LocalSearch(GuessingRule):
     """Takes a random step, if it leads down.
 
     w' = w + rate·randn, and w ← w' if the loss is lower there: a blindfolded hiker who feels
@@ -23,18 +22,6 @@ class LocalSearch(WholeRule):
     kind: Literal["local_search"] = "local_search"
     """The name of this rule."""
 
-    def arrays_kept(self, weights: int) -> int:
-        """The weights that are tried."""
-        return 2
-
-    def minimise(
-        self,
-        objective: Objective,
-        w: Array,
-        memory: dict[str, Array],
-        *,
-        rate: float,
-        rng: np.random.Generator,
-    ) -> Array:
-        """One step, or none."""
-        return lower(objective, w, w + rate * rng.standard_normal(w.size))
+    def guess(self, w: Array, *, rate: float, rng: np.random.Generator) -> Array:
+        """w + rate·randn."""
+        return w + rate * rng.standard_normal(w.size)
