@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 from graphspec_gui.document import StudioDocument
+from graphspec_gui.findings import look
 from graphspec_gui.forms.editors import SEVERAL_VALUES, ChoiceEdit, FlagEdit, LineEdit
 from graphspec_gui.forms.properties import PropertiesPanel
+from graphspec_gui.forms.shares import SHARE
+from graphspec_gui.forms.timing import batch_of
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from graphspec import edit, zoo
+from graphspec.engines.choosing import why_not_jit
 
 
 @pytest.fixture
@@ -274,3 +279,29 @@ def test_every_field_of_every_kind_can_be_shown(panel, document):
         document.apply(edit.add_layer(document.spec, example), "Add")
         document.select([f"a_{kind}"])
         assert panel.form.names[0] == "id"
+
+
+@pytest.mark.skipif(bool(why_not_jit("float32")), reason="there is no fast engine to measure")
+def test_the_time_of_a_step_is_measured_and_forgotten_with_the_layers(qtbot, panel, document):
+    document.select([])
+    sums = panel._sums
+    assert sums.table.isColumnHidden(3)
+    QTest.mouseClick(sums.measure, Qt.MouseButton.LeftButton)
+    assert not sums.measure.isEnabled()
+    qtbot.waitUntil(lambda: not sums.table.isColumnHidden(3))
+    assert "for a step of 64 examples" in sums.measured.text()
+    rows = [sums.table.topLevelItem(i) for i in range(sums.table.topLevelItemCount())]
+    assert sum(row.data(3, SHARE) for row in rows) == pytest.approx(1)
+    shares = [row.data(3, SHARE) for row in rows]
+    assert shares == sorted(shares, reverse=True)
+    document.select(["conv2"])
+    label, _ = panel._sums._bars["time"]
+    assert "of the network's time" in label.text()
+    document.apply(edit.set_field(document.spec, "conv1", "filters", 8), "More filters")
+    document.look_now()
+    assert not label.isVisible()
+
+
+def test_of_a_large_network_few_examples_are_measured(lenet):
+    assert batch_of(look(lenet)) == 64
+    assert batch_of(look(zoo.load("vgg16"))) < 16

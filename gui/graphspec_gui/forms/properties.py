@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -13,8 +14,11 @@ from graphspec.layers.base import Layer
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.forms.compound import editor_for
 from graphspec_gui.forms.record_form import Path, RecordForm
+from graphspec_gui.forms.shares import milliseconds
 from graphspec_gui.forms.subject import Subject
 from graphspec_gui.forms.sums import Sums
+from graphspec_gui.forms.timing import batch_of, layer_seconds
+from graphspec_gui.job import Job
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.trouble import Trouble
@@ -64,6 +68,8 @@ class PropertiesPanel(Panel):
         self._sums: Sums | None = None
         self._general: QVBoxLayout | None = None
         self._shown: tuple[Problem, ...] = ()
+        self._timed: tuple[Layer, ...] = ()
+        self._times: Mapping[str, float] = {}
 
     def leave(self) -> None:
         """Forget what was shown of the old document."""
@@ -84,7 +90,8 @@ class PropertiesPanel(Panel):
         self.form.set_values(subject.values(document.spec))
         if document.analysis.spec is document.spec:
             self._show_problems(subject)
-            self._sums.show_subject(subject, document.analysis)
+            same = document.spec.layers == self._timed
+            self._sums.show_subject(subject, document.analysis, self._times if same else {})
 
     def _build(self, subject: Subject) -> None:
         self._subject = subject
@@ -106,6 +113,7 @@ class PropertiesPanel(Panel):
         column.addWidget(self.form)
         self._sums = Sums(page)
         self._sums.wanted.connect(self._select)
+        self._sums.measure_wanted.connect(self._measure)
         column.addWidget(self._sums)
         column.addStretch(1)
         self._turn_to(page)
@@ -189,6 +197,32 @@ class PropertiesPanel(Panel):
         text = f"Rename {subject.title}" if name == "id" else words
         merge = None if name == "id" else f"form {self._run} {name} {subject.ids}"
         document.apply(spec, text, merge, select=select)
+
+    def _measure(self) -> None:
+        """Run a step of random numbers in the pool, and show what each layer takes of it."""
+        document = self.document
+        if document is None or self._sums is None:
+            return
+        spec, batch = document.spec, batch_of(document.analysis)
+        self._sums.say_measured("Measuring…", again=False)
+        self._sums.measured.show()
+
+        job = Job(lambda: (spec.layers, batch, layer_seconds(spec, batch)))
+        job.made.connect(self._take_times)
+        job.failed.connect(lambda reason: self._say_measured(reason))
+        job.start()
+
+    def _take_times(self, found: tuple[tuple[Layer, ...], int, Mapping[str, float]]) -> None:
+        self._timed, batch, self._times = found
+        whole = milliseconds(sum(self._times.values()))
+        examples = "one example" if batch == 1 else f"{batch} examples"
+        self._say_measured(f"{whole} for a step of {examples}, on the fast engine.")
+        self.touch()
+
+    def _say_measured(self, words: str) -> None:
+        if self._sums is not None:
+            self._sums.say_measured(words, again=True)
+            self._sums.measured.setVisible(self._sums.measure.isVisible())
 
     def _mend(self, fix: Any) -> None:
         if self.document is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graphspec_gui.findings import Findings
+from graphspec_gui.findings import Cost, Findings
 from graphspec_gui.status import short
 from graphspec_gui.theme import space, theme
 
@@ -51,7 +53,7 @@ class ShareBar(QWidget):
 
 
 class ShareTable(QTreeWidget):
-    """Every layer with its share of the parameters and of the work; the dearest first.
+    """Every layer with its share of parameters, work, and time if measured; the dearest first.
 
     Args:
         parent: where it stands.
@@ -63,9 +65,9 @@ class ShareTable(QTreeWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("share_table")
-        self.setAccessibleName("Where parameters and work go")
-        self.setColumnCount(3)
-        self.setHeaderLabels(["layer", "params", "MACs"])
+        self.setAccessibleName("Where parameters, work and time go")
+        self.setColumnCount(4)
+        self.setHeaderLabels(["layer", "params", "MACs", "time"])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         # Of dotted names the end tells one from another.
@@ -73,26 +75,32 @@ class ShareTable(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
+        for column in (1, 2, 3):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.header().resizeSection(column, space(9))
+            self.header().resizeSection(column, space(8 if column < 3 else 9))
         self.header().setSectionsClickable(False)
         delegate = _Bars(self)
         self.setItemDelegateForColumn(1, delegate)
         self.setItemDelegateForColumn(2, delegate)
+        self.setItemDelegateForColumn(3, delegate)
+        self.hideColumn(3)
         self.itemActivated.connect(lambda item: self.wanted.emit(item.data(0, NAME)))
         self.itemClicked.connect(lambda item: self.wanted.emit(item.data(0, NAME)))
         theme().changed.connect(self.viewport().update)
 
-    def show_findings(self, findings: Findings) -> None:
-        """List the layers that cost anything."""
+    def show_findings(self, findings: Findings, times: Mapping[str, float]) -> None:
+        """List the layers that cost anything; ``times`` are seconds, empty if not measured."""
         self.clear()
-        total = findings.total
-        costs = sorted(findings.costs.items(), key=lambda item: -(item[1].params + item[1].macs))
-        for name, cost in costs[:MOST]:
-            if cost.params == cost.macs == 0:
+        self.setColumnHidden(3, not times)
+        total, spent = findings.total, sum(times.values())
+
+        def price(item: tuple[str, Cost]) -> tuple[float, int]:
+            return -times.get(item[0], 0.0), -(item[1].params + item[1].macs)
+
+        for name, cost in sorted(findings.costs.items(), key=price)[:MOST]:
+            if cost.params == cost.macs == 0 and not times.get(name):
                 continue
-            item = QTreeWidgetItem(self, [name, "", ""])
+            item = QTreeWidgetItem(self, [name, "", "", ""])
             item.setData(0, NAME, name)
             item.setToolTip(0, name)
             for column, value, whole in (
@@ -103,6 +111,11 @@ class ShareTable(QTreeWidget):
                 item.setText(column, short(value) if value else "")
                 item.setData(column, SHARE, share)
                 item.setToolTip(column, f"{value:,}, {share:.1%} of the network's")
+            if times:
+                share = times[name] / spent if spent else 0.0
+                item.setText(3, milliseconds(times[name]))
+                item.setData(3, SHARE, share)
+                item.setToolTip(3, f"{milliseconds(times[name])}, {share:.1%} of a training step")
         rows = min(self.topLevelItemCount(), 12)
         # The page scrolls, not the table, until it is long.
         self.setFixedHeight(space(4) + rows * space(3.5) + 2)
@@ -129,6 +142,11 @@ class _Bars(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         return QSize(super().sizeHint(option, index).width(), space(3.5))
+
+
+def milliseconds(seconds: float) -> str:
+    """A short time in words."""
+    return f"{seconds * 1e3:.2f} ms"
 
 
 def _bar(painter: QPainter, track: QRectF, share: float) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from graphspec.errors import ShapeError
 from graphspec_gui.findings import Findings
 from graphspec_gui.forms import arithmetic
 from graphspec_gui.forms.arithmetic import Line
-from graphspec_gui.forms.shares import ShareBar, ShareTable
+from graphspec_gui.forms.shares import ShareBar, ShareTable, milliseconds
 from graphspec_gui.forms.subject import Subject
 from graphspec_gui.theme import space, theme
 
@@ -23,6 +25,8 @@ class Sums(QWidget):
 
     wanted = Signal(str)
     """A layer of the table was chosen."""
+    measure_wanted = Signal()
+    """The time of a training step is to be measured."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,9 +39,23 @@ class Sums(QWidget):
         self.table = ShareTable(self)
         self.table.wanted.connect(self.wanted)
         self.table.hide()
+        self.measure = QPushButton("Measure the time of a training step", self)
+        self.measure.setProperty("flat", True)
+        self.measure.clicked.connect(lambda: self.measure_wanted.emit())
+        self.measure.hide()
+        self.measured = _label("", self)
+        self.measured.setProperty("muted", True)
+        self.measured.hide()
 
-    def show_subject(self, subject: Subject, findings: Findings) -> None:
-        """Show the sums of one layer, or the shares of all."""
+    def say_measured(self, words: str, *, again: bool) -> None:
+        """Tell of the measuring, and whether it can be done again."""
+        self.measured.setText(words)
+        self.measure.setEnabled(again)
+
+    def show_subject(
+        self, subject: Subject, findings: Findings, times: Mapping[str, float]
+    ) -> None:
+        """Show the sums of one layer, or the shares of all; ``times`` are empty if not measured."""
         if len(subject.ids) == 1:
             sections = _sections(subject.ids[0], findings)
         else:
@@ -46,10 +64,13 @@ class Sums(QWidget):
         if sections != self._lines:
             self._lines = sections
             self._build(sections, bars=bool(subject.ids))
-        self._show_shares(subject, findings)
-        self.table.setVisible(not subject.ids)
-        if not subject.ids:
-            self.table.show_findings(findings)
+        self._show_shares(subject, findings, times)
+        whole = not subject.ids and bool(findings.rows)
+        self.table.setVisible(whole)
+        self.measure.setVisible(whole)
+        self.measured.setVisible(whole and bool(self.measured.text()))
+        if whole:
+            self.table.show_findings(findings, times)
 
     def _build(self, sections: list[tuple[str, list[Line]]], *, bars: bool) -> None:
         if self._body is not None:
@@ -87,7 +108,7 @@ class Sums(QWidget):
                 row += 1
         self._bars = {}
         if bars:
-            for what in ("parameters", "work"):
+            for what in ("parameters", "work", "time"):
                 label = _label("", self._body)
                 label.setProperty("muted", True)
                 bar = ShareBar(self._body)
@@ -96,24 +117,31 @@ class Sums(QWidget):
                 self._bars[what] = (label, bar)
                 row += 2
         self._column.insertWidget(0, self._body)
-        self._column.addWidget(self.table)
+        for widget in (self.table, self.measure, self.measured):
+            self._column.addWidget(widget)
 
-    def _show_shares(self, subject: Subject, findings: Findings) -> None:
+    def _show_shares(
+        self, subject: Subject, findings: Findings, times: Mapping[str, float]
+    ) -> None:
         costs = [findings.costs[name] for name in subject.ids if name in findings.costs]
         total = findings.total
         for what, part, whole in (
             ("parameters", sum(cost.params for cost in costs), total.params),
             ("work", sum(cost.macs for cost in costs), total.macs),
+            ("time", sum(times.get(name, 0.0) for name in subject.ids), sum(times.values())),
         ):
             if what not in self._bars:
                 continue
             label, bar = self._bars[what]
             share = part / whole if whole else 0.0
             words = f"{share:.1%} of the network's {what}"
+            if what == "time":
+                words += f", {milliseconds(part)} of a step"
             label.setText(words)
             bar.set_share(share, words)
-            label.setVisible(bool(costs))
-            bar.setVisible(bool(costs))
+            known = bool(times) if what == "time" else bool(costs)
+            label.setVisible(known)
+            bar.setVisible(known)
 
 
 def _sections(name: str, findings: Findings) -> list[tuple[str, list[Line]]]:
