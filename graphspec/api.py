@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from graphspec import document
 from graphspec.data import load_data
-from graphspec.data.dataset import Dataset
+from graphspec.data.dataset import Dataset, require_finite
 from graphspec.edit import set_value
 from graphspec.engines.base import Engine, Executable
 from graphspec.engines.choosing import (
@@ -312,6 +312,7 @@ def predict(
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
         FeedError: the examples have the wrong shape, or there are none.
+        DataError: there is NaN or infinity among them.
         SpecError: an output is not in the graph.
     """
     found = find_run(run)
@@ -345,7 +346,7 @@ def open_examples(
         choice: as for ``evaluate``.
 
     Raises:
-        CheckpointError, FeedError, SpecError: as for ``predict``.
+        CheckpointError, FeedError, DataError, SpecError: as for ``predict``.
     """
     config = found.config
     plan = compile_graph(found.spec, outputs=wanted)
@@ -363,6 +364,7 @@ def open_examples(
             f"x must have the shape (examples, {', '.join(map(str, expected))}){after}, and has "
             f"{examples.shape}"
         )
+    require_finite(examples, "x")
     engine = reopen_engine(found.env, config.dtype, choice)
     if weights is None:
         weights = load_weights(found, checkpoint=checkpoint)

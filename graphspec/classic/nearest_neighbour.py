@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphspec.classic.distances import Array, Metric, nearest
+from graphspec.data.dataset import require_finite
 from graphspec.data.splits import folds as split_in_folds
 from graphspec.errors import DataError
 
@@ -111,7 +112,7 @@ class NearestNeighbour:
                 f"y is {y.dtype}; nearest neighbours vote for classes, whole numbers from 0. "
                 "Real targets have no votes."
             )
-        _require_finite(x, "an example")
+        require_finite(x, "x")
         self.metric: Metric = metric
         self.x, self.y = x.reshape(len(x), -1), y
         self.classes = int(y.max()) + 1
@@ -136,7 +137,7 @@ class NearestNeighbour:
             )
         if not 1 <= k <= len(self.x):
             raise DataError(f"k is {k}; with {len(self.x)} examples use 1 to {len(self.x)}.")
-        _require_finite(flat, "a query")
+        require_finite(flat, "queries: x")
         return nearest(self.x, flat, k, self.metric)
 
     def votes(self, queries: Array, k: int = 1) -> npt.NDArray[np.int64]:
@@ -214,9 +215,3 @@ def cross_validate(
         for kept, held in split_in_folds(len(x), folds, seed=seed)
     ]
     return CrossValidation(metric, tuple(ks), tuple(zip(*by_fold, strict=True)))
-
-
-def _require_finite(x: Array, what: str) -> None:
-    # The least and the largest: isfinite would need an array as large as x.
-    if x.size and x.dtype.kind == "f" and not (np.isfinite(x.min()) and np.isfinite(x.max())):
-        raise DataError(f"{what} holds NaN or infinity, which is at no distance from anything.")

@@ -85,10 +85,13 @@ def _initialiser(text: str) -> tuple[str, Initialiser]:
     try:
         init = TypeAdapter[Initialiser](InitialiserSpec).validate_python(value)
     except ValidationError as error:
-        known = ", ".join(kind_of(kind) for kind in INITIALISERS)
+        kinds = [kind_of(kind) for kind in INITIALISERS]
+        found = error.errors()[0]
+        where = "".join(f"{part}: " for part in found["loc"] if part not in kinds)
+        why = "" if found["type"] == "union_tag_invalid" else f" ({where}{found['msg']})"
         raise DataError(
-            f"--init {text!r} is no initialiser: give one of {known}, or JSON such as "
-            f'{{"kind": "normal", "std": 0.01}} ({error.errors()[0]["msg"]})'
+            f"--init {text!r} is no initialiser: give one of {', '.join(kinds)}, or JSON such as "
+            f'{{"kind": "normal", "std": 0.01}}{why}'
         ) from error
     fields = init.model_dump(include=init.model_fields_set - {"kind"})
     shown = " ".join(f"{key} {item}" for key, item in fields.items())

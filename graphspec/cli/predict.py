@@ -11,7 +11,7 @@ from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
-from graphspec.errors import DataError, RunError
+from graphspec.errors import DataError, NonFiniteError, RunError
 from graphspec.evaluation import predict_sampled
 from graphspec.graph import examples_input
 from graphspec.layers.base import Array
@@ -87,6 +87,8 @@ def predict(
     else:
         layer = found.spec.outputs[0] if pair is None else pair.scores
         values = api.predict(found, x, outputs=[layer], weights=weights, choice=choice)[layer]
+        if not np.isfinite(values).all():
+            raise NonFiniteError(layer, "value")
         if pair is None:
             _show_values(names, values.reshape(len(values), -1), json=json)
             return

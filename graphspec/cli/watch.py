@@ -15,7 +15,7 @@ from graphspec.data.dataset import Dataset
 from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Control, stop_on_interrupt
-from graphspec.train.events import Changed, Event, Finished
+from graphspec.train.events import Changed, Event, Finished, Step
 from graphspec.train.rundir import Run
 from graphspec.train.session import train_run
 
@@ -44,13 +44,15 @@ def watch(
     """
     control = Control()
     last: Event | None = None
+    step: Step | None = None
     with stop_on_interrupt(control):
         events = train_run(run.path, data=data, control=control, config=config, choice=choice)
         for event in _shown(events, run, shown):
             last = event
+            step = event if isinstance(event, Step) else step
     stopped = isinstance(last, Finished) and last.reason == "stopped"
     if shown == "progress":
-        _say_what_next(run, stopped=stopped)
+        _say_what_next(run, step, stopped=stopped)
     return INTERRUPTED if stopped else 0
 
 
@@ -70,7 +72,7 @@ def _shown(events: Iterator[Event], run: Run, shown: Shown) -> Iterator[Event]:
         yield event
 
 
-def _say_what_next(run: Run, *, stopped: bool) -> None:
+def _say_what_next(run: Run, step: Step | None, *, stopped: bool) -> None:
     if stopped:
         say(f"\nSaved. The run is in {run.path}")
         say(Text.assemble("Go on with  ", (f"graphspec resume {run.path}", ACCENT)))
@@ -78,9 +80,12 @@ def _say_what_next(run: Run, *, stopped: bool) -> None:
     say(f"\nDone. The run is in {run.path}")
     last = run.last
     if isinstance(last, Finished) and last.best_value is not None:
-        accuracy = last.monitor == "accuracy"
-        value = f"{last.best_value:.2%}" if accuracy else f"{last.best_value:.4f}"
+        value = f"{last.best_value:.2%}" if last.monitor == "accuracy" else f"{last.best_value:.4f}"
         say(f"Held-out {last.monitor}: {value} (best checkpoint: step {last.best_step:,})")
+    elif step is not None:
+        accuracy = "" if step.accuracy is None else f", accuracy {step.accuracy:.2%}"
+        loss = sum(step.losses.values())
+        say(f"Loss of the last batch: {loss:.4f}{accuracy} (nothing was held out)")
     say("\nThree things to do next:")
     for what, command in _next_commands(run):
         say(Text.assemble(f"  {what:36}", (command, ACCENT)))

@@ -144,14 +144,14 @@ class Dataset:
             raise self._error(f"x{part} is {x.dtype}; convert it to uint8, float32 or float64")
         if len(x) != len(y):
             raise self._error(f"x{part} has {len(x)} examples and y{part} has {len(y)}")
-        _require_finite(x, f"data set {self.name!r}: x{part}")
+        require_finite(x, f"data set {self.name!r}: x{part}")
         if not self.classes:
             if y.ndim != 2 or y.dtype not in _X_TYPES[1:] or y.shape[1] == 0:
                 raise self._error(
                     f"y{part} is {y.dtype} of shape {y.shape}; real targets are float32 or "
                     "float64 of shape (N, K), and class indices need the names of their classes"
                 )
-            _require_finite(y, f"data set {self.name!r}: y{part}")
+            require_finite(y, f"data set {self.name!r}: y{part}")
             return
         if y.ndim != 1 or y.dtype != np.int64:
             raise self._error(
@@ -165,8 +165,12 @@ class Dataset:
             )
 
 
-def _require_finite(array: Array, what: str) -> None:
-    """Raise ``DataError`` on NaN or infinity, without a temporary as large as the array."""
+def require_finite(array: Array, what: str) -> None:
+    """Refuse NaN and infinity, without a temporary as large as the array.
+
+    Raises:
+        DataError: it says where, with ``what`` in front of the place.
+    """
     if array.dtype.kind != "f" or (np.isfinite(array.min()) and np.isfinite(array.max())):
         return
     for i, example in enumerate(array):

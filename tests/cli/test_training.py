@@ -330,3 +330,26 @@ def test_words_are_trained_on_and_predicted(graphspec, here) -> None:
         answer = graphspec("train", "net.json", "--run", "other", "--data", *option)
         assert answer.code == 4
         assert said in answer.err
+
+
+def test_numbers_that_are_none_are_not_predicted_from(graphspec, here, trained) -> None:
+    np.save(here / "nan.npy", np.array([[1.0, 2.0], [np.nan, 1.0]], np.float32))
+    np.save(here / "large.npy", np.array([[3e38, 3e38]], np.float32))
+    answer = graphspec("predict", "first", "nan.npy", "--json")
+    assert answer.code == 4
+    assert "x[1, 0] is nan" in answer.err
+    answer = graphspec("predict", "first", "large.npy", "--json")
+    assert answer.code == 3
+    assert "'scores' is not finite" in answer.err
+
+
+def test_without_held_out_examples_the_last_loss_is_told(graphspec, net) -> None:
+    answer = graphspec("train", net, "--run", "r", "--split", '{"validation": 0}')
+    assert answer.code == 0
+    step = [line for line in events_of("r") if line["type"] == "step"][-1]
+    assert f"Loss of the last batch: {step['loss']:.4f}" in answer.out
+
+
+def events_of(name: str) -> list[dict]:
+    lines = (find_run(name).path / "events.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
