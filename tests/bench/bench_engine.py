@@ -5,16 +5,15 @@ PyTorch (eager, channels-last, compiled), evaluations also against ONNX Runtime;
 counts. The same batch and rule on either side, no data loading, blocks in alternation.
 
 ``GRAPHSPEC_BENCH_COMPILED=0`` leaves torch.compile out, which takes half a minute for each
-network. The last figures are written into docs/figures.md.
+network. The figures are written into docs/figures.md; a part of the benches (``-k``) writes its own
+rows alone.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-from collections.abc import Callable, Iterator
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,8 @@ from graphspec.plan import compile_graph
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.recipe.rules.adam import Adam
 from graphspec.recipe.rules.momentum import Momentum
-from tests.bench.timing import Ratio, against_best, alternate, report
+from tests.bench.table import compared
+from tests.bench.timing import against_best, alternate
 from tests.bench.workloads import WORKLOADS, normed, resnet18_small, separable
 
 torch = pytest.importorskip("torch")
@@ -40,8 +40,7 @@ pytestmark = pytest.mark.skipif(bool(why_not_jit("float32")), reason="no fast en
 RATE = 1e-4
 COMPILED = os.environ.get("GRAPHSPEC_BENCH_COMPILED", "1") != "0"
 THREADS = (1, 2)
-FIGURES = Path(__file__).parents[2] / "docs/figures.md"
-BEGIN, END = "<!-- the fast engine: begin -->", "<!-- the fast engine: end -->"
+PLACES_AT_ONCE = 25
 
 
 class Training(NamedTuple):
@@ -72,25 +71,6 @@ def engine(threads: int) -> Any:
     return JitEngine(threads=threads)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def rows() -> Iterator[list[str]]:
-    """The lines of the table, written when all have been measured."""
-    found: list[str] = []
-    yield found
-    if found:
-        _write(found)
-
-
-def _note(rows: list[str], what: str, threads: int, ratio: Ratio, goal: str, more: str) -> None:
-    spread = f"{ratio.lowest:.2f}–{ratio.highest:.2f}"
-    ours = f"{ratio.ours_ms:.1f} ms"
-    report(f"{what}, {threads} threads", f"{ratio.middle:.2f}", f"{spread}, ours {ours} {more}")
-    rows.append(
-        f"| {what} | {threads} | {ratio.middle:.2f} ({spread}) | {goal} | {ours} | "
-        f"{ratio.peer} {ratio.peer_ms:.1f} ms | {more} |"
-    )
-
-
 def _batch(plan: Any, size: int) -> tuple[str, Any, str, Any]:
     rng = np.random.default_rng(0)
     image, label = plan.inputs
@@ -100,7 +80,7 @@ def _batch(plan: Any, size: int) -> tuple[str, Any, str, Any]:
 
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("name", TRAININGS)
-def test_training(name, threads, rows):
+def test_training(name, threads):
     from graphspec.engines.jit.explaining import explain, measure_peak
     from tests.bench.peers import torch_steps
 
@@ -125,14 +105,14 @@ def test_training(name, threads, rows):
     ratio = against_best(alternate(step, peers))
     flops = sum(line.flops for line in explain(plan, batch=training.batch, threads=threads).lines)
     share = flops / (ratio.ours_ms / 1000) / measure_peak(threads)
-    goal = "" if training.goal is None or threads == 1 else f"≥ {training.goal}"
-    _note(rows, f"train {name}, batch {training.batch}", threads, ratio, goal, f"{share:.0%}")
+    goal = training.goal if threads == 2 else None
+    compared(f"train {name}, batch {training.batch}", threads, ratio, goal, share)
 
 
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("batch", [1, 32])
 @pytest.mark.parametrize("name", INFERENCES)
-def test_inference(name, batch, threads, rows):
+def test_inference(name, batch, threads):
     from tests.bench.peers import onnx_run, torch_runs
 
     torch.set_num_threads(threads)
@@ -153,12 +133,13 @@ def test_inference(name, batch, threads, rows):
         np.testing.assert_allclose(
             run(), expected, atol=1e-3 * np.abs(expected).max(), err_msg=peer
         )
-    ratio = against_best(alternate(run, peers, blocks=3))
-    _note(rows, f"evaluate {name}, batch {batch}", threads, ratio, f"≥ {INFERENCES[name]}", "")
+    blocks, repeats = (5, 5) if batch == 1 else (3, 1)
+    ratio = against_best(alternate(run, peers, blocks, repeats))
+    compared(f"evaluate {name}, batch {batch}", threads, ratio, INFERENCES[name])
 
 
 @pytest.mark.parametrize("threads", THREADS)
-def test_occlusion_sweep(threads, rows):
+def test_occlusion_sweep(threads):
     """A 224×224 image covered at 15×15 places, ResNet-18."""
     from tests.bench.peers import torch_runs
 
@@ -168,46 +149,12 @@ def test_occlusion_sweep(threads, rows):
     image, x, _, _ = _batch(plan, 1)
     probe = Probe(executable, Pipeline((), {}), image)
 
-    def ours() -> None:
-        assert len(list(occlude(probe, x[0], size=56, stride=12, batch=25))) == 9
-
-    tiles = np.repeat(x, 25, axis=0)
-    weights = dict(executable.weights())
-    calls = torch_runs(plan, weights, tiles, compiled=False)
-    peers = {name: lambda call=call: [call() for _ in range(9)] for name, call in calls.items()}
-    times = alternate(ours, peers, blocks=1)
-    _note(rows, "occlusion sweep, ResNet-18, 225 places", threads, against_best(times), "", "")
-
-
-def _write(rows: list[str]) -> None:
-    """Put the table into docs/figures.md, with the machine and the versions."""
-    import llvmlite
-    import onnxruntime
-
-    text = FIGURES.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    table = [
-        BEGIN,
-        "",
-        f"{_processor()}, {os.cpu_count()} cores, {platform.system()}; Python "
-        f"{platform.python_version()}, llvmlite {llvmlite.__version__}, PyTorch "
-        f"{torch.__version__}, ONNX Runtime {onnxruntime.__version__}"
-        f"{'' if COMPILED else '; without torch.compile'}.",
-        "",
-        "| what | threads | best peer / ours (spread) | goal | ours | best peer | of the peak |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        *rows,
-        "",
-        END,
-    ]
-    FIGURES.write_text(head + "\n".join(table) + tail, encoding="utf-8")
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    sweep = chain.from_iterable(
+        occlude(probe, x[0], size=56, stride=12, batch=PLACES_AT_ONCE) for _ in count()
+    )
+    tiles = np.repeat(x, PLACES_AT_ONCE, axis=0)
+    peers = torch_runs(plan, dict(executable.weights()), tiles, compiled=False)
+    turns = 15 * 15 // PLACES_AT_ONCE
+    times = alternate(lambda: next(sweep), peers, blocks=turns, repeats=1)
+    whole = {name: [turns * time for time in taken] for name, taken in times.items()}
+    compared("occlusion sweep, ResNet-18, 225 places", threads, against_best(whole))

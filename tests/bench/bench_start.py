@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
+from statistics import median
 
 import pytest
 
 from graphspec import document
 from graphspec.check import find_problems
+from graphspec.engines.choosing import usable_cores, why_not_jit
 from graphspec.plan import compile_graph
+from tests.bench.table import Row, write
 from tests.bench.timing import report, typical_ms
 
 
@@ -33,6 +38,42 @@ def test_start(what, arguments, goal):
     bare = typical_ms(lambda: start("-c", ""))
     whole = typical_ms(lambda: start(*arguments))
     report(what, f"{whole - bare:.0f} ms", f"{goal} (Python itself: {bare:.0f} ms)")
+
+
+FIRST_STEP = """
+import numpy as np
+from graphspec import zoo
+from graphspec.engines.base import Step
+from graphspec.engines.choosing import open_engine
+from graphspec.plan import compile_graph
+from graphspec.recipe.rules.momentum import Momentum
+
+plan = compile_graph(zoo.load("cifar_convnet"))
+executable = open_engine("jit", "float32").load(plan, seed=0)
+feeds = {"image": np.zeros((64, 3, 32, 32), np.float32), "label": np.zeros(64, np.int64)}
+executable.train_step(feeds, Momentum(rate=0.01), Step(index=0, rate=0.01))
+"""
+
+
+@pytest.mark.parametrize(("cache", "goal", "runs"), [("empty", 3, 3), ("warm", 1, 7)])
+@pytest.mark.skipif(bool(why_not_jit("float32")), reason="no fast engine here")
+def test_the_first_step(cache, goal, runs, tmp_path):
+    """From the start of the process to the end of the first step of ``cifar_convnet``."""
+
+    def seconds(folder: Path) -> float:
+        begun = time.perf_counter()
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder)}
+        subprocess.run([sys.executable, "-c", FIRST_STEP], env=environment, check=True)
+        return time.perf_counter() - begun
+
+    warm = tmp_path / "warm"
+    if cache == "warm":
+        seconds(warm)
+    taken = [seconds(warm if cache == "warm" else tmp_path / str(i)) for i in range(runs)]
+    spread = f"{median(taken):.2f} s ({min(taken):.2f}–{max(taken):.2f})"
+    what = f"start to the first step of cifar_convnet, {cache} cache"
+    report(what, spread, f"≤ {goal} s")
+    write(Row(what, usable_cores(), "", f"≤ {goal} s", spread))
 
 
 def test_a_thousand_layers():

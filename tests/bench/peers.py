@@ -17,9 +17,9 @@ OPSET, IR_VERSION = 21, 10
 
 
 class TorchNetwork(torch.nn.Module):
-    """A plan as a PyTorch module; the losses are left out."""
+    """A plan as a PyTorch module; the losses are left out. No weights: PyTorch draws its own."""
 
-    def __init__(self, plan: Plan, weights: dict[str, Array]) -> None:
+    def __init__(self, plan: Plan, weights: dict[str, Array] | None = None) -> None:
         super().__init__()
         self.image = next(iter(plan.inputs))
         self.steps = [
@@ -27,7 +27,7 @@ class TorchNetwork(torch.nn.Module):
         ]
         self.parts = torch.nn.ModuleDict(
             {
-                _key(node.id): _module(node, _of(weights, node.id))
+                _key(node.id): _module(node, _of(weights or {}, node.id))
                 for node in plan.nodes
                 if not node.layer.is_loss
             }
@@ -72,7 +72,7 @@ def _module(node: Node, own: dict[str, Array]) -> torch.nn.Module:
     match layer.kind:
         case "linear":
             made = torch.nn.Linear(node.sources[0].size, layer.units, bias=layer.bias)
-            _load(made, {**own, "weight": own["weight"].T})
+            _load(made, {name: array.T for name, array in own.items()})
             return torch.nn.Sequential(torch.nn.Flatten(), made)
         case "conv2d":
             channels, height, width = node.sources[0].shape
@@ -116,9 +116,11 @@ def _module(node: Node, own: dict[str, Array]) -> torch.nn.Module:
 
 
 def _load(module: torch.nn.Module, own: dict[str, Array]) -> None:
+    parameters = dict(module.named_parameters())
+    assert not own or own.keys() == parameters.keys()
     with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            parameter.copy_(torch.from_numpy(np.array(own[name], np.float32)))
+        for name, array in own.items():
+            parameters[name].copy_(torch.from_numpy(np.array(array, np.float32)))
 
 
 def torch_steps(

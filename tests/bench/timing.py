@@ -21,7 +21,9 @@ def typical_ms(call: Call, repeats: int = 11) -> float:
     return 1000 * median(times)
 
 
-def alternate(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[str, list[float]]:
+def alternate(
+    ours: Call, peers: dict[str, Call], blocks: int = 5, repeats: int = 5
+) -> dict[str, list[float]]:
     """Median times of blocks that alternate, so that all meet the same moods of the machine.
 
     A peer's threads go on spinning after a call: before each block there is a pause and a step
@@ -31,16 +33,15 @@ def alternate(ours: Call, peers: dict[str, Call], blocks: int = 5) -> dict[str, 
     for _ in range(blocks):
         for name, call in {"ours": ours, **peers}.items():
             sleep(0.01)
-            times[name].append(typical_ms(call, repeats=5))
+            times[name].append(typical_ms(call, repeats))
     return times
 
 
 class Ratio(NamedTuple):
-    """The best peer's time over ours: above 1 we are faster."""
+    """The best peer's time over ours: above 1 we are faster. ``peers`` has the times of all."""
 
-    peer: str
     ours_ms: float
-    peer_ms: float
+    peers: dict[str, float]
     middle: float
     lowest: float
     highest: float
@@ -49,9 +50,10 @@ class Ratio(NamedTuple):
 def against_best(times: dict[str, list[float]]) -> Ratio:
     """Our times against those of the peer whose median is the lowest, block by block."""
     ours = times["ours"]
-    peer = min((name for name in times if name != "ours"), key=lambda name: median(times[name]))
-    ratios = [theirs / own for theirs, own in zip(times[peer], ours, strict=True)]
-    return Ratio(peer, median(ours), median(times[peer]), median(ratios), min(ratios), max(ratios))
+    peers = {name: median(taken) for name, taken in times.items() if name != "ours"}
+    best = times[min(peers, key=lambda name: peers[name])]
+    ratios = [theirs / own for theirs, own in zip(best, ours, strict=True)]
+    return Ratio(median(ours), peers, median(ratios), min(ratios), max(ratios))
 
 
 def report(what: str, measured: str, goal: str = "") -> None:
