@@ -15,7 +15,7 @@ from graphspec import api
 from graphspec.api import Checkpoint, PathLike
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Array
-from graphspec.errors import CheckpointError, DataError, RunError
+from graphspec.errors import CheckpointError, DataError, OptionError, RunError
 from graphspec.evaluation import Evaluation, evaluate_uncounted
 from graphspec.inspect.metrics import accuracy, cross_entropy
 from graphspec.plan import compile_graph
@@ -146,12 +146,13 @@ def ensemble_of_runs(
 
     Raises:
         RunError: there is no such run, or with ``top`` one that was never evaluated.
+        OptionError: ``top`` is less than 1.
         CheckpointError: a run has no such checkpoint, or no average.
     """
     found = [find_run(run) for run in runs]
     if top is not None:
         if top < 1:
-            raise RunError(f"top must be at least 1, and is {top}")
+            raise OptionError(f"top must be at least 1, and is {top}")
         found = sorted(found, key=_merit, reverse=True)[:top]
     return Ensemble(
         Member(run.name, run, api.load_weights(run, checkpoint=checkpoint, averaged=averaged))

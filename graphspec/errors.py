@@ -9,6 +9,7 @@
     ├── FeedError             the arrays given to an executable are not what its plan expects
     ├── EngineError           an engine cannot load or run a plan
     ├── NonFiniteError        training met NaN or infinity
+    ├── OptionError           an option of a command or a call cannot be followed
     └── RunError              a run directory cannot be used
         ├── RunLockedError    another process is writing to it
         ├── RunWriteError     the system does not let it be written to
@@ -160,6 +161,10 @@ class FeedError(GraphspecError):
 
 class EngineError(GraphspecError):
     """An engine cannot load or run a plan."""
+
+
+class OptionError(GraphspecError):
+    """An option of a command or a call cannot be followed: it is out of its range."""
 
 
 class NonFiniteError(GraphspecError):

@@ -14,7 +14,7 @@ from graphspec.ensemble import (
     ensemble_of_checkpoints,
     ensemble_of_runs,
 )
-from graphspec.errors import CheckpointError, DataError, RunError
+from graphspec.errors import CheckpointError, DataError, OptionError, RunError
 from graphspec.evaluation import evaluate_classes
 from graphspec.recipe.average import RunningAverage
 from graphspec.train.checkpoint import read_weights
@@ -71,7 +71,7 @@ def test_O02_the_best_of_a_set_are_taken(runs: list[Run]) -> None:
     for top in (1, 2, 3, 9):
         assert [m.name for m in ensemble_of_runs(runs, top=top).members] == order[:top]
     assert [m.name for m in ensemble_of_runs(runs).members] == ["s1", "s2", "s3"]
-    with pytest.raises(RunError, match="at least 1"):
+    with pytest.raises(OptionError, match="at least 1"):
         ensemble_of_runs(runs, top=0)
 
 

@@ -15,7 +15,7 @@ from graphspec.ensemble import (
     ensemble_of_checkpoints,
     ensemble_of_runs,
 )
-from graphspec.errors import RunError
+from graphspec.errors import OptionError
 
 
 def ensemble(
@@ -96,12 +96,14 @@ def _made(
     averaged: bool,
     data: str | None,
 ) -> Ensemble:
+    if not runs:
+        raise OptionError("name at least one run; graphspec runs list shows them")
     if not checkpoints and average is None:
         return ensemble_of_runs(runs, top=top, averaged=averaged)
     if averaged or len(runs) != 1 or top is not None or (checkpoints and average is not None):
-        raise RunError("--checkpoints and --average take one run each, and nothing else")
+        raise OptionError("--checkpoints and --average take one run each, and nothing else")
     if average is None:
         return ensemble_of_checkpoints(runs[0])
     if not 0 <= average < 1:
-        raise RunError(f"--average must be in [0, 1), and is {average:g}")
+        raise OptionError(f"--average must be in [0, 1), and is {average:g}")
     return ensemble_of_average(runs[0], data, decay=average)

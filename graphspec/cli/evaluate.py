@@ -13,7 +13,7 @@ from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
-from graphspec.errors import RunError
+from graphspec.errors import OptionError, RunError
 from graphspec.evaluation import (
     AttributeEvaluation,
     AttributeReport,
@@ -92,7 +92,7 @@ def evaluate(
     found: Evaluation | AttributeEvaluation | None = None
     if weights is not None:
         if report or predictions is not None or averaged or samples is not None:
-            raise RunError(
+            raise OptionError(
                 "--report, --predictions, --averaged and --samples need a run, and no --weights"
             )
         metrics = api.evaluate_weights(read_spec(run), weights, data, split=split, choice=choice)

@@ -16,6 +16,7 @@ from graphspec.errors import (
     FeedError,
     GraphspecError,
     NonFiniteError,
+    OptionError,
     Problem,
     RunError,
     SpecError,
@@ -25,6 +26,7 @@ PROBLEMS, UNREADABLE, FAILED, BAD_DATA, INTERRUPTED, UNREAD = 1, 2, 3, 4, 130, 1
 
 _EXIT_CODES: tuple[tuple[type[GraphspecError], int], ...] = (
     (SpecError, PROBLEMS),
+    (OptionError, UNREADABLE),
     (NonFiniteError, FAILED),
     (RunError, FAILED),
     (EngineError, FAILED),

@@ -7,7 +7,7 @@ from rich.table import Table
 from graphspec.cli.opening import open_network
 from graphspec.cli.output import ACCENT, out, say
 from graphspec.cli.pictures import Examples, Outputs, give
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.learning_rate import RateCurve, find_rate_range, losses_after_one_step
 from graphspec.inspect.pictures.rates import RatePicture
 from graphspec.train.evaluate import evaluate_batches
@@ -57,7 +57,7 @@ def find_rate(
     """
     first = low if low is not None else 1e-10 if one_step else 1e-6
     if not 0 < first < high or steps < 2 or examples < 1:
-        raise DataError(
+        raise OptionError(
             f"the rate cannot rise from {first:g} to {high:g} in {steps} steps on {examples} "
             "examples: give 0 < low < high, at least 2 steps and an example"
         )

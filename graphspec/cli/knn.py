@@ -17,7 +17,7 @@ from graphspec.cli.files import json_or_text
 from graphspec.cli.output import err, out, print_json, say
 from graphspec.cli.picture.regions import of_neighbours
 from graphspec.data import Dataset
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.graph import GraphSpec
 from graphspec.layers.input import Input
 from graphspec.quantities import si, size
@@ -129,7 +129,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     """Read ``1,3,5``."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise DataError(f"--k is {text!r}; give whole numbers above 0 with commas, such as 1,3,5")
+        raise OptionError(f"--k is {text!r}; give whole numbers above 0 with commas, such as 1,3,5")
     return tuple(dict.fromkeys(int(word) for word in words))
 
 
@@ -138,7 +138,7 @@ def _settings(
 ) -> TrainConfig:
     """The data and its division, as the settings of a run have them; nothing is trained."""
     if train is not None and train < 1:
-        raise DataError(f"--train is {train}; remember at least one example.")
+        raise OptionError(f"--train is {train}; remember at least one example.")
     split: dict[str, Any] = {"validation": 0, "test": test, "seed": seed}
     if train is not None:
         split = {"validation": 0, "seed": None, "train": train}
@@ -156,7 +156,7 @@ def _divide(data: Dataset, config: TrainConfig) -> tuple[Array, Array, Array, Ar
     if split.train is not None:
         count = int(split.train)
         if count > len(data):
-            raise DataError(f"--train is {count}; {data.name!r} has 1 to {len(data)} examples.")
+            raise OptionError(f"--train is {count}; {data.name!r} has 1 to {len(data)} examples.")
         return data.x[:count], data.y[:count], *(given or (data.x[count:], data.y[count:]))
     if given is not None:
         return data.x, data.y, *given

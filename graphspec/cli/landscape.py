@@ -9,7 +9,7 @@ from graphspec.cli.opening import Opened, open_network
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Examples, Outputs, give
 from graphspec.engines.base import Array
-from graphspec.errors import DataError, RunError
+from graphspec.errors import OptionError
 from graphspec.inspect.landscape import (
     Loss,
     between,
@@ -70,7 +70,7 @@ def landscape(
         Print the numbers as JSON.
     """
     if examples < 1:
-        raise DataError(f"--examples is {examples}; the loss needs at least 1")
+        raise OptionError(f"--examples is {examples}; the loss needs at least 1")
     opened = open_network(name, data, checkpoint=checkpoint, seed=seed if towards is None else None)
     ways, names = _directions(opened, plane, direction, towards, seed)
     places = positions(span, points if points is not None else 41 if plane else 101)
@@ -111,9 +111,9 @@ def _directions(
         ], names
     steps = [word.strip() for word in towards.split(",")]
     if opened.run is None:
-        raise RunError("--towards goes to checkpoints of a run, and a network file has none")
+        raise OptionError("--towards goes to checkpoints of a run, and a network file has none")
     if len(steps) != count or not all(word.isdecimal() for word in steps):
-        raise RunError(
+        raise OptionError(
             f"--towards is {towards!r}; give the step{'s' if plane else ''} of {count} "
             f"checkpoint{'s, such as 100,200' if plane else ', such as 100'}"
         )

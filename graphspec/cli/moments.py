@@ -12,7 +12,7 @@ from graphspec.cli.files import json_or_text, read_spec
 from graphspec.cli.opening import names_data, open_network, random_feeds
 from graphspec.cli.output import out
 from graphspec.cli.pictures import Examples, Outputs, give
-from graphspec.errors import DataError
+from graphspec.errors import OptionError
 from graphspec.graph import GraphSpec
 from graphspec.initialisers.base import Initialiser
 from graphspec.initialisers.catalog import INITIALISERS, InitialiserSpec
@@ -89,7 +89,7 @@ def _initialiser(text: str) -> tuple[str, Initialiser]:
         found = error.errors()[0]
         where = "".join(f"{part}: " for part in found["loc"] if part not in kinds)
         why = "" if found["type"] == "union_tag_invalid" else f" ({where}{found['msg']})"
-        raise DataError(
+        raise OptionError(
             f"--init {text!r} is no initialiser: give one of {', '.join(kinds)}, or JSON such as "
             f'{{"kind": "normal", "std": 0.01}}{why}'
         ) from error
@@ -111,7 +111,7 @@ def _fed(
     name: str, data: str | None, examples: int, seed: int
 ) -> tuple[GraphSpec, dict[str, np.ndarray]]:
     if examples < 1:
-        raise DataError(f"--examples is {examples}; it needs at least 1")
+        raise OptionError(f"--examples is {examples}; it needs at least 1")
     spec = read_spec(name)
     if names_data(name, data):
         return spec, open_network(name, data, dtype="float64").examples(examples)

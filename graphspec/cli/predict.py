@@ -11,7 +11,7 @@ from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.engines.choosing import Accuracy, Choice, EngineName
-from graphspec.errors import DataError, NonFiniteError, RunError
+from graphspec.errors import NonFiniteError, OptionError
 from graphspec.evaluation import predict_sampled
 from graphspec.graph import examples_input
 from graphspec.layers.base import Array
@@ -64,9 +64,9 @@ def predict(
     """
     found = find_run(run)
     if top < 1:
-        raise DataError(f"--top is how many classes to show, and must be above 0, not {top}")
+        raise OptionError(f"--top is how many classes to show, and must be above 0, not {top}")
     if not files:
-        raise DataError("name at least one image, .npy or .npz file to classify")
+        raise OptionError("name at least one image, .npy or .npz file to classify")
     taking = examples_input(found.spec.inputs, found.spec.layers)
     shape = () if taking is None else taking.tensor().shape
     span = found.env.get("range")
@@ -82,7 +82,7 @@ def predict(
     pair = find_class_scores(compile_graph(found.spec))
     if samples is not None:
         if pair is None:
-            raise RunError("--samples averages probabilities, and this network has no classes")
+            raise OptionError("--samples averages probabilities, and this network has no classes")
         probabilities = predict_sampled(found, x, samples=samples, weights=weights, choice=choice)
     else:
         layer = found.spec.outputs[0] if pair is None else pair.scores

@@ -12,7 +12,7 @@ import numpy as np
 from graphspec.engines.base import Array, Engine, Executable, Feeds, Tap
 from graphspec.engines.generators import generator
 from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import EngineError
+from graphspec.errors import OptionError
 from graphspec.inspect.gradient import relative_error
 from graphspec.inspect.kinks import crossed_kinks, kinked_layers
 from graphspec.plan import Plan
@@ -169,12 +169,13 @@ def check_gradients(
 
     Raises:
         FeedError: an input is missing, unknown, empty, or of the wrong shape or type.
-        EngineError: the network has no loss, or ``h`` or ``samples`` is not above 0.
+        EngineError: the network has no loss.
+        OptionError: ``h`` or ``samples`` is not above 0.
 
     Source: CS231n notes, Neural Networks 3, gradient checks.
     """
     if not h > 0 or samples < 1:
-        raise EngineError(f"the step is {h:g} with {samples} samples; both must be above 0")
+        raise OptionError(f"the step is {h:g} with {samples} samples; both must be above 0")
     double, wide = in_double(executable, engine), _wide(feeds)
     chosen = _choose(double.plan, samples, seed)
     analytic = double.grad(wide, training=training).by_name
@@ -220,7 +221,7 @@ def sweep_steps(
     """Check the data loss with several steps; ``progress`` is told the share that is done.
 
     Raises:
-        FeedError, EngineError: as for ``check_gradients``.
+        FeedError, EngineError, OptionError: as for ``check_gradients``.
     """
     errors: list[float] = []
     for h in steps:

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphspec.engines.base import Array, Executable, Feeds
 from graphspec.engines.generators import generator
-from graphspec.errors import EngineError, NonFiniteError
+from graphspec.errors import EngineError, NonFiniteError, OptionError
 from graphspec.layers.base import ParamSpec
 from graphspec.recipe.penalties.base import Penalty
 from graphspec.train.evaluate import evaluate_batches
@@ -70,15 +70,15 @@ def positions(span: float, points: int) -> Array:
     """An odd number of equal steps from −span to span, with 0 in the middle exactly.
 
     Raises:
-        EngineError: ``points`` is even or below 3, or ``span`` is not above 0.
+        OptionError: ``points`` is even or below 3, or ``span`` is not above 0.
     """
     if points < 3 or points % 2 == 0:
-        raise EngineError(
+        raise OptionError(
             f"{points} points have none in the middle, where the network is: take an odd number, "
             "at least 3"
         )
     if not (span > 0 and math.isfinite(span)):
-        raise EngineError(f"the span is {span:g}, and must be above 0")
+        raise OptionError(f"the span is {span:g}, and must be above 0")
     half = points // 2
     return span * (np.arange(points) - half) / half
 

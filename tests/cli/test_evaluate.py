@@ -48,7 +48,7 @@ def test_A08_a_second_use_of_the_test_split_warns(graphspec, trained) -> None:
 
 def test_a_report_of_bare_weights_is_refused(graphspec, net, trained) -> None:
     answer = graphspec("evaluate", net, "--weights", "w.safetensors", "--report")
-    assert answer.code == 3
+    assert answer.code == 2
     assert "--weights" in answer.err
 
 

@@ -97,7 +97,7 @@ def test_one_units_sum_is_told_with_its_numbers(graphspec, run) -> None:
     total = np.sum(found["products"]) + found["bias"]
     assert total == pytest.approx(found["activation"], rel=1e-5)
     assert f"= {found['activation']:.6g}" in graphspec(*words).out
-    assert graphspec("inspect", "unit", run, "conv", "1", "--at", "x").code == 4
+    assert graphspec("inspect", "unit", run, "conv", "1", "--at", "x").code == 2
 
 
 def test_an_example_that_is_not_there_is_refused(graphspec, run) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import EngineError
+from graphspec.errors import OptionError
 from graphspec.graph import GraphSpec
 from graphspec.inspect.gradient_check import (
     check_gradients,
@@ -288,5 +288,5 @@ def test_a_gradient_too_small_for_the_losss_digits_is_no_fault() -> None:
 @pytest.mark.parametrize("wrong", [{"h": 0.0}, {"h": float("nan")}, {"samples": 0}])
 def test_no_step_and_no_samples_are_refused(wrong: dict[str, Any]) -> None:
     spec = smooth()
-    with pytest.raises(EngineError, match="must be above 0"):
+    with pytest.raises(OptionError, match="must be above 0"):
         check_gradients(load64(spec), batch(spec, 2), **wrong)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from graphspec.errors import EngineError
+from graphspec.errors import EngineError, OptionError
 from graphspec.inspect.landscape import (
     between,
     loss_along_ray,
@@ -137,5 +137,5 @@ def test_losses_that_are_not_finite_are_infinite_and_drawn_as_gaps() -> None:
 
 @pytest.mark.parametrize(("span", "points"), [(1.0, 10), (1.0, 1), (0.0, 5), (math.inf, 5)])
 def test_positions_that_miss_the_network_are_refused(span: float, points: int) -> None:
-    with pytest.raises(EngineError, match=r"odd number|above 0"):
+    with pytest.raises(OptionError, match=r"odd number|above 0"):
         positions(span, points)

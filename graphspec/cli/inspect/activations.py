@@ -12,7 +12,7 @@ from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
 from graphspec.cli.output import out
 from graphspec.cli.pictures import Outputs, give
-from graphspec.errors import DataError
+from graphspec.errors import OptionError
 from graphspec.inspect.activations import layer_activity
 from graphspec.inspect.pictures.activity import ActivityPicture
 from graphspec.inspect.pictures.tiles import Tiles
@@ -68,7 +68,7 @@ def activations_command(
         give(shown, output, "activations.png", json=json)
         return
     if examples < 1:
-        raise DataError(f"--examples is {examples}; at least 1 is needed")
+        raise OptionError(f"--examples is {examples}; at least 1 is needed")
     x, _ = look.examples(split, examples)
     found = layer_activity(look.probe, x)
     picture = ActivityPicture(found, f"{look.name}: activations over {len(x):,} {split} examples")

@@ -10,7 +10,7 @@ from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import SplitOption, open_look
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.embedding import embed, neighbour_purity
 from graphspec.inspect.pictures.codes import CodesPicture
 
@@ -51,7 +51,7 @@ def codes_command(
         Print the numbers as JSON.
     """
     if examples < 1:
-        raise DataError(f"--examples is {examples}; at least 1 is needed")
+        raise OptionError(f"--examples is {examples}; at least 1 is needed")
     look = open_look(name, data, checkpoint)
     x, y = look.examples(split, examples)
     if not look.is_classifier:

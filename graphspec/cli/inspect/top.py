@@ -10,7 +10,7 @@ from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import SplitOption, open_look
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.pictures.patches import PatchPicture
 from graphspec.inspect.top_patches import top_patches
 
@@ -53,7 +53,7 @@ def top_command(
         Print the numbers as JSON.
     """
     if count < 1 or (examples is not None and examples < 1):
-        raise DataError("--count and --examples must be at least 1")
+        raise OptionError("--count and --examples must be at least 1")
     look = open_look(name, data, checkpoint)
     x, _ = look.examples(split, examples)
     if x.ndim != 4:

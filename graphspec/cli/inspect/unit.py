@@ -6,7 +6,7 @@ from graphspec.api import Checkpoint
 from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
 from graphspec.cli.output import print_json, say
 from graphspec.engines.base import Array
-from graphspec.errors import DataError
+from graphspec.errors import OptionError
 from graphspec.inspect.pictures.sheet import as_json
 from graphspec.inspect.unit import unit_sum
 
@@ -49,7 +49,7 @@ def unit_command(
     if at is not None:
         words = at.split(",")
         if len(words) != 2 or not all(word.strip().isdecimal() for word in words):
-            raise DataError(f"--at is {at!r}; give a row and a column, such as 3,4")
+            raise OptionError(f"--at is {at!r}; give a row and a column, such as 3,4")
         position = (int(words[0]), int(words[1]))
     found = unit_sum(look.probe, x, layer, unit, position)
     if json:

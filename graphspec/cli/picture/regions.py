@@ -16,7 +16,7 @@ from graphspec.cli.opening import open_network
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
 from graphspec.data import load_data
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.pictures.folds import FoldsPicture
 from graphspec.inspect.pictures.panels import Ground, RegionsPicture
 from graphspec.train.evaluate import find_class_scores
@@ -59,7 +59,7 @@ def regions_command(
         Print the numbers as JSON.
     """
     if cells < 2:
-        raise DataError(f"--cells is {cells}; a panel has at least 2 along each side")
+        raise OptionError(f"--cells is {cells}; a panel has at least 2 along each side")
     if run is not None:
         give(_of_network(run, data, cells), output, "regions.svg", json=json)
         return
@@ -165,5 +165,5 @@ def _numbers(text: str) -> list[int]:
         or not numbers
         or not all(type(n) is int and n > 0 for n in numbers)
     ):
-        raise DataError(f"--k is {text!r}; give whole numbers above 0 with commas, such as 1,5")
+        raise OptionError(f"--k is {text!r}; give whole numbers above 0 with commas, such as 1,5")
     return numbers

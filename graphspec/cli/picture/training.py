@@ -8,7 +8,7 @@ from rich.table import Table
 from graphspec.cli.output import out
 from graphspec.cli.pictures import Outputs, give
 from graphspec.data import load_data
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.pictures.capacity import capacity_picture
 from graphspec.inspect.pictures.preprocessing import cloud, preprocessing_picture
 from graphspec.inspect.pictures.trajectories import trajectories
@@ -35,7 +35,7 @@ def capacity_command(
         Print the numbers as JSON.
     """
     if steps < 1:
-        raise DataError(f"--steps is {steps}; training takes at least 1")
+        raise OptionError(f"--steps is {steps}; training takes at least 1")
     picture, found = capacity_picture(steps=steps, seed=seed)
     give(picture, output, "capacity.svg", json=json)
     if json:
@@ -87,5 +87,5 @@ def trajectories_command(*, steps: int = 120, output: Outputs = (), json: bool =
         Print the numbers as JSON.
     """
     if steps < 1:
-        raise DataError(f"--steps is {steps}; a way has at least 1")
+        raise OptionError(f"--steps is {steps}; a way has at least 1")
     give(trajectories(steps=steps), output, "trajectories.svg", json=json)
