@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
 
 from graphspec_gui.buttons import IconButton
@@ -13,9 +15,10 @@ class DockTitle(QWidget):
 
     Args:
         dock: whose title it is.
+        hide: closes it.
     """
 
-    def __init__(self, dock: QDockWidget) -> None:
+    def __init__(self, dock: QDockWidget, hide: Callable[[QDockWidget], object]) -> None:
         super().__init__(dock)
         self.setObjectName("dock_title")
         row = QHBoxLayout(self)
@@ -28,6 +31,6 @@ class DockTitle(QWidget):
         floats = IconButton("mdi6.dock-window", f"Let {name} float, or put it back", self)
         floats.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         closes = IconButton("mdi6.close", f"Close {name}", self)
-        closes.clicked.connect(dock.close)
+        closes.clicked.connect(lambda: hide(dock))
         row.addWidget(floats)
         row.addWidget(closes)

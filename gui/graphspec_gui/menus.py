@@ -375,7 +375,7 @@ class Menus(QObject):
         if on:
             self._window.show_dock(name)
         elif dock.isVisible():
-            dock.hide()
+            self._window.hide_dock(dock)
 
     def _dock_seen(self, name: str) -> None:
         action = self[f"view.{name}"]

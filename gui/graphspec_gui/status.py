@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
 
+from graphspec.quantities import size
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import ICON, space, theme
 
@@ -35,11 +36,13 @@ class _Figures(Panel):
         self.chosen = self._label("status_selection", row)
         self.costs = self._label("status_size", row)
         self.work = self._label("status_work", row)
+        self.memory = self._label("status_memory", row)
+        self.memory.setToolTip("What training keeps of one example: every output, in float32")
         theme().changed.connect(self.touch)
 
     def refresh(self) -> None:
         document = self.document
-        for widget in (self.problems, self.chosen, self.costs, self.work):
+        for widget in (self.problems, self.chosen, self.costs, self.work, self.memory):
             widget.setVisible(document is not None)
         if document is None:
             return
@@ -60,6 +63,8 @@ class _Figures(Panel):
         whole = bool(findings.rows)
         self.costs.setText(f"{layers}, {total.params:,} parameters" if whole else layers)
         self.work.setText(f"{short(total.macs)} MACs" if whole else "")
+        kept = sum(row.activation_bytes for row in findings.rows.values())
+        self.memory.setText(f"{size(kept)} an example" if whole else "")
         self.work.setToolTip(
             f"{total.macs:,} multiply-accumulates: the work of one example forward"
         )

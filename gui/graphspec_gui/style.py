@@ -72,7 +72,7 @@ QLineEdit[state="error"], QComboBox[state="error"], QPlainTextEdit[state="error"
     border-color: $error;
 }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url($chevron); width: 16px; height: 16px; }
+QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QAbstractSpinBox { padding-right: 24px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     subcontrol-origin: border; width: 20px; height: 13px; border: none; background: transparent;
@@ -82,7 +82,7 @@ QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-arrow { image: url($chevron_up); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QAbstractSpinBox QLineEdit {
-    border: none; padding: 0 0 0 6px; min-height: 0; background: transparent;
+    border: none; padding: 0 0 0 8px; min-height: 0; background: transparent;
 }
 QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;

@@ -140,7 +140,6 @@ class TemplateDialog(QDialog):
         self.classes = QSpinBox(page)
         self.classes.setRange(1, 1_000_000)
         self.classes.setValue(10)
-        self.classes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.classes.setAccessibleName("Classes")
         self.classes.setMinimumWidth(space(20))
         form.addRow("Classes", self.classes)

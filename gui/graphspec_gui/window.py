@@ -231,6 +231,19 @@ class MainWindow(QMainWindow):
                 width = panel.sizeHint().width()
                 self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
 
+    def hide_dock(self, dock: QDockWidget) -> None:
+        """Hide a dock; those beside it stay as wide as they are, and the canvas takes its room."""
+        others = {
+            other: other.width()
+            for other in self.docks.values()
+            if other is not dock
+            and self.dockWidgetArea(other) == self.dockWidgetArea(dock)
+            and other.isVisible()
+            and not other.isFloating()
+        }
+        dock.hide()
+        self.resizeDocks(list(others), list(others.values()), Qt.Orientation.Horizontal)
+
     def reset_docks(self) -> None:
         """Put every dock where it was at first."""
         for spec in DOCKS:
@@ -365,7 +378,7 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(spec.title, self)
         dock.setObjectName(spec.name)
         dock.setAccessibleName(spec.title)
-        dock.setTitleBarWidget(DockTitle(dock))
+        dock.setTitleBarWidget(DockTitle(dock, self.hide_dock))
         self.docks[spec.name] = dock
         self._place(spec, dock)
 

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from graphspec import api
 from graphspec.train.rundir import Run
@@ -288,6 +289,18 @@ def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):
         assert entry.value == f"{loss.values_at(place)[entry.name][1]:.4g}"
 
 
+def test_each_chart_has_a_button_that_exports_it(
+    qtbot, panel, runs, trained, tmp_path, monkeypatch
+):
+    drawn(qtbot, panel, runs, trained[0])
+    asked = tmp_path / "mine.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(asked), ""))
+    QTest.mouseClick(chart(panel, "Accuracy").save, Qt.MouseButton.LeftButton)
+    rows = list(csv.reader(asked.read_text().splitlines()))
+    assert {row[1] for row in rows[1:]} == {"train/accuracy", "validation/accuracy"}
+    assert list(tmp_path.iterdir()) == [asked]
+
+
 @pytest.mark.parametrize("ending", ["png", "svg", "csv"])
 def test_a_chart_can_be_exported(qtbot, panel, runs, trained, tmp_path, ending):
     drawn(qtbot, panel, runs, trained[0])
@@ -315,3 +328,15 @@ def test_changes_of_the_rate_are_marked(qtbot, panel, runs, tmp_path):
     drawn(qtbot, panel, runs, control_run)
     marks = chart(panel, "Loss")._marks
     assert [(mark.x, mark.text) for mark in marks] == [(1.0, "rate 0.05")]
+
+
+def test_a_line_that_stays_is_seen_in_its_own_scale(qtbot):
+    found = Chart("Learning rate")
+    qtbot.addWidget(found)
+    found.show()
+    x = np.arange(50.0)
+    found.set_curves([Curve(("run", "rate"), "rate", x, np.full(50, 0.01), 0, noisy=False)])
+    qtbot.wait(50)
+    low, high = found.plot.getPlotItem().vb.viewRange()[1]
+    assert low < 0.01 < high
+    assert high - low < 0.05

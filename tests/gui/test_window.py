@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -452,3 +453,29 @@ def test_a_run_is_opened_by_a_dialog(window, tmp_path, monkeypatch):
     window.menus["file.open_run"].trigger()
     assert window.document.spec == run.spec
     assert window.runs.current.run.path == run.path
+
+
+def test_the_text_and_its_neighbour_share_no_room_that_one_leaves(qtbot, window):
+    window.resize(1400, 850)
+    window.new(zoo.load("lenet5"))
+    properties = window.docks["properties_dock"]
+    before = properties.width()
+    window.menus["view.json_dock"].trigger()
+    qtbot.waitUntil(lambda: window.docks["json_dock"].width() > 200)
+    narrow = properties.width()
+    title = window.docks["json_dock"].titleBarWidget()
+    (close,) = (b for b in title.findChildren(QToolButton) if b.accessibleName() == "Close JSON")
+    close.click()
+    qtbot.waitUntil(lambda: not window.docks["json_dock"].isVisible())
+    QApplication.processEvents()
+    assert properties.width() <= max(before, narrow) + 2
+
+
+def test_the_number_of_classes_of_a_pattern_can_be_read(qtbot, window):
+    dialog = TemplateDialog(window)
+    dialog.show()
+    dialog.show_pattern()
+    QApplication.processEvents()
+    field = dialog.classes.lineEdit()
+    assert field.width() > field.fontMetrics().horizontalAdvance(field.text())
+    dialog.reject()

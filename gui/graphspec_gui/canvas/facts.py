@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphspec.errors import Problem
+from graphspec.quantities import size
+from graphspec.summary import BYTES_PER_NUMBER
 from graphspec_gui.canvas.labels import kind_doc, short
 from graphspec_gui.canvas.looks import STATE_WORDS, STATES
 from graphspec_gui.canvas.node_item import Facts
-from graphspec_gui.canvas.picture import FOLDED, NodePicture
+from graphspec_gui.canvas.picture import FOLDED, INPUT_GROUP, NodePicture
 from graphspec_gui.findings import Cost, Findings
 
 TOLD = 6
@@ -22,6 +24,8 @@ def facts_of(node: NodePicture, findings: Findings) -> Facts:
     state = max((findings.state(name) for name in names), key=STATES.index)
     costs = [findings.costs[name] for name in names if name in findings.costs]
     total = Cost(sum(cost.params for cost in costs), sum(cost.macs for cost in costs))
+    sizes = [findings.shapes[name].size for name in names if name in findings.shapes]
+    memory = size(BYTES_PER_NUMBER * sum(sizes)) if sizes and node.group != INPUT_GROUP else ""
     tensor = findings.shapes.get(_last(node, findings))
     shape = "" if tensor is None else str(tensor)
     wrong = {problem.port for problem in problems if problem.is_error and not node.members}
@@ -30,9 +34,10 @@ def facts_of(node: NodePicture, findings: Findings) -> Facts:
         f"→ {shape}" if shape and node.group == FOLDED else shape,
         f"{short(total.params)} params" if total.params else "",
         f"{short(total.macs)} MAC" if total.macs else "",
+        memory,
         state,
         bad,
-        _tip(node, problems, shape, total),
+        _tip(node, problems, shape, total, memory),
     )
 
 
@@ -84,12 +89,13 @@ def _last(node: NodePicture, findings: Findings) -> str:
     return running[-1] if running else node.members[-1]
 
 
-def _tip(node: NodePicture, problems: list[Problem], shape: str, total: Cost) -> str:
+def _tip(node: NodePicture, problems: list[Problem], shape: str, total: Cost, memory: str) -> str:
     lines = [f"{node.id} · {node.kind}" + (f" {node.brief}" if node.brief else "")]
     if doc := kind_doc(node.kind):
         lines.append(doc)
     if shape:
-        lines.append(f"Output {shape}")
+        kept = f", {memory} for each example" if memory else ""
+        lines.append(f"Output {shape}{kept}")
     if total.params or total.macs:
         lines.append(f"{total.params:,} parameters, {total.macs:,} multiply-adds")
     for problem in problems[:TOLD]:

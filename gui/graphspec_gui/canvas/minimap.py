@@ -79,7 +79,7 @@ class Minimap(QWidget):
             round(width),
             round(height),
         )
-        fits = room.width() > space(50) and room.height() > space(30)
+        fits = room.width() > space(72) and room.height() > space(30)
         self.setVisible(self._wanted and fits and len(self._view.picture.nodes) > 1)
         self._kept = None
 

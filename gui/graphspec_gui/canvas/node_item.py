@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MARGIN = 18.0
 """How far ports, their names and badges reach over the border."""
-_ICON = 16.0
+_ICON, _GAP = 16.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Facts:
     shape: str = ""
     params: str = ""
     macs: str = ""
+    memory: str = ""
+    """Of the output of one example in float32: what training keeps."""
     state: str = "ok"
     bad_ports: frozenset[int] = frozenset()
     tip: str = ""
@@ -130,7 +132,7 @@ class NodeItem(QGraphicsItem):
         painter.strokePath(outline, self._border(looks))
         if not self._words:
             self._words = self._fitted(looks)
-        title, kind, shape, params, macs = self._words
+        title, kind, shape, params, macs, memory = self._words
         left, right = metrics.STRIPE + 10, node.size[0] - 12
         last = node.size[1] - 12
         painter.setFont(looks.title_font)
@@ -145,6 +147,8 @@ class NodeItem(QGraphicsItem):
             painter.drawText(QPointF(left, 41), kind)
         if near:
             advance = looks.text_metrics.horizontalAdvance
+            if memory:
+                painter.drawText(QPointF(left + advance(shape) + _GAP, last), memory)
             if params:
                 painter.drawText(QPointF(right - advance(params), last), params)
             if macs:
@@ -163,8 +167,8 @@ class NodeItem(QGraphicsItem):
             return looks.state_border[self.facts.state]
         return looks.hover_border if self.hovered else looks.node_border
 
-    def _fitted(self, looks: Looks) -> tuple[str, str, str, str, str]:
-        """The words, cut to what there is room for: title, kind, shape, parameters, work."""
+    def _fitted(self, looks: Looks) -> tuple[str, str, str, str, str, str]:
+        """The words that there is room for: title, kind, shape, parameters, work, memory."""
         node, facts = self.node, self.facts
         room = node.size[0] - metrics.STRIPE - 10 - 12
         advance = looks.text_metrics.horizontalAdvance
@@ -179,7 +183,10 @@ class NodeItem(QGraphicsItem):
         params = facts.params if advance(shape) + advance(facts.params) + 8 <= room else ""
         kind = _cut(kind, looks.text_metrics, room)
         macs = facts.macs if advance(kind) + advance(facts.macs) + 8 <= room else ""
-        return _cut(title, looks.title_metrics, room - _ICON), kind, shape, params, macs
+        taken = advance(shape) + advance(params) + advance(facts.memory) + 2 * _GAP
+        memory = facts.memory if taken <= room else ""
+        title = _cut(title, looks.title_metrics, room - _ICON)
+        return title, kind, shape, params, macs, memory
 
     def _paint_state(self, painter: QPainter, looks: Looks) -> None:
         target = QRectF(self.node.size[0] - _ICON - 8, 9, _ICON, _ICON)

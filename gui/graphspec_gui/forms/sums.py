@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from graphspec.errors import ShapeError
+from graphspec.quantities import size
 from graphspec_gui.findings import Findings
 from graphspec_gui.forms import arithmetic
 from graphspec_gui.forms.arithmetic import Line
@@ -183,7 +184,7 @@ def _totals(subject: Subject, findings: Findings) -> list[tuple[str, list[Line]]
     lines = [Line("parameters", f"{params:,}"), Line("MACs", f"{macs:,}")]
     if not subject.ids:
         kept = sum(row.activation_bytes for row in findings.rows.values())
-        lines.append(Line("activations", f"{kept / 1000:,.1f} kB an example"))
+        lines.append(Line("activations", f"{size(kept)} an example"))
     return [("Cost", lines)]
 
 

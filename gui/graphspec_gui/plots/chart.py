@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from graphspec_gui.buttons import IconButton
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
 from graphspec_gui.plots.extremes import Extremes
@@ -75,6 +76,7 @@ class Chart(QWidget):
 
     picked = Signal(str)
     """The run whose curve was clicked, by its key."""
+    export_wanted = Signal()
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +118,9 @@ class Chart(QWidget):
         top.addWidget(self.heading)
         top.addStretch(1)
         top.addWidget(self.readout)
+        self.save = IconButton("mdi6.export-variant", f"Export {title.lower()}…", self)
+        self.save.clicked.connect(lambda: self.export_wanted.emit())
+        top.addWidget(self.save)
         column.addLayout(top)
         column.addWidget(self.legend)
         column.addWidget(self.plot, 1)
@@ -149,7 +154,10 @@ class Chart(QWidget):
         if tuple(marks) != self._marks:
             self._marks = tuple(marks)
             self._set_marks()
-        self._empty.setVisible(not any(len(curve.x) for curve in curves))
+        empty = not any(len(curve.x) for curve in curves)
+        self._empty.setVisible(empty)
+        self.save.setVisible(not empty)
+        self._open_up()
         if not self._cross.isVisible():
             self._tell_latest()
 
@@ -216,6 +224,17 @@ class Chart(QWidget):
             line.sigClicked.connect(lambda *_, run=curve.key[0]: self.picked.emit(run))
             self._item.addItem(line)
         return lines[0], lines[1]
+
+    def _open_up(self) -> None:
+        """Show a line that stays where it is in its own scale: by itself it is given ±0.5."""
+        curves = [curve for curve in self._curves.values() if len(curve.y)]
+        view = self._item.vb
+        # Noisy ones are long, and never stay.
+        if not curves or self._log[1] or any(curve.noisy for curve in curves):
+            return
+        low, high = (pick([pick(curve.y) for curve in curves]) for pick in (np.min, np.max))
+        if low == high != 0 and view.autoRangeEnabled()[1]:
+            view.setRange(yRange=(0, 2 * low), padding=0, disableAutoRange=False)
 
     def _smooths(self, curve: Curve) -> bool:
         return curve.noisy and self._weight > 0

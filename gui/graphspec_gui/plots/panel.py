@@ -107,6 +107,7 @@ class PlotsPanel(Panel):
         runs.current_changed.connect(self._later)
         for chart in self.charts:
             chart.picked.connect(self._pick)
+            chart.export_wanted.connect(lambda chart=chart: self._ask_export(chart))
         self._runs_changed()
 
     @property
@@ -344,22 +345,30 @@ class PlotsPanel(Panel):
             if str(item.run.path) == path:
                 self.runs.bring_to_front(item)
 
-    def _ask_export(self) -> None:
+    def _ask_export(self, one: Chart | None = None) -> None:
+        """Ask where to, and write one chart, or each of them into a file of its own."""
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export the charts", "loss.png", "Picture (*.png *.svg);;Points (*.csv)"
+            self,
+            f"Export {one.title.lower()}" if one else "Export the charts",
+            f"{_file_name(one.title)}.png" if one else "plots.png",
+            "Picture (*.png *.svg);;Points (*.csv)",
         )
         if not name:
             return
         chosen = Path(name)
+        chosen = chosen if chosen.suffix else chosen.with_suffix(".png")
         try:
-            for chart in self.charts:
+            for chart in [one] if one else self.charts:
                 if chart.curves:
-                    title = chart.title.lower().replace(" ", "-")
-                    ending = chosen.suffix or ".png"
-                    self.export(chart, chosen.with_name(f"{chosen.stem}-{title}{ending}"))
+                    stem = chosen.stem if one else f"{chosen.stem}-{_file_name(chart.title)}"
+                    self.export(chart, chosen.with_stem(stem))
         except OSError as error:
             box = QMessageBox(self)
             box.setTextFormat(Qt.TextFormat.PlainText)
             box.setText("The charts cannot be written.")
             box.setInformativeText(f"{error.strerror or error}. Choose another folder.")
             box.exec()
+
+
+def _file_name(title: str) -> str:
+    return title.lower().replace(" ", "-")

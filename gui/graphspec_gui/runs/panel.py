@@ -331,4 +331,6 @@ class RunsPanel(Panel):
         total, seen = self.table.rowCount(), self.rows.rowCount()
         if total == 0:
             return ""
-        return f"{seen:,} of {total:,}" if seen < total else f"{total:,} runs"
+        if seen < total:
+            return f"{seen:,} of {total:,}"
+        return "1 run" if total == 1 else f"{total:,} runs"

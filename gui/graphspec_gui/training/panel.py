@@ -82,7 +82,7 @@ class TrainingPanel(Panel):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page = QWidget(self._scroll)
+        page = self._page = QWidget(self._scroll)
         page.setObjectName("page")
         inside = QVBoxLayout(page)
         inside.setContentsMargins(space(2), space(2), space(1.5), space(2))
@@ -115,7 +115,7 @@ class TrainingPanel(Panel):
     def refresh(self) -> None:
         """Show the settings of the document in front."""
         document = self.document
-        self._scroll.setVisible(document is not None)
+        self._page.setVisible(document is not None)
         self._allow()
         if document is None:
             return
