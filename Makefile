@@ -64,7 +64,6 @@ docs: $(VENV)/.docs
 	@echo "The documentation is in build/docs/index.html"
 
 generated: $(VENV)/.package
-	$(BIN)/python scripts/write_schema.py
 	$(BIN)/python scripts/write_models.py
 	$(BIN)/python scripts/write_generated.py
 

@@ -48,7 +48,9 @@ class Row:
     ``params`` are trained numbers, ``statistics`` running ones (of batch normalisation). ``macs``
     are the multiply-accumulates of one forward pass of one example. ``activation_bytes`` is the
     output of one example in float32. ``field`` is None when the layer sees all of its input, or
-    does not stand behind an image.
+    does not stand behind an image. ``chance_loss`` is what a loss is with all scores zero: the
+    first loss of training should be near it. It is None for other layers, and for a loss that
+    depends on the data.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Row:
     macs: int
     activation_bytes: int
     field: Field | None
+    chance_loss: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def _row(node: Node, field: Field | None) -> Row:
         macs=node.layer.macs(*node.sources),
         activation_bytes=node.output.size * BYTES_PER_NUMBER,
         field=field,
+        chance_loss=node.layer.chance_loss(*node.sources),
     )
 
 
@@ -168,4 +172,5 @@ def _row_to_json(row: Row) -> dict[str, Any]:
         "activation_bytes": row.activation_bytes,
         "receptive_field": list(row.field.size) if row.field else None,
         "jump": list(row.field.jump) if row.field else None,
+        "chance_loss": row.chance_loss,
     }

@@ -1,11 +1,13 @@
 """Write every file of the repository that is made from the code; ``--check`` only compares.
 
 The references of layers and of the training block come from the catalogs, so that each entry is
-documented by its own file, and the picture on the first page from the shipped model.
+documented by its own file, the schema from the models of documents, and the picture on the first
+page from the shipped model.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -23,11 +25,13 @@ ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[str, str]:
     """The text of every generated file, by its path in the repository."""
     lenet = document.load(ROOT / "models" / "lenet5.json")
+    schema = json.dumps(document.schema(), indent=2, ensure_ascii=False) + "\n"
     return make_layer_reference.pages() | {
         "docs/checks.md": make_checks_reference.page(),
         "docs/lint.md": make_lint_reference.page(),
         "docs/recipe.md": make_recipe_reference.page(),
         "docs/figures/lenet5.svg": draw_network.draw(lenet),
+        "docs/schema/graphspec-1.json": schema,
     }
 
 

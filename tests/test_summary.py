@@ -157,7 +157,9 @@ def test_it_is_json() -> None:
         "activation_bytes": 3_211_264,
         "receptive_field": [7, 7],
         "jump": [2, 2],
+        "chance_loss": None,
     }
+    assert table["layers"][-1]["chance_loss"] == pytest.approx(np.log(1000))
 
 
 def test_a_graph_with_problems_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from graphspec.cli.files import read_spec
-from graphspec.cli.output import ACCENT, out, print_json
+from graphspec.cli.output import ACCENT, out, print_json, say
 from graphspec.quantities import si, size
 from graphspec.summary import Row, summarise
 
@@ -50,6 +50,9 @@ def summary(file: str, *, json: bool = False) -> None:
     out.print(table)
     if result.statistics:
         out.print(f"and {result.statistics:,} running statistics, which are not trained")
+    for row in result.rows:
+        if row.chance_loss is not None:
+            say(f"{row.id} at chance, with all scores zero: {row.chance_loss:.6g}")
 
 
 def _sees(row: Row) -> str:

@@ -92,6 +92,17 @@ def test_summary_has_the_published_total(graphspec) -> None:
     assert "61,706" in graphspec("summary", "lenet5").out
 
 
+@pytest.mark.parametrize(
+    ("model", "chance"),
+    [("lenet5", 2.302585), ("spiral_net", 1.098612), ("linear_svm", 9.0)],
+)
+def test_K01_summary_tells_the_loss_at_chance(graphspec, model: str, chance: float) -> None:
+    layers = graphspec("summary", model, "--json").json["layers"]
+    told = {row["id"]: row["chance_loss"] for row in layers if row["chance_loss"] is not None}
+    assert told == {"loss": pytest.approx(chance, abs=1e-6)}
+    assert f"loss at chance, with all scores zero: {chance:.6g}" in graphspec("summary", model).out
+
+
 def test_new_writes_what_check_accepts_and_never_overwrites_unasked(graphspec, here) -> None:
     pattern = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*1 -> FC"
     words = ("new", pattern, "--input", "3,32,32", "--classes", "10", "-o", "made.json")

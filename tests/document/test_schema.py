@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parents[2] / "docs" / "schema" / "graphspec-1.json"
 
 def test_the_schema_in_the_docs_is_current() -> None:
     text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-    assert GOLDEN.read_text("utf-8") == text, "run scripts/write_schema.py"
+    assert GOLDEN.read_text("utf-8") == text, "run scripts/write_generated.py"
 
 
 def test_it_names_its_dialect_and_what_must_be_there() -> None:
