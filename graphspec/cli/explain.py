@@ -15,6 +15,9 @@ from graphspec.quantities import si, size
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.rules.base import UpdateRule
 
+_SIDE_BY_SIDE = 140
+"""Columns of a terminal from which names and reasons stand beside each other."""
+
 
 def explain(
     file: str,
@@ -77,7 +80,8 @@ def explain(
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.title = f"{spec.name}, {batch} examples, {found.threads} threads"
     table.title_justify = "left"
-    for title in ("layers", "operation", "how"):
+    wide = out.width >= _SIDE_BY_SIDE
+    for title in ("layers", "operation", "how") if wide else ("layers, operation, how",):
         table.add_column(title, overflow="fold")
     table.add_column("stored", style="dim")
     for title in ("moves", "flops", *(("time", "of peak") if profile else ())):
@@ -88,10 +92,9 @@ def explain(
             stage = line.stage
             table.add_row(Text(stage, style=ACCENT))
         how = ": ".join(part for part in (line.algorithm, line.why) if part)
+        words = (_fused(line.layers), line.operation, how)
         table.add_row(
-            " + ".join(line.layers),
-            line.operation,
-            how,
+            *(words if wide else (_stacked(*words),)),
             line.layout,
             size(line.bytes),
             si(line.flops) if line.flops else "",
@@ -111,3 +114,15 @@ def explain(
             f"{done / found.seconds / found.peak:.0%} of the measured peak of "
             f"{found.peak / 1e9:.0f} GF/s"
         )
+
+
+def _fused(layers: tuple[str, ...]) -> str:
+    """``stage1.conv1 + conv1_relu``: what is fused is in the group of the first, as a rule."""
+    first, *others = layers
+    group = first[: first.rfind(".") + 1]
+    return " + ".join((first, *(other.removeprefix(group) for other in others)))
+
+
+def _stacked(layers: str, operation: str, how: str) -> Text:
+    """One below the other, for narrow terminals."""
+    return Text.assemble(layers, *((f"\n{part}", "dim") for part in (operation, how) if part))

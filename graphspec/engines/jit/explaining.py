@@ -18,6 +18,8 @@ from graphspec.engines.jit.threads import Pool
 from graphspec.plan import Plan
 
 _REPEATS = 5
+_SHORTEST = 2e-6
+"""Seconds below which a share of the peak would tell more of the clock than of the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _feeds(plan: Plan, batch: int) -> dict[str, Array]:
 def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
     note = row.note
     share = None
-    if seconds is not None and peak is not None and note.flops:
+    if seconds is not None and seconds > _SHORTEST and peak is not None and note.flops:
         share = note.flops / seconds / peak
     return Line(
         stage=note.stage,

@@ -70,6 +70,17 @@ def test_the_command_shows_the_rows(capsys) -> None:  # type: ignore[no-untyped-
     assert "backward" not in said
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_rows_can_be_read_at_any_width(width: int, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main(["explain", "cifar_convnet", "--batch", "2"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    # Names stand whole, on one line: no row is squeezed.
+    assert any("stage1.conv2 + conv2_relu + pool" in line for line in said)
+    assert any("winograd" in line and "bias_relu_pool" in line for line in said)
+    assert any(line.rstrip().endswith("M") for line in said), "what it computes is not cut off"
+
+
 def test_an_evaluation_has_no_gradients() -> None:
     found = explain(plan_of("linear_softmax"), batch=2, threads=1, training=False)
     assert found.gradients == 0
