@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from graphspec import document as documents
 from graphspec.errors import GraphspecError, RunError, SpecError
 from graphspec.graph import GraphSpec
-from graphspec.train.rundir import Run, runs_folder
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.tab import EditorTab, read_text
@@ -55,6 +54,8 @@ class Files(QObject):
 
     def ask_open_run(self) -> None:
         """Ask for the folder of a run, and open it."""
+        from graphspec.train.rundir import runs_folder
+
         name = QFileDialog.getExistingDirectory(self._window, "Open a run", str(runs_folder()))
         if name:
             self.open(Path(name))
@@ -209,6 +210,8 @@ class Files(QObject):
         return True
 
     def _open_run(self, path: Path) -> StudioDocument | None:
+        from graphspec.train.rundir import Run
+
         try:
             run = Run(path)
             spec = run.spec

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from graphspec.check import analyse
 from graphspec.errors import Problem
 from graphspec.graph import GraphSpec
 from graphspec.layers.base import Layer, ParamSpec
-from graphspec.lint import find_advice
-from graphspec.summary import Row, summarise
 from graphspec.tensor import TensorSpec
+
+if TYPE_CHECKING:
+    from graphspec.summary import Row
 
 
 class Cost(NamedTuple):
@@ -85,6 +85,11 @@ def look(spec: GraphSpec, silence: frozenset[str] = frozenset()) -> Findings:
         spec: the graph.
         silence: codes of advice that are not wanted.
     """
+    # With the first document, as the window is up before that.
+    from graphspec.check import analyse
+    from graphspec.lint import find_advice
+    from graphspec.summary import summarise
+
     analysis = analyse(spec)
     problems = analysis.problems
     if not analysis.errors:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QChildEvent, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import (
@@ -27,7 +29,6 @@ from PySide6.QtWidgets import (
 
 from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
-from graphspec.train.rundir import Run
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.dock_title import DockTitle
@@ -37,15 +38,17 @@ from graphspec_gui.files import Files
 from graphspec_gui.journal import Journal
 from graphspec_gui.menus import Menus
 from graphspec_gui.panel import Panel
-from graphspec_gui.runs.shown import ShownRuns
 from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
 from graphspec_gui.text_dialog import TextDialog
 from graphspec_gui.theme import plain_tip, space
-from graphspec_gui.training.controller import TrainingController
-from graphspec_gui.training.leaving import Leaving
 from graphspec_gui.welcome import SAMPLE, Welcome
+
+if TYPE_CHECKING:
+    from graphspec_gui.runs.shown import ShownRuns
+    from graphspec_gui.training.controller import TrainingController
+    from graphspec_gui.training.leaving import Leaving
 
 APPLICATION = "graphspec studio"
 
@@ -72,10 +75,6 @@ class MainWindow(QMainWindow):
         journal.setParent(self)
         journal.failed.connect(self._journal_failed)
         self.files = Files(self)
-        self.runs: ShownRuns = ShownRuns(self)
-        self.training: TrainingController = TrainingController(self.runs, self)
-        self.training.failed.connect(self._training_failed)
-        self.leaving = Leaving(self.training, self)
         self.run_opened.connect(self._show_run)
         self.setAcceptDrops(True)
         right = Qt.DockWidgetArea.RightDockWidgetArea
@@ -123,6 +122,31 @@ class MainWindow(QMainWindow):
         if not late:
             self.fill_docks()
         self._turned()
+
+    # What trains is imported when it is first asked for: the window is up before that.
+
+    @cached_property
+    def runs(self) -> ShownRuns:
+        """The runs that are shown."""
+        from graphspec_gui.runs.shown import ShownRuns
+
+        return ShownRuns(self)
+
+    @cached_property
+    def training(self) -> TrainingController:
+        """The training of this window."""
+        from graphspec_gui.training.controller import TrainingController
+
+        made = TrainingController(self.runs, self)
+        made.failed.connect(self._training_failed)
+        return made
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        """What is asked before a training is left."""
+        from graphspec_gui.training.leaving import Leaving
+
+        return Leaving(self.training, self)
 
     @property
     def current(self) -> EditorTab | None:
@@ -300,6 +324,8 @@ class MainWindow(QMainWindow):
             "running": "is still being trained: the Training dock can take it over.",
             "finished": "has finished.",
         }
+        from graphspec.train.rundir import Run
+
         status = Run(path).status
         told = words.get(status, f"is {status}: the Runs dock can go on with it.")
         self.say(
@@ -463,6 +489,8 @@ class MainWindow(QMainWindow):
         self.say(Banner(f"The training failed. {reason}", {"Close": None}, self))
 
     def _show_run(self, path: Path) -> None:
+        from graphspec.train.rundir import Run
+
         self.runs.show(Run(path))
         self.show_dock("plots_dock")
 
