@@ -21,7 +21,7 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
         lambda t: winograd_dw.sums(4, t, tail=True, edge=True),
         lambda t: winograd_dw.add_slices(2, t),
         lambda t: winograd.filters(4, t),
-        lambda t: direct.forward(t, vectors=2, bias=True, relu=True, halo=True, tail=True),
+        lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, True, False, 5, 1)),
         lambda t: direct_dw.weight_gradient(t, vectors=1, halo=True, tail=True, depthwise=True),
     ],
     ids=["winograd", "dw", "add", "filters", "direct", "depthwise dw"],

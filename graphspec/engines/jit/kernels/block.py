@@ -72,12 +72,12 @@ class Block:
     ) -> None:
         """Add A·B to the sums: ``a[r]`` is A[r, 0], ``step`` further is A[r, 1]; b is a panel.
 
-        A ``depth`` that is a Python number is unrolled whole up to 16. The rows of b are dense
+        A ``depth`` that is a Python number is unrolled whole. The rows of b are dense
         unless ``b_step`` says how far they are apart.
         """
         k = self.k
         b_step = b_step or self.columns
-        if isinstance(depth, int) and depth <= 16:
+        if isinstance(depth, int):
             for index in range(depth):
                 self._multiply_one(a, b, index, step, b_step)
             return

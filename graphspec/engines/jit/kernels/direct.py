@@ -18,6 +18,16 @@ loaded and multiplied by that number of every pixel of the block:
     pixel j+1   │acc acc│  +=  x̂[j+1]·│w w│          (no im2col: the patches are never copied)
     …
 
+Few channels make short runs, and a loop of few turns. Where a run holds at most ``RUN`` numbers,
+its length and the step to the next pixel are the kernel's own: the loop is unrolled, and every
+number of the block lies at a fixed distance from one address.
+
+With 2 × 2 max pooling a block is two rows high, and what is stored is the largest of each square
+and the byte that says which it was:
+
+    pixel  j  j+1 │ j+2 j+3      row i
+           j  j+1 │ j+2 j+3      row i + 1
+
 A chunk is some output rows of one image. Its input rows are first copied beside zeros into the
 thread's own halo buffer, so that no tap tests for the border; where there is nothing to pad the
 image itself is read.
@@ -37,18 +47,23 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from graphspec.engines.jit.builder import (
+    I8,
     I64,
     Kernel,
     Pointer,
     Value,
-    Variable,
     fma,
     maximum,
     minimum,
+    select,
 )
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.gate import pooled
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
+
+RUN = 24
+"""Numbers of the longest run that is unrolled."""
 
 
 class Geometry(NamedTuple):
@@ -91,12 +106,43 @@ class Geometry(NamedTuple):
     run: Any
 
 
+class Shape(NamedTuple):
+    """The choices made in a kernel; its name tells them all.
+
+    ``run`` and ``right`` are the numbers of a run and from one pixel to the next, where they are
+    the kernel's own. ``tail`` says that the filters of a group are no multiple of L.
+    """
+
+    vectors: int
+    bias: bool = False
+    relu: bool = False
+    pool: bool = False
+    halo: bool = False
+    tail: bool = False
+    depthwise: bool = False
+    run: int = 0
+    right: int = 0
+
+    def name(self, start: str, target: Target) -> str:
+        """``start`` followed by what differs from the plainest kernel."""
+        words = [word for word in self._fields[1:7] if getattr(self, word)]
+        if self.run:
+            words += [f"run{self.run}", f"by{self.right}"]
+        return "_".join([start, f"{self.vectors}x{target.width}", *words])
+
+    def blocks(self, target: Target) -> tuple[int, ...]:
+        """How many pixels along a row the register blocks hold, largest first."""
+        sizes = block_sizes(target, self.vectors)
+        if not self.pool:
+            return sizes
+        # Squares of 2 × 2, so two rows of an even number of pixels.
+        return tuple(sorted({max(size // 4, 1) for size in sizes}, reverse=True))
+
+
 def block_sizes(target: Target, vectors: int) -> tuple[int, ...]:
-    """How many pixels the register blocks hold, largest first."""
+    """How many rows of sums the register blocks hold, largest first."""
     largest = (target.registers - vectors - 2) // vectors
-    if vectors == 2:
-        return (12, 8, 4, 2, 1) if largest >= 12 else (6, 4, 2, 1)
-    return (8, 4, 2, 1)
+    return (12, 8, 4, 2, 1) if largest >= 12 else (6, 4, 2, 1)
 
 
 def block_ends(count: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
@@ -115,87 +161,97 @@ def block_ends(count: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(ends)
 
 
-def forward(
-    target: Target,
-    *,
-    vectors: int,
-    bias: bool,
-    relu: bool,
-    halo: bool,
-    tail: bool,
-    depthwise: bool = False,
-) -> Routine:
-    """y from x. Arguments: x, y, w, taps, [b], [halo, its stride], Geometry, ends of the blocks.
+def forward(target: Target, shape: Shape) -> Routine:
+    """y from x.
 
-    ``tail`` where the filters of a group are no multiple of L.
+    Arguments: x, y, w, taps, [b], [codes], [halo, its stride], Geometry, ends of the blocks.
     """
-    words = [
-        word
-        for word, on in (
-            ("bias", bias),
-            ("relu", relu),
-            ("halo", halo),
-            ("tail", tail),
-            ("depthwise", depthwise),
-        )
-        if on
-    ]
-    name = "_".join(["direct", f"{vectors}x{target.width}", *words])
-    emit = partial(
-        _forward, vectors=vectors, bias=bias, relu=relu, halo=halo, tail=tail, depthwise=depthwise
-    )
-    return Routine(name, emit)
+    return Routine(shape.name("direct", target), partial(_forward, shape=shape))
 
 
-def _forward(
-    k: Kernel, *, vectors: int, bias: bool, relu: bool, halo: bool, tail: bool, depthwise: bool
-) -> None:
+def _forward(k: Kernel, *, shape: Shape) -> None:
+    vectors, tail, tall = shape.vectors, shape.tail, 2 if shape.pool else 1
     x, y, w, taps = k.pointer(), k.pointer(), k.pointer(), k.pointer(I64)
-    b = k.pointer() if bias else None
-    copies = Halo.of(k) if halo else None
+    b = k.pointer() if shape.bias else None
+    codes = k.pointer(I8) if shape.pool else None
+    copies = Halo.of(k) if shape.halo else None
     g = Geometry(*(k.size() for _ in Geometry._fields))
-    sizes = block_sizes(k.target, vectors)
+    sizes = shape.blocks(k.target)
     ends = [k.size() for _ in sizes]
     lanes = vectors * k.width
+    run, right = (shape.run, shape.right) if shape.run else (g.run, g.right)
+    # Whole vectors run over into the next pixels, which are written later, if one panel holds all
+    # filters and pixels lie side by side. Behind the row others write: its end needs a mask.
+    alone = (g.groups * g.panels).equals(1) & g.out_pixel.equals(g.group_out)
+    safe = (
+        select(alone, ends[-1] - k.integer(lanes - 1) // g.group_out, k.integer(0))
+        if tail
+        else None
+    )
     with k.chunks() as chunk:
         image, block = chunk // g.blocks, chunk % g.blocks
         begin, end = k.span(block, g.block_rows, g.out_rows)
         rows = (
-            copies.fill(x, g, image, begin, end)
+            copies.fill(x, g, image, begin * tall, end * tall)
             if copies
-            else (x + (image * g.in_image + begin * g.down * g.pitch))
+            else (x + (image * g.in_image + begin * tall * g.down * g.pitch))
         )
         with k.loop(0, g.groups * g.panels) as panel:
             group, part = panel // g.panels, panel % g.panels * lanes
             channel = group * g.group_out + part
-            x_panel = rows + (channel if depthwise else group * g.group_in)
-            y_panel = y + (g.out_first + image * g.out_image + channel)
-            w_panel = w + panel * g.taps * g.run * lanes
+            x_panel = rows + (channel if shape.depthwise else group * g.group_in)
+            out_panel = g.out_first + image * g.out_image + channel
+            w_panel = w + panel * g.taps * run * lanes
             left = g.group_out - part
             first = [
                 _part(b + channel, left, j, tail) if b is not None else k.zeros()
                 for j in range(vectors)
             ]
             with k.loop(begin, end) as row:
-                x_row = x_panel + (row - begin) * g.down * g.pitch
-                y_row = y_panel + row * g.out_row
+                x_row = x_panel + (row - begin) * tall * g.down * g.pitch
+                out_row = out_panel + row * g.out_row
                 start: Value | int = 0
                 for size, stop in zip(sizes, ends, strict=True):
                     with k.loop(start, stop, size) as pixel:
-                        block = Block(k, size, vectors)
+                        across = size * tall
+                        block = Block(k, across * tall, vectors)
                         block.start_from(first)
-                        places = [x_row + (pixel + i) * g.right for i in range(size)]
+                        corners = [x_row + pixel * tall * right]
+                        if shape.pool:
+                            corners.append(corners[0] + g.down * g.pitch)
                         with k.loop(0, g.taps) as tap:
-                            at = [place + taps[tap] for place in places]
-                            w_tap = w_panel + tap * g.run * lanes
-                            if depthwise:
+                            tops = [corner + taps[tap] for corner in corners]
+                            at = [top + i * right for top in tops for i in range(across)]
+                            w_tap = w_panel + tap * run * lanes
+                            if shape.depthwise:
                                 _multiply_lanes(block, at, w_tap)
                             else:
-                                block.multiply(at, 1, w_tap, g.run)
+                                block.multiply(at, 1, w_tap, run)
                         for i in range(size):
-                            to = y_row + (pixel + i) * g.out_pixel
-                            store(k, block.sums[i], to, left, relu=relu, tail=tail)
+                            place = out_row + (pixel + i) * g.out_pixel
+                            whole = (
+                                (left >= lanes) | (pixel + i < safe) if safe is not None else None
+                            )
+                            sums, bytes_ = _results(block, i, shape)
+                            _store(sums, y + place, left, whole)
+                            if codes is not None:
+                                _store(bytes_, codes + place, left, whole)
                     start = stop
+
+
+def _results(block: Block, i: int, shape: Shape) -> tuple[list[Value], list[Value]]:
+    """What is stored of the block's pixel or square ``i``, a vector after the other: y, codes."""
+    sums, codes = [], []
+    half = block.rows // 2
+    for j in range(block.vectors):
+        if shape.pool:
+            square = [[block.sums[r + c][j].value for c in (0, 1)] for r in (2 * i, half + 2 * i)]
+            [[value]], [[code]] = pooled(square)
+            codes.append(code)
+        else:
+            value = block.sums[i][j].value
+        sums.append(maximum(block.k.zeros(), value) if shape.relu else value)
+    return sums, codes
 
 
 def _multiply_lanes(block: Block, x: list[Pointer], w: Pointer) -> None:
@@ -206,22 +262,23 @@ def _multiply_lanes(block: Block, x: list[Pointer], w: Pointer) -> None:
             sums[j].value = fma(place.load(j * block.k.width), row, sums[j].value)
 
 
-def store(
-    k: Kernel, acc: list[Variable], to: Pointer, left: Value, *, relu: bool, tail: bool
-) -> None:
-    """Write the sums of one pixel: all lanes, or only the ``left`` filters that there are."""
-    sums = [maximum(k.zeros(), total.value) if relu else total.value for total in acc]
-    if not tail:
-        for j, total in enumerate(sums):
-            to.store(total, j * k.width)
+def _store(vectors: list[Value], to: Pointer, left: Value, whole: Value | None) -> None:
+    """Write the vectors of one pixel: all lanes, or only the ``left`` filters that there are."""
+    k = to.kernel
+
+    def every() -> None:
+        for j, vector in enumerate(vectors):
+            to.store(vector, j * k.width)
+
+    if whole is None:
+        every()
         return
-    with k.either(left >= len(sums) * k.width) as (whole, part):
-        with whole:
-            for j, total in enumerate(sums):
-                to.store(total, j * k.width)
-        with part:
-            for j, total in enumerate(sums):
-                to.store(total, j * k.width, k.first_lanes(left - j * k.width))
+    with k.either(whole) as (yes, no):
+        with yes:
+            every()
+        with no:
+            for j, vector in enumerate(vectors):
+                to.store(vector, j * k.width, k.first_lanes(left - j * k.width))
 
 
 def _part(pointer: Pointer, left: Value, j: int, tail: bool) -> Value:

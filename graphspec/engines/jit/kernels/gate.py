@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from graphspec.engines.jit.builder import I8, Kernel, select
+from graphspec.engines.jit.builder import I8, Kernel, Value, select
+from graphspec.engines.jit.kernels.pool_tiles import for_windows
 from graphspec.engines.jit.kernels.transforms import Tile
 from graphspec.engines.jit.table import Routine
 
@@ -42,17 +43,22 @@ def unpool(*, relu: bool) -> Routine:
 def _unpool(k: Kernel, *, relu: bool) -> None:
     dy, y, codes, dz = k.pointer(), k.pointer(), k.pointer(I8), k.pointer()
     columns, filters = k.size(), k.size()
-    with k.chunks() as row, k.loop(0, columns) as column:
-        pooled = (row * columns + column) * filters
-        corner = (row * columns * 2 + column) * 2 * filters
-        for c, lanes in k.sweep(0, filters):
-            flow = dy.load(pooled + c, lanes)
+    with k.chunks() as row:
+        first, corner = row * columns * filters, row * columns * 4 * filters
+
+        def window(j: Value, c: Value, lanes: Value | None) -> None:
+            place = first + j * filters + c
+            flow = dy.load(place, lanes)
             if relu:
-                flow = select(y.load(pooled + c, lanes) > 0.0, flow, 0.0)
-            code = codes.load(pooled + c, lanes)
+                flow = select(y.load(place, lanes) > 0.0, flow, 0.0)
+            code = codes.load(place, lanes)
             for number in range(4):
-                place = corner + ((number // 2) * columns * 2 + number % 2) * filters + c
-                dz.store(select(code.equals(number), flow, 0.0), place, lanes)
+                pixel = (number // 2) * columns * 2 + j * 2 + number % 2
+                dz.store(
+                    select(code.equals(number), flow, 0.0), corner + pixel * filters + c, lanes
+                )
+
+        for_windows(k, columns, filters, window)
 
 
 def pooled(values: Tile) -> tuple[Tile, Tile]:
@@ -74,24 +80,3 @@ def pooled(values: Tile) -> tuple[Tile, Tile]:
             largest[-1].append(best)
             places[-1].append(place)
     return largest, places
-
-
-def _pool(k: Kernel) -> None:
-    x, y, codes = k.pointer(), k.pointer(), k.pointer(I8)
-    columns, filters = k.size(), k.size()
-    with k.chunks() as row, k.loop(0, columns) as column:
-        to = (row * columns + column) * filters
-        corner = (row * columns * 2 + column) * 2 * filters
-        below = corner + columns * 2 * filters
-        for c, lanes in k.sweep(0, filters):
-            square = [
-                [x.load(start + c, lanes), x.load(start + filters + c, lanes)]
-                for start in (corner, below)
-            ]
-            [[largest]], [[place]] = pooled(square)
-            y.store(largest, to + c, lanes)
-            codes.store(place, to + c, lanes)
-
-
-POOL = Routine("gate_pool", _pool)
-"""Arguments: x, y, codes, pooled columns, filters. Chunk: a row of pooled pixels."""

@@ -42,7 +42,7 @@ def tiles_forward(height: int, width: int, k: Kernel) -> None:
             assert best is not None
             out.store(best, j * channels + c, lanes)
 
-        _for_windows(k, ow, channels, window)
+        for_windows(k, ow, channels, window)
 
 
 def tiles_backward(height: int, width: int, k: Kernel) -> None:
@@ -66,10 +66,10 @@ def tiles_backward(height: int, width: int, k: Kernel) -> None:
                     # Given away once: the pixels behind it that are equal get nothing.
                     left = select(won, k.zeros(), left)
 
-        _for_windows(k, ow, channels, window)
+        for_windows(k, ow, channels, window)
 
 
-def _for_windows(k: Kernel, count: Value, channels: Value, window: Body) -> None:
+def for_windows(k: Kernel, count: Value, channels: Value, window: Body) -> None:
     """Every window of a row, every vector of channels; masked only near the end of the row."""
     whole = channels // k.width * k.width
     # The last vector of a window from here on would run over the end of the row of outputs.

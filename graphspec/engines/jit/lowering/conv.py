@@ -7,7 +7,7 @@
     any          any                             direct
 
 A batch normalisation that follows is folded into the weights where no gradient is asked for.
-A ReLU that follows is computed in the same kernel, and after Winograd so is 2 × 2 max pooling.
+A ReLU and 2 × 2 max pooling that follow are computed in the same kernel.
 Their gradients open and close dy first, in one pass (``kernels/gate.py``).
 """
 
@@ -80,9 +80,8 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
     w, b = folded_weights(at)
     shape = (sliding, x.shape[1], layer.filters, layer.groups)
     ahead = conv_direct.forward_pass(*shape)
-    whole = at.new("before pooling", (at.batch, layer.filters, *sliding.out)) if pool else y
-    conv_direct.emit_forward(at, ahead, x, whole, w, b, relu=relu, why=why)
-    codes = _pooled(at, whole, y) if pool else None
+    codes = at.new("codes", y.shape, np.uint8) if pool else None
+    conv_direct.emit_forward(at, ahead, x, y, w, b, codes, relu=relu, why=why)
 
     def backward() -> None:
         dz = _opened(at, y, codes, sliding, relu=relu)
@@ -91,7 +90,9 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
         if at.need_dx:
             dx = at.dx(0)
             for p in conv_direct.input_passes(*shape):
-                conv_direct.emit_forward(at, p, dz, dx, w, None, relu=False, why=why, mirrored=True)
+                conv_direct.emit_forward(
+                    at, p, dz, dx, w, None, None, relu=False, why=why, mirrored=True
+                )
 
     return backward
 
@@ -129,21 +130,6 @@ def _has(at: Site, kind: type) -> bool:
 
 def _gradients(at: Site) -> tuple[Value, Value | None]:
     return at.dparam("weight"), at.dparam("bias") if at.layer.bias else None
-
-
-def _pooled(at: Site, whole: Value, y: Value) -> Value:
-    """y, the largest of each 2 × 2 of ``whole``, and the codes that say which it was."""
-    codes = at.new("codes", y.shape, np.uint8)
-    batch, filters, rows, columns = y.shape
-    at.emit(
-        gate.POOL,
-        (whole, y, codes, columns, filters),
-        chunks=batch * rows,
-        reads=(whole,),
-        writes=(y, codes),
-        algorithm="max pool 2×2",
-    )
-    return codes
 
 
 def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: bool) -> Value:

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphspec.engines.jit.buffers import Value, outside
 from graphspec.engines.jit.kernels import direct, direct_dw
-from graphspec.engines.jit.kernels.direct import Geometry, block_ends, block_sizes
+from graphspec.engines.jit.kernels.direct import RUN, Geometry, Shape, block_ends, block_sizes
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import Target, host
 from graphspec.layers.sliding import Sliding
@@ -164,16 +164,18 @@ def emit_forward(
     y: Value,
     w: Value,
     b: Value | None,
+    codes: Value | None,
     *,
     relu: bool,
     why: str,
     mirrored: bool = False,
 ) -> None:
-    """Pack the weights, and convolve.
+    """Pack the weights, and convolve; with ``codes``, pool 2 × 2 and say which was the largest.
 
     ``mirrored`` is for dx: w (K, C, …) then goes from its first axis to its second.
     """
-    target, p = host(), _joined(p)
+    target, pool = host(), codes is not None
+    p = p if pool else _joined(p)
     groups, group_in, group_out = p.group_shape
     vectors = vectors_for(group_out, target)
     lanes = vectors * target.width
@@ -202,32 +204,45 @@ def emit_forward(
         writes=(packed,),
         algorithm="pack",
     )
-    rows, block = _block_rows(p, at.call.threads, at.batch)
+    tall = 2 if pool else 1
+    count = (p.count[0] // tall, p.count[1] // tall)
+    rows, block = _block_rows(p, at.call.threads, at.batch, tall)
     pitch = _pitch(p)
     runs, run = _runs(p, pitch)
     taps = _table(at, runs)
     halo: tuple[Value | int, ...] = ()
     if p.needs_halo:
-        halo = at.scratch("halo", 4 * (((block - 1) * p.step[0] + p.reach[0]) * pitch + lanes))
-    routine = direct.forward(
-        target,
+        high = (block * tall - 1) * p.step[0] + p.reach[0]
+        halo = at.scratch("halo", 4 * (high * pitch + lanes))
+    geometry = _geometry(p, rows, block, pitch, panels, len(runs), run)
+    if pool:
+        geometry = geometry._replace(
+            out_rows=count[0],
+            out_image=count[0] * count[1] * p.filters,
+            out_row=count[1] * p.filters,
+        )
+    own = run if run <= RUN and not p.depthwise else 0
+    shape = Shape(
         vectors=vectors,
         bias=b is not None,
         relu=relu,
+        pool=pool,
         halo=bool(halo),
         tail=group_out % lanes != 0,
         depthwise=p.depthwise,
+        run=own,
+        right=geometry.right if own else 0,
     )
-    geometry = _geometry(p, rows, block, pitch, panels, len(runs), run)
     base = [] if b is None else [b]
-    x_args: list[Value | int] = [x, y, packed, taps, *base, *halo, *geometry]
+    also = [] if codes is None else [codes]
+    x_args: list[Value | int] = [x, y, packed, taps, *base, *also, *halo, *geometry]
     memory = [value for value in halo if isinstance(value, Value)]
     at.emit(
-        routine,
-        (*x_args, *block_ends(p.count[1], block_sizes(target, vectors))),
+        direct.forward(target, shape),
+        (*x_args, *block_ends(count[1], shape.blocks(target))),
         chunks=at.batch * rows,
         reads=(x, packed, *base),
-        writes=(y, *memory),
+        writes=(y, *also, *memory),
         algorithm="depthwise" if p.depthwise else "direct",
         why=why,
         flops=2 * at.batch * p.count[0] * p.count[1] * p.filters * number * width,
@@ -249,7 +264,7 @@ def emit_weight_gradient(
     slices = min(at.call.threads, at.batch)
     slice_size = groups * (count + 1) * panels * lanes
     sums = at.new("partial dw", (slices, slice_size))
-    rows, block = _block_rows(p, 1, at.batch)
+    rows, block = _block_rows(p, 1, at.batch, 1)
     pitch = _pitch(p)
     # Rows in the order of w: channel, then place.
     places = [_offset(p, tap, pitch) for tap in p.taps]
@@ -338,15 +353,16 @@ def _runs(p: Pass, pitch: int) -> tuple[list[int], int]:
     return (starts[::in_row], in_row * width) if side_by_side else (starts, width)
 
 
-def _block_rows(p: Pass, threads: int, batch: int) -> tuple[int, int]:
-    """Blocks of output rows in an image, and the rows of a block."""
-    row = max(1, 4 * p.step[0] * _pitch(p))
+def _block_rows(p: Pass, threads: int, batch: int, tall: int) -> tuple[int, int]:
+    """Blocks of stored rows in an image, each ``tall`` output rows, and the rows of a block."""
+    row = max(1, 4 * p.step[0] * tall * _pitch(p))
     most = max(1, HALO_BYTES // row)
+    count = p.count[0] // tall
     # Few images: more blocks than threads, so that all have something to do.
     if batch < 4 * threads:
-        most = min(most, max(1, -(-p.count[0] * batch // (4 * threads))))
-    blocks = -(-p.count[0] // min(most, p.count[0]))
-    return blocks, -(-p.count[0] // blocks)
+        most = min(most, max(1, -(-count * batch // (4 * threads))))
+    blocks = -(-count // min(most, count))
+    return blocks, -(-count // blocks)
 
 
 def _geometry(
