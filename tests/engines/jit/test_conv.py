@@ -133,6 +133,28 @@ def test_pooling_in_the_same_breath(channels, filters, then):
     check(net((channels, 10, 12), then, filters=filters, kernel=3, pad=1), 3)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kernel": 5},
+        {"kernel": (4, 5), "pad": 3, "stride": (2, 1)},
+        {"kernel": (3, 5), "pad": (0, 1, 2, 4), "dilation": (2, 1)},
+        {"kernel": (2, 5), "stride": (3, 2), "pad": 1},
+    ],
+)
+def test_few_channels_scatter_their_gradient(fields):
+    spec = net((3, 11, 10), filters=24, rounding="floor", **fields)
+    check(spec, 3, tolerance=4e-6)
+    lowered = JitEngine(lowerings=LOWERINGS).load(compile_graph(spec), seed=0)
+    feeds = {
+        name: np.zeros((2, *tensor.shape), np.float32)
+        for name, tensor in compile_graph(spec).inputs.items()
+    }
+    lowered.grad(feeds, wrt="inputs")
+    (running,) = lowered._running.values()
+    assert "scattered" in [row.note.algorithm for row in running.lowered.rows]
+
+
 def test_of_equal_values_one_has_the_gradient():
     spec = net((16, 4, 4), (POOL,), filters=16, kernel=3, pad=1)
     engine = JitEngine(threads=2, lowerings=LOWERINGS)

@@ -6,7 +6,7 @@ import llvmlite.binding as llvm
 import pytest
 
 from graphspec.engines.jit.compiler import llvm_text
-from graphspec.engines.jit.kernels import direct, direct_dw, winograd, winograd_dw
+from graphspec.engines.jit.kernels import direct, direct_dw, scatter, winograd, winograd_dw
 from graphspec.engines.jit.target import Target
 
 NEON = Target("generic", "+neon", width=4, registers=32)
@@ -23,8 +23,10 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
         lambda t: winograd.filters(4, t),
         lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, True, False, 5, 1)),
         lambda t: direct_dw.weight_gradient(t, vectors=1, halo=True, tail=True, depthwise=True),
+        scatter.gradient,
+        scatter.pack,
     ],
-    ids=["winograd", "dw", "add", "filters", "direct", "depthwise dw"],
+    ids=["winograd", "dw", "add", "filters", "direct", "depthwise dw", "scatter", "its pack"],
 )
 def test_llvm_accepts(routine, target):
     made = routine(target)

@@ -4,7 +4,8 @@
     3 × 3        1, 1, 1, 16 channels or more    Winograd: F(4×4), accurate F(2×2); not for few
                                                  tiles, nor where most of a tile is beyond the edge
     any          one channel a group             depthwise
-    any          any                             direct
+    any          any                             direct; the input's gradient scattered where few
+                                                 channels would leave lanes empty
 
 A batch normalisation that follows is folded into the weights where no gradient is asked for.
 A ReLU and 2 × 2 max pooling that follow are computed in the same kernel.
@@ -20,7 +21,7 @@ import numpy as np
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gate
 from graphspec.engines.jit.kernels.winograd import Forward, lanes
-from graphspec.engines.jit.lowering import conv_direct, conv_winograd
+from graphspec.engines.jit.lowering import conv_direct, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.target import host
@@ -89,7 +90,11 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
             conv_direct.emit_weight_gradient(at, ahead, x, dz, *_gradients(at), why=why)
         if at.need_dx:
             dx = at.dx(0)
-            for p in conv_direct.input_passes(*shape):
+            passes = conv_direct.input_passes(*shape)
+            if conv_scatter.pays(at, sliding, x.shape[1], layer.filters, passes):
+                conv_scatter.emit_input_gradient(at, sliding, dz, dx, w)
+                return
+            for p in passes:
                 conv_direct.emit_forward(
                     at, p, dz, dx, w, None, None, relu=False, why=why, mirrored=True
                 )

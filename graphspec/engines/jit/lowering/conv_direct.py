@@ -186,7 +186,7 @@ def emit_forward(
         f"packed {p.out_first}" if mirrored else "packed",
         (groups * panels, max(number, 1), width, lanes),
     )
-    places = _table(at, [tap.place for tap in p.taps])
+    places = table(at, [tap.place for tap in p.taps])
     size = w.shape[2] * w.shape[3]
     across, along = w.shape[1] * size, size  # from one filter, one channel of w to the next
     if p.depthwise:
@@ -209,7 +209,7 @@ def emit_forward(
     rows, block = _block_rows(p, at.call.threads, at.batch, tall)
     pitch = _pitch(p)
     runs, run = _runs(p, pitch)
-    taps = _table(at, runs)
+    taps = table(at, runs)
     halo: tuple[Value | int, ...] = ()
     if p.needs_halo:
         high = (block * tall - 1) * p.step[0] + p.reach[0]
@@ -268,7 +268,7 @@ def emit_weight_gradient(
     pitch = _pitch(p)
     # Rows in the order of w: channel, then place.
     places = [_offset(p, tap, pitch) for tap in p.taps]
-    offsets = _table(at, [place + c for c in range(width) for place in places])
+    offsets = table(at, [place + c for c in range(width) for place in places])
     halo: tuple[Value | int, ...] = ()
     if p.needs_halo:
         halo = at.scratch("halo", 4 * (((block - 1) * p.step[0] + p.reach[0]) * pitch + lanes))
@@ -323,7 +323,8 @@ def emit_weight_gradient(
     )
 
 
-def _table(at: Site, numbers: Sequence[int]) -> Value:
+def table(at: Site, numbers: Sequence[int]) -> Value:
+    """Whole numbers that a kernel reads."""
     return outside(f"{at.nodes[0].id} places", np.array([*numbers, 0], np.int64))
 
 
