@@ -12,9 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import pi, sqrt
-from typing import Any
 
 from graphspec.engines.jit.builder import Kernel, Value, absolute, fma, maximum, minimum, select
 from graphspec.engines.jit.vector_math import erf, exp, log, log1p, sigmoid, tanh
@@ -148,6 +146,39 @@ POINTWISE: dict[str, Pointwise] = {
 """By kind of layer (gelu has two forms)."""
 
 
+def composed(kinds: tuple[str, ...]) -> Pointwise:
+    """fₖ(… f₁(x)) as one function: backward makes the values between from x again, in registers.
+
+    dx = f₁′·(… fₖ′·dy). The settings of all follow each other.
+    """
+    if len(kinds) == 1:
+        return POINTWISE[kinds[0]]
+    functions = [POINTWISE[kind] for kind in kinds]
+
+    def split(settings: tuple[Value, ...]) -> list[tuple[Value, ...]]:
+        rest = iter(settings)
+        return [tuple(next(rest) for _ in range(function.settings)) for function in functions]
+
+    def values(k: Kernel, x: Value, settings: tuple[Value, ...]) -> list[Value]:
+        found = [x]
+        for function, own in zip(functions, split(settings), strict=True):
+            found.append(function.forward(k, found[-1], *own))
+        return found
+
+    def forward(k: Kernel, x: Value, *settings: Value) -> Value:
+        return values(k, x, settings)[-1]
+
+    def backward(k: Kernel, dy: Value, x: Value, *settings: Value) -> Value:
+        found = values(k, x, settings)
+        for i, own in reversed(list(enumerate(split(settings)))):
+            kept = found[i + 1] if functions[i].keeps == "y" else found[i]
+            dy = functions[i].backward(k, dy, kept, *own)
+        return dy
+
+    keeps = "x" if any(function.keeps for function in functions) else ""
+    return Pointwise(forward, backward, keeps, sum(function.settings for function in functions))
+
+
 # --- Kernels -----------------------------------------------------------------------------------
 
 
@@ -171,13 +202,15 @@ def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
             dx.store(dx.load(i, lanes) + part if adds else part, i, lanes)
 
 
-def combine_kernel(operator: str, relu: bool, k: Kernel) -> None:
-    """y = a + b, a − b or a · b, and if asked max(0, y). Args: a, b, y, n."""
+def combine_kernel(operator: str, kind: str | None, k: Kernel) -> None:
+    """y = a + b, a − b or a · b, or a function of it. Args: a, b, y, n, the function's settings."""
     a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
+    function = None if kind is None else POINTWISE[kind]
+    settings = [k.scalar().spread() for _ in range(function.settings)] if function else []
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
             both = COMBINATIONS[operator](a.load(i, lanes), b.load(i, lanes))
-            y.store(_relu(k, both) if relu else both, i, lanes)
+            y.store(function.forward(k, both, *settings) if function else both, i, lanes)
 
 
 COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {
@@ -220,13 +253,3 @@ def copy_kernel(adds: bool, k: Kernel) -> None:
             for i, lanes in k.sweep(0, m):
                 part = source.load(i, lanes)
                 target.store(target.load(i, lanes) + part if adds else part, i, lanes)
-
-
-def forward_of(kind: str) -> Any:
-    """The writer of a function's forward kernel."""
-    return partial(forward_kernel, POINTWISE[kind])
-
-
-def backward_of(kind: str, adds: bool) -> Any:
-    """The writer of a function's backward kernel."""
-    return partial(backward_kernel, POINTWISE[kind], adds)

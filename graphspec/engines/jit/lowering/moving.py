@@ -12,7 +12,7 @@ from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Argument, NativeRow, Note, Routine
 from graphspec.plan import Node
 
-ADD = Routine("add", partial(elementwise.combine_kernel, "add", False))
+ADD = Routine("add", partial(elementwise.combine_kernel, "add", None))
 COPY = {
     adds: Routine(f"copy_rows{'_add' if adds else ''}", partial(elementwise.copy_kernel, adds))
     for adds in (False, True)

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import elementwise
-from graphspec.engines.jit.kernels.elementwise import POINTWISE, pieces
+from graphspec.engines.jit.kernels.elementwise import POINTWISE, composed, pieces
 from graphspec.engines.jit.lowering.moving import reorder, same_order
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 from graphspec.plan import Node
 
-FORWARD = {kind: Routine(f"{kind}_forward", elementwise.forward_of(kind)) for kind in POINTWISE}
-BACKWARD = {
-    (kind, adds): Routine(
-        f"{kind}_backward{'_add' if adds else ''}", elementwise.backward_of(kind, adds)
-    )
-    for kind in POINTWISE
-    for adds in (False, True)
-}
-COMBINE = {
-    (operator, relu): Routine(
-        f"{operator}{'_relu' if relu else ''}",
-        partial(elementwise.combine_kernel, operator, relu),
-    )
-    for operator in elementwise.COMBINATIONS
-    for relu in (False, True)
-}
+_LONGEST = 4
+"""Functions in one kernel: backward makes all values between them again."""
 DROP = {
     adds: Routine(f"drop{'_add' if adds else ''}", partial(elementwise.drop_kernel, adds))
     for adds in (False, True)
 }
+
+
+@cache
+def forward_routine(*kinds: str) -> Routine:
+    """y = fₖ(… f₁(x))."""
+    name = f"{'_'.join(kinds)}_forward"
+    return Routine(name, partial(elementwise.forward_kernel, composed(kinds)))
+
+
+@cache
+def backward_routine(*kinds: str, adds: bool) -> Routine:
+    """dx = dy·f′, or dx += dy·f′."""
+    name = f"{'_'.join(kinds)}_backward{'_add' if adds else ''}"
+    return Routine(name, partial(elementwise.backward_kernel, composed(kinds), adds))
+
+
+@cache
+def combination(operator: str, kind: str | None = None) -> Routine:
+    """a + b, a − b or a · b, and perhaps a function of it."""
+    name = operator if kind is None else f"{operator}_{kind}"
+    return Routine(name, partial(elementwise.combine_kernel, operator, kind))
 
 
 def function_of(layer: Any) -> str:
@@ -55,45 +62,51 @@ def _settings(layer: Any) -> tuple[float, ...]:
 
 
 def _pointwise(at: Site) -> Backward:
-    kind = function_of(at.layer)
-    (x,), y, settings = at.xs, at.y, _settings(at.layer)
+    kinds = tuple(map(function_of, at.layers))
+    (x,), y = at.xs, at.y
+    settings = tuple(number for layer in at.layers for number in _settings(layer))
     at.emit(
-        FORWARD[kind],
+        forward_routine(*kinds),
         (x, y, x.size, *settings),
         chunks=pieces(x.size),
         reads=(x,),
         writes=(y,),
-        flops=x.size,
+        flops=len(kinds) * x.size,
     )
 
     def backward() -> None:
-        dy, keeps = at.dy, POINTWISE[kind].keeps
+        dy, keeps = at.dy, composed(kinds).keeps
         kept = {"x": x, "y": y, "": dy}[keeps]
         dx, adds = at.dx_or_sum(0)
         at.emit(
-            BACKWARD[kind, adds],
+            backward_routine(*kinds, adds=adds),
             (dy, kept, dx, x.size, *settings),
             chunks=pieces(x.size),
             reads=(dy, kept, *((dx,) if adds else ())),
             writes=(dx,),
-            flops=2 * x.size,
+            flops=2 * len(kinds) * x.size,
         )
 
     return backward
+
+
+def _followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    return len(chain) < _LONGEST and function_of(after) in POINTWISE
 
 
 # --- Several inputs ----------------------------------------------------------------------------
 
 
 def _add(at: Site) -> Backward:
-    relu = len(at.nodes) > 1
     first, *others = at.xs
-    y = at.y
+    y, function = at.y, at.layers[1] if len(at.layers) > 1 else None
+    kind = None if function is None else function_of(function)
+    settings = () if function is None else _settings(function)
     for i, x in enumerate(others):
-        last = relu and i == len(others) - 1
+        last = i == len(others) - 1
         at.emit(
-            COMBINE["add", last],
-            (first, x, y, y.size),
+            combination("add", kind if last else None),
+            (first, x, y, y.size, *(settings if last else ())),
             chunks=pieces(y.size),
             reads=(first, x),
             writes=(y,),
@@ -103,31 +116,33 @@ def _add(at: Site) -> Backward:
 
     def backward() -> None:
         dy = at.dy
-        if relu:
-            masked = dy if at.owns_dy else at.new("masked gradient", y.shape)
+        if kind is not None:
+            through = dy if at.owns_dy else at.new(f"gradient before {kind}", y.shape)
             at.emit(
-                BACKWARD["relu", False],
-                (dy, y, masked, y.size),
+                backward_routine(kind, adds=False),
+                (dy, y, through, y.size, *settings),
                 chunks=pieces(y.size),
                 reads=(dy, y),
-                writes=(masked,),
+                writes=(through,),
                 flops=y.size,
             )
-            dy = masked
+            dy = through
         for port in range(len(at.layer.inputs)):
             at.dx_is(port, dy)
 
     return backward
 
 
-def _followed_by_relu(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    return len(chain) == 1 and after.kind == "relu"
+def _followed_by_one_that_keeps_y(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    """Backward then needs no sum, which nobody stores."""
+    function = POINTWISE.get(function_of(after))
+    return len(chain) == 1 and function is not None and function.keeps != "x"
 
 
 def _subtract(at: Site) -> Backward:
     (a, b), y = at.xs, at.y
     at.emit(
-        COMBINE["subtract", False],
+        combination("subtract"),
         (a, b, y, y.size),
         chunks=pieces(y.size),
         reads=(a, b),
@@ -138,7 +153,7 @@ def _subtract(at: Site) -> Backward:
     def backward() -> None:
         dy, db = at.dy, at.dx(1)
         at.emit(
-            FORWARD["scale"],
+            forward_routine("scale"),
             (dy, db, dy.size, -1.0),
             chunks=pieces(dy.size),
             reads=(dy,),
@@ -155,7 +170,7 @@ def _multiply(at: Site) -> Backward:
 
     def product(p: Value, q: Value, out: Value) -> None:
         at.emit(
-            COMBINE["multiply", False],
+            combination("multiply"),
             (p, q, out, out.size),
             chunks=pieces(out.size),
             reads=(p, q),
@@ -216,7 +231,7 @@ def _dropout(at: Site) -> Backward:
 
 def _scaled(at: Site, source: Value, target: Value, factor: float) -> None:
     at.emit(
-        FORWARD["scale"],
+        forward_routine("scale"),
         (source, target, source.size, factor),
         chunks=pieces(source.size),
         reads=(source,),
@@ -226,8 +241,8 @@ def _scaled(at: Site, source: Value, target: Value, factor: float) -> None:
 
 
 LOWERINGS: dict[str, Lowering] = {
-    **{kind: Lowering(_pointwise) for kind in POINTWISE},
-    "add": Lowering(_add, absorbs=_followed_by_relu),
+    **{kind: Lowering(_pointwise, absorbs=_followed_by_functions) for kind in POINTWISE},
+    "add": Lowering(_add, absorbs=_followed_by_one_that_keeps_y),
     "subtract": Lowering(_subtract),
     "multiply": Lowering(_multiply, accepts=_two_inputs),
     "dropout": Lowering(_dropout),

@@ -1,0 +1,71 @@
+"""Functions one after another become one kernel, and one behind a sum is part of the sum's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graphspec.engines.jit.explaining import explain
+from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
+from tests.engines.jit.oracle import compare
+from tests.engines.nets import network, node
+
+Function = tuple[str, dict[str, Any]]
+CHAINS: list[list[Function]] = [
+    [("scale", {"factor": 0.7}), ("add_constant", {"constant": 0.4})],
+    [("tanh", {}), ("scale", {"factor": -1.5}), ("square", {})],
+    [("elu", {"alpha": 0.6}), ("sigmoid", {}), ("leaky_relu", {"slope": 0.2}), ("gelu", {})],
+    [("silu", {}), ("softplus", {}), ("log", {}), ("exp", {}), ("tanh", {}), ("selu", {})],
+]
+
+
+def chain(functions: list[Function], first: str = "fc") -> GraphSpec:
+    """fc1 + fc2, or fc alone, and the functions, whose sum is the loss."""
+    layers = [node("linear", "fc", "x", units=37), node("linear", "other", "x", units=37)]
+    if first == "sum":
+        layers.append(node("add", "sum", "fc", "other"))
+    above = first
+    for i, (kind, fields) in enumerate(functions):
+        layers.append(node(kind, f"f{i}", above, **fields))
+        above = f"f{i}"
+    layers.append(node("multiply", "twice", above, above))
+    layers.append(node("sum_loss", "loss", "twice"))
+    return network(layers, (above,), x={"shape": [11]})
+
+
+def rows(spec: GraphSpec, stage: str) -> list[tuple[str, ...]]:
+    lines = explain(compile_graph(spec), batch=3, threads=1).lines
+    return [line.layers for line in lines if line.stage == stage]
+
+
+@pytest.mark.parametrize("functions", CHAINS, ids=lambda chain: "-".join(kind for kind, _ in chain))
+@pytest.mark.parametrize("training", [True, False])
+def test_a_chain_agrees_with_float64(functions: list[Function], training: bool) -> None:
+    compare(chain(functions), 7, training=training, tapped=False, threads=2, tolerance=5e-6)
+
+
+def test_up_to_four_functions_are_one_row_each_way() -> None:
+    spec = chain(CHAINS[3])
+    for stage in ("forward", "backward"):
+        assert ("f0", "f1", "f2", "f3") in rows(spec, stage)
+        assert ("f4", "f5") in rows(spec, stage)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "fuses"),
+    [
+        ("tanh", {}, True),
+        ("elu", {"alpha": 0.6}, True),
+        ("scale", {"factor": -2.0}, True),
+        ("relu", {}, True),
+        ("gelu", {}, False),  # its gradient needs the sum, which would have to be stored
+    ],
+)
+def test_what_needs_its_output_alone_is_part_of_the_sum_before_it(
+    kind: str, fields: dict[str, Any], fuses: bool
+) -> None:
+    spec = chain([(kind, fields)], "sum")
+    assert (("sum", "f0") in rows(spec, "forward")) == fuses
+    compare(spec, 7, tapped=False, threads=2, tolerance=5e-6)
