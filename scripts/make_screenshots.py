@@ -2,8 +2,8 @@
 
     python scripts/make_screenshots.py [--scale 2] [FOLDER]
 
-Every picture is a whole window, in the light and in the dark scheme, of at most 150 kB. The
-training in them is a real one: they take about half a minute.
+Every picture is a whole window or dialog, in the light and in the dark scheme, of at most 150 kB.
+The trainings in them are real ones: they take about two minutes.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from graphspec_gui.gradients import GradientDialog
 from graphspec_gui.journal import Journal
+from graphspec_gui.runs.panel import RunsPanel
+from graphspec_gui.runs.table import PLACES
 from graphspec_gui.settings import Settings
 from graphspec_gui.theme import Scheme, theme
 from graphspec_gui.window import MainWindow
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from graphspec import edit, zoo
+from graphspec import api, edit, zoo
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs/figures/studio"
 WIDTH, HEIGHT = 1360, 850
@@ -69,19 +72,19 @@ def window(folder: Path) -> Iterator[MainWindow]:
         wait(200)
 
 
-def scenes(app: MainWindow) -> Iterator[str]:
-    """Bring the app from scene to scene; the name of each is yielded when it can be taken."""
-    yield "start"
+def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
+    """Bring the app from scene to scene: the name of each, and what is to be taken, in its time."""
+    yield "start", app
     document = app.new(zoo.load("lenet5"))
     document.select(["conv1"])
     app.show_dock("properties_dock")
     wait(800)
-    yield "canvas"
+    yield "canvas", app
     document.apply(edit.set_field(document.spec, "conv1", "kernel", 4), "Kernel of 4")
     document.apply(edit.set_field(document.spec, "conv1", "stride", 3), "Stride of 3")
     app.show_dock("problems_dock")
     wait(800)
-    yield "problems"
+    yield "problems", app
     document.undo_stack.undo()
     document.undo_stack.undo()
     document.apply(edit.set_value(document.spec, "training.epochs", 6), "Six epochs")
@@ -89,7 +92,7 @@ def scenes(app: MainWindow) -> Iterator[str]:
     app.show_dock("plots_dock")
     app.training.start(document.spec)
     wait_until(lambda: _epochs(app) > 3.5)
-    yield "training"
+    yield "training", app
     wait_until(lambda: app.training.state == "idle")
     document.select(["conv1_relu"])
     for name in ("data", "activations", "weights", "occlusion", "predictions"):
@@ -99,18 +102,46 @@ def scenes(app: MainWindow) -> Iterator[str]:
                 wait(1000)
                 _press(app, "Cover")
             wait(2500)
-            yield name
+            yield name, app
+    _write(app, "name", "rate-0.002")
     app.training.start(edit.set_value(document.spec, "training.update.rate", 0.01))
     wait_until(lambda: app.training.state == "idle" and _epochs(app) > 5.9)
+    _write(app, "name", "rate-0.01")
+    _write(app, "note", "overfits from the third epoch on")
+    for name, rate in (("spiral-slow", 0.01), ("spiral", 0.1)):
+        rule = {"kind": "momentum", "rate": rate}
+        folder = Path(os.environ["GRAPHSPEC_RUNS"]) / name
+        api.fit(zoo.load("spiral_net"), run=folder, epochs=20, update=rule)
     app.show_dock("runs_dock")
+    wait(2500)
+    yield "runs-table", app
     app.show_dock("plots_dock")
     wait(1500)
-    yield "runs"
+    yield "runs", app
+    document.select(["conv1", "conv1_relu", "pool1"])
+    view = app.current.view if app.current is not None else None
+    assert view is not None
+    view.operations.check_gradients()
+    dialog = app.findChildren(GradientDialog)[-1]
+    wait_until(lambda: not dialog.running)
+    yield "gradients", dialog
+    dialog.accept()
     large = app.new(zoo.load("resnet18"))
     large.select([])
     app.show_dock("properties_dock")
     wait(1500)
-    yield "resnet18"
+    yield "resnet18", app
+
+
+def _write(app: MainWindow, column: str, text: str) -> None:
+    """Name the newest run, or write a note to it, in its row of the Runs dock."""
+    app.show_dock("runs_dock")
+    panel = app.docks["runs_dock"].widget()
+    assert isinstance(panel, RunsPanel)
+    panel.library.look_now()
+    wait(1500)
+    panel.rows.setData(panel.rows.index(0, PLACES[column]), text)
+    wait(1500)
 
 
 def _press(app: MainWindow, words: str) -> None:
@@ -126,11 +157,11 @@ def _epochs(app: MainWindow) -> float:
     return float(series.epochs[-1]) if series is not None and len(series) else 0.0
 
 
-def take(app: MainWindow, path: Path) -> None:
-    """Write what the window shows, in as many colours as fit into the largest size."""
+def take(shown: QWidget, path: Path) -> None:
+    """Write what a window shows, in as many colours as fit into the largest size."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    app.grab().save(buffer, "PNG")
+    shown.grab().save(buffer, "PNG")
     picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
     for colors in (256, 128, 64, 32):
         data = io.BytesIO()
@@ -152,11 +183,11 @@ def main() -> None:
     app = QApplication(["graphspec-studio", "-platform", "offscreen"])
     theme().apply(app)
     with tempfile.TemporaryDirectory() as folder, window(Path(folder)) as shown:
-        for name in scenes(shown):
+        for name, widget in scenes(shown):
             for scheme in SCHEMES:
                 theme().choose(scheme)
                 wait(300)
-                take(shown, arguments.folder / f"{name}-{scheme}.png")
+                take(widget, arguments.folder / f"{name}-{scheme}.png")
             theme().choose("light")
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
+from graphspec_gui.runs.table import PLACES
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
@@ -350,3 +351,16 @@ def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, wi
         tab.document.undo_stack.setClean()
     again.close()
     again.deleteLater()
+
+
+def test_a_run_that_is_renamed_is_told_of_by_its_new_name(qtbot, window):
+    window.new(spec(epochs=1))
+    dock = panel(window)
+    dock.start.trigger()
+    running(qtbot, window)
+    qtbot.waitUntil(lambda: "has finished" in dock.state.text())
+    window.show_dock("runs_dock")
+    runs = window.docks["runs_dock"].widget()
+    qtbot.waitUntil(lambda: runs.rows.rowCount() == 1)
+    runs.rows.setData(runs.rows.index(0, PLACES["name"]), "my-run")
+    qtbot.waitUntil(lambda: dock.state.text().startswith("my-run has finished"))

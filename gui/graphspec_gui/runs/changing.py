@@ -43,7 +43,9 @@ class RunChanges:
             return False
         if before is not None:
             self._shown.drop(before)
-            self._shown.set_visible(self._shown.show(renamed), visible=visible)
+            after = self._shown.show(renamed)
+            self._shown.set_visible(after, visible=visible)
+            self._shown.moved.emit(before, after)
         return True
 
     def remark(self, facts: RunFacts, **fields: Any) -> bool:

@@ -42,6 +42,8 @@ class ShownRuns(QObject):
     """Runs came, went, or were hidden."""
     current_changed = Signal()
     """Another run is in front, or none."""
+    moved = Signal(object, object)
+    """A run has another name: how it was shown, and how it is now."""
     closed = Signal()
     """None of them is followed any more: whoever works on them should end."""
 

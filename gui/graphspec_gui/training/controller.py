@@ -74,6 +74,7 @@ class TrainingController(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK)
         self._watch.timeout.connect(self._look)
+        runs.moved.connect(self._follow)
         self._wanted: Run | None = None
         self._asked = 0
         self._asking = QTimer(self)
@@ -245,6 +246,13 @@ class TrainingController(QObject):
         self._silence = 0.0
         self._watch.start()
         self.changed.emit()
+
+    def _follow(self, before: ShownRun, after: ShownRun) -> None:
+        """Keep to a run that has another name."""
+        if before is self.shown:
+            self.shown = after
+            after.follower.advanced.connect(self._advanced)
+            self.changed.emit()
 
     def _drop(self) -> None:
         self._dropping = False
