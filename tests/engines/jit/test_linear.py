@@ -34,3 +34,11 @@ def test_agrees_with_float64(
     spec = net(shape, units, relu=relu, bias=bias)
     for tapped in (True, False):
         compare(spec, size, tolerance=2e-6, threads=threads, tapped=tapped)
+
+
+@pytest.mark.parametrize(("relu", "bias"), [(True, True), (False, False)])
+@pytest.mark.parametrize("size", [1, 3])
+def test_few_examples_stream_the_weights(size: int, relu: bool, bias: bool) -> None:
+    spec = net((517,), 523, relu=relu, bias=bias)
+    for threads in (1, 3):
+        compare(spec, size, tolerance=2e-6, threads=threads, tapped=False)

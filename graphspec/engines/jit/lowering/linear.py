@@ -5,7 +5,8 @@
     dw = xᵀ·dz        (D, N)·(N, M)    A in panels (packed from x), B in rows
 
 The weights are packed inside the products, a panel at a time, while they are in the first cache:
-with a batch of some dozens they would else be read and written once more for every pass.
+with a batch of some dozens they would else be read and written once more for every pass. A few
+examples are not worth even that: y is then made while the weights go by (``kernels/stream.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphspec.engines.jit.buffers import Value
-from graphspec.engines.jit.kernels import gemm
+from graphspec.engines.jit.kernels import gemm, stream
 from graphspec.engines.jit.kernels.gemm import Gemm
 from graphspec.engines.jit.kernels.linear import WayBack, strips
 from graphspec.engines.jit.kernels.packing import Pack
@@ -22,6 +23,10 @@ from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 
 PACK_X = Routine(Pack("a", "rows").name, Pack("a", "rows"))
+
+# With so many examples, and weights that do not stay in a cache, they are streamed.
+FEW_EXAMPLES = 4
+MANY_WEIGHTS = 1 << 18
 
 
 def emit_product(
@@ -63,8 +68,11 @@ def _lower(at: Site) -> Backward:
         reorder(at, x, flat)
     w = at.param("weight")
     bias = at.param("bias") if layer.bias else None
-    forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu)
-    emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias)
+    if n <= FEW_EXAMPLES and w.size >= MANY_WEIGHTS:
+        _stream(at, flat, w, bias, y, relu=relu)
+    else:
+        forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu)
+        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias)
 
     def backward() -> None:
         dz = _way_back(at, y, relu=relu)
@@ -78,6 +86,32 @@ def _lower(at: Site) -> Backward:
                 reorder(at, into, dx)
 
     return backward
+
+
+def _stream(at: Site, x: Value, w: Value, bias: Value | None, y: Value, *, relu: bool) -> None:
+    """y while the weights go by, a slice of them for each thread."""
+    n, (d, m), slices = at.batch, w.shape, at.call.threads
+    partial = at.new("slices", (slices, n * m))
+    at.emit(
+        stream.PRODUCTS,
+        (x, w, partial, n, d, m, slices),
+        chunks=slices,
+        reads=(x, w),
+        writes=(partial,),
+        algorithm="streamed",
+        why=f"{n} examples: packing the weights would take longer than the product",
+        flops=2 * n * d * m,
+    )
+    finish = stream.Finish(bias is not None, relu)
+    also = [] if bias is None else [bias]
+    at.emit(
+        Routine(finish.name, finish),
+        (partial, y, *also, n, m, slices),
+        chunks=-(-m // stream.PIECE),
+        reads=(partial, *also),
+        writes=(y,),
+        algorithm="add slices",
+    )
 
 
 def _way_back(at: Site, y: Value, *, relu: bool) -> Value:
