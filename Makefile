@@ -6,7 +6,7 @@
 #   make test        the whole test suite
 #   make test-core   the same, in an environment without Qt, llvmlite and PyTorch
 #   make lint        style, types, import rules, generated files
-#   make campaigns   the slow tests
+#   make campaigns   the slow tests; make campaigns-studio, those of the desktop app alone
 #   make bench       speed, as printed figures
 #   make coverage    run the tests of the course notes' rows, and write docs/coverage.md
 #   make docs        the documentation, in build/docs
@@ -23,7 +23,7 @@ ARGS ?=
 GUI := $(if $(wildcard tests/gui/test_*.py),$(VENV)/.gui)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-studio test test-core lint campaigns bench coverage docs generated clean
+.PHONY: help demo demo-studio test test-core lint campaigns campaigns-studio bench coverage docs generated clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,6 +51,9 @@ lint: $(VENV)/.lint $(VENV)/.test
 
 campaigns: $(VENV)/.test $(VENV)/.torch $(GUI)
 	$(BIN)/python -m pytest -n $(WORKERS) -rs -m slow --timeout 0 $(ARGS)
+
+campaigns-studio: $(VENV)/.test $(GUI)
+	$(BIN)/python -m pytest tests/gui -n $(WORKERS) -m slow --timeout 0 $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.torch
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -p no:xdist -s -q $(ARGS)

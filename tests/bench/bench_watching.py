@@ -125,7 +125,9 @@ def window(app, tmp_path, monkeypatch) -> Iterator[MainWindow]:
 
 def endless(name: str) -> GraphSpec:
     spec = zoo.load(name)
-    training = (spec.training or TrainConfig()).model_copy(update={"epochs": 1_000_000})
+    training = (spec.training or TrainConfig()).model_copy(
+        update={"epochs": 1_000_000, "steps": None, "early_stopping": None}
+    )
     return spec.model_copy(update={"training": training})
 
 

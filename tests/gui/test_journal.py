@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,8 @@ def crash(folder: Path, after: int) -> int:
     last = 0
     for _ in range(after):
         last = int(child.stdout.readline())
+    # At a random moment of what comes next.
+    time.sleep(random.Random(after).uniform(0, 0.05))
     child.kill()
     # It may have gone on until the signal arrived.
     rest = child.stdout.read().splitlines()

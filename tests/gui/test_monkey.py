@@ -28,12 +28,11 @@ KEYS = [
     Key.Key_F8,
 ]
 MODIFIERS = [Modifier.NoModifier] * 6 + [Modifier.ControlModifier] * 2 + [Modifier.ShiftModifier]
-# A monkey neither leaves the app nor trains.
-LEFT_ALONE = ("file.quit", "train")
+LEAVES = "file.quit"
 
 
 def play(window: MainWindow, rng: random.Random) -> None:
-    """One event."""
+    """One event; a monkey does not leave the app."""
     document = window.document
     if document is None:
         window.open_sample(rng.choice(["look", "mend", "text"]))
@@ -45,12 +44,11 @@ def play(window: MainWindow, rng: random.Random) -> None:
     if what < 0.4 and widgets:
         widget = rng.choice(widgets)
         place = QPoint(rng.randrange(widget.width()), rng.randrange(widget.height()))
-        if "train" not in widget.accessibleName().casefold():
-            QTest.mouseClick(widget, Button.LeftButton, rng.choice(MODIFIERS), place)
+        QTest.mouseClick(widget, Button.LeftButton, rng.choice(MODIFIERS), place)
     elif what < 0.8:
         key, modifier = rng.choice(KEYS), rng.choice(MODIFIERS)
         widget = QApplication.focusWidget()
-        leaves = modifier == Modifier.ControlModifier and key in (Key.Key_Q, Key.Key_Return)
+        leaves = modifier == Modifier.ControlModifier and key == Key.Key_Q
         if widget is not None and not leaves:
             QTest.keyClick(widget, key, modifier)
     elif what < 0.9:
@@ -58,7 +56,7 @@ def play(window: MainWindow, rng: random.Random) -> None:
         document.select(rng.sample(ids, min(len(ids), rng.choice([0, 1, 1, 2]))))
     else:
         _, action = rng.choice(window.actions_by_place())
-        if action.isEnabled() and not any(word in action.objectName() for word in LEFT_ALONE):
+        if action.isEnabled() and action.objectName() != LEAVES:
             action.trigger()
     QApplication.processEvents()
     for menu in QApplication.topLevelWidgets():
@@ -92,10 +90,24 @@ def _no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: "")
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Discard)
     monkeypatch.setattr(QMenu, "exec", lambda *_, **__: None)
-    monkeypatch.setattr(TrainingController, "_begin", lambda *_: None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_twenty_thousand_random_events(window, seed):
+def test_twenty_thousand_random_events(window, seed, monkeypatch):
+    monkeypatch.setattr(TrainingController, "_begin", lambda *_: None)
     run(window, 2_000, seed=seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_thousand_while_it_trains(window, seed, monkeypatch):
+    trainings = []
+    begin = TrainingController._begin
+    monkeypatch.setattr(
+        TrainingController, "_begin", lambda *all_: (trainings.append(1), begin(*all_))
+    )
+    window.open_sample("look")
+    window.training.start(window.document.spec)
+    run(window, 2_000, seed=seed)
+    assert trainings

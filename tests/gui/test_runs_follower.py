@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_a_run_that_has_ended_is_read_whole(qtbot, follow, tmp_path: Path):
     steps = [event for event in run.events if event.type == "step"]
     losses = [event.loss for event in steps]
     assert follower.history.series["train/loss"].values.tolist() == losses
+
+
+def test_one_that_is_closed_tells_nothing_more(qapp, follow, tmp_path: Path):
+    follower = follow(api.fit(network(), "spiral", run=tmp_path / "run", epochs=3))
+    told = []
+    follower.advanced.connect(lambda: told.append(follower.history))
+    while follower._reader._cursor is None:
+        time.sleep(0.01)
+    # What it has read is on the way to this thread by now.
+    follower.close()
+    qapp.processEvents()
+    assert told == []
 
 
 def test_a_child_process_is_steered_and_followed(qtbot, follow, work, tmp_path: Path):

@@ -89,6 +89,7 @@ class Chart(QWidget):
         self._marks: tuple[Mark, ...] = ()
         self._mark_lines: list[Any] = []
         self._weight = 0.0
+        self._label = ("", "")
         self._log = (False, False)
         self.heading = QLabel(title, self)
         self.heading.setFont(theme().font("strong"))
@@ -183,10 +184,10 @@ class Chart(QWidget):
 
     def set_x_label(self, text: str) -> None:
         """Name the x axis."""
-        font = theme().font("caption")
-        self._item.setLabel(
-            "bottom", text, **{"font-size": f"{font.pixelSize()}px", "color": theme().colors.muted}
-        )
+        size, color = f"{theme().font('caption').pixelSize()}px", theme().colors.muted
+        if (text, color) != self._label:
+            self._label = text, color
+            self._item.setLabel("bottom", text, **{"font-size": size, "color": color})
 
     def fit(self) -> None:
         """Show everything again after a zoom."""

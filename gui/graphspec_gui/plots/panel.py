@@ -36,7 +36,7 @@ from graphspec_gui.theme import space
 
 FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
-_SHARE, _SLOWEST = 0.1, 1_500
+_SHARE, _SLOWEST = 0.04, 1_500
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
 _SMOOTHEST = 99
@@ -312,7 +312,8 @@ class PlotsPanel(Panel):
         self.touch()
 
         def painted() -> None:
-            # A tenth of the time goes into drawing, however slow the machine or busy its cores.
+            # So much of the time goes into drawing, however slow the machine or busy its cores: a
+            # training loses what it takes.
             cost = 1000 * (time.perf_counter() - begun)
             self._timer.setInterval(round(min(max(FRAME, cost / _SHARE), _SLOWEST)))
 

@@ -38,6 +38,7 @@ class RunFollower(QObject):
         self.run = run
         self.history = History()
         self.status: Status = "new"
+        self._closed = False
         self._thread = QThread(self)
         self._thread.setObjectName("run follower")
         self._reader = _Reader(run)
@@ -50,13 +51,15 @@ class RunFollower(QObject):
 
     def close(self) -> None:
         """Stop reading."""
-        self._reader.read.disconnect(self._take)
-        self._reader.status.disconnect(self._take_status)
+        # What was read before is still on the way, and would be told all the same.
+        self._closed = True
         self._thread.quit()
         self._thread.wait()
 
     @Slot(object, bool)
     def _take(self, part: History, restarted: bool) -> None:
+        if self._closed:
+            return
         if restarted:
             self.history = part
             self.restarted.emit()
@@ -66,6 +69,8 @@ class RunFollower(QObject):
 
     @Slot(str)
     def _take_status(self, status: Status) -> None:
+        if self._closed:
+            return
         self.status = status
         self.status_changed.emit(status)
 
@@ -99,14 +104,14 @@ class _Reader(QObject):
             part = self._run.read_history(self._cursor, most=PART)
         except (OSError, GraphspecError):
             return  # somebody deletes it, or its disk is away: the next look may succeed
+        before = 0 if self._cursor is None or part.restarted else self._cursor.offset
         self._cursor = part.cursor
-        more = part.history.last is not None
-        if more or part.restarted:
+        if part.history.last is not None or part.restarted:
             self.read.emit(part.history, part.restarted)
-        if more and self._timer.interval() != 0:
-            self._timer.setInterval(0)  # there may be more: at once, but others come first
-        elif not more and self._timer.interval() == 0:
-            self._timer.setInterval(PERIOD)
+        # A part that is full: there is more, at once, but others come first. What a training adds
+        # meanwhile can wait for its turn: who runs after every line takes a core from it.
+        full = part.cursor.offset - before > PART // 2
+        self._timer.setInterval(0 if full else PERIOD)
         if status is not None and status != self._known:
             self._known = status
             self.status.emit(status)

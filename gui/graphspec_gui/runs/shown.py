@@ -97,12 +97,12 @@ class ShownRuns(QObject):
 
     def drop(self, shown: ShownRun) -> None:
         """Show a run no longer; it goes on, if it is being trained."""
+        shown.follower.close()
         self._shown.pop(shown.run.path.resolve(), None)
         if shown is self._current:
             self._current = next(reversed(list(self)), None)
             self.current_changed.emit()
         self.changed.emit()
-        shown.follower.close()
         shown.follower.deleteLater()
 
     def close(self) -> None:

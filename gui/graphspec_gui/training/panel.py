@@ -100,7 +100,7 @@ class TrainingPanel(Panel):
         column.addWidget(self._scroll, 1)
         self._told = QTimer(self)
         self._told.setSingleShot(True)
-        self._told.setInterval(100)
+        self._told.setInterval(200)
         self._told.timeout.connect(self._tell)
         training.changed.connect(self._later)
         training.runs.current_changed.connect(self._later)
@@ -266,7 +266,7 @@ class TrainingPanel(Panel):
             self._told.start()
 
     def _tell(self) -> None:
-        """Show how the training stands; at most ten times a second."""
+        """Show how the training stands; at most five times a second."""
         self._allow()
         training = self.training
         elsewhere = training.elsewhere
