@@ -10,6 +10,10 @@ count as absent, and the kernel is compiled anew. Files are replaced whole, by a
 processes that compile the same kernel write the same bytes, and the last one stays. Nothing is
 flushed to the disk, which would take longer than many a compilation: what a power cut leaves torn
 has a wrong digest.
+
+A file that is used is given the time of its use, once a day. The first that a process adds clears
+away what nobody has used for a month: kernels of older versions, and parts of writes that were cut
+off. A process that wants such a file in the same moment compiles it again.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +31,8 @@ import platformdirs
 _DIGEST = 32
 # No kernel comes near; a file that grew for another reason is not read into memory.
 _LARGEST = 64 * 2**20
+_DAY = 24 * 3600.0
+_KEPT = 30 * _DAY
 
 
 def default_folder() -> Path:
@@ -38,17 +45,24 @@ class ObjectCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._is_cleared = False
 
     def get(self, key: str) -> bytes | None:
         """The code for this key; None when there is none that can be trusted."""
         try:
             if not self._is_ours():
                 return None
-            data = _read(self._path(key))
+            path = self._path(key)
+            data = _read(path)
         except OSError:
             return None
         digest, code = data[:_DIGEST], data[_DIGEST:]
-        return code if digest == _seal(key, code) else None
+        if digest != _seal(key, code):
+            return None
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
+        return code
 
     def put(self, key: str, code: bytes) -> None:
         """Keep the code; where that cannot be done, the next process compiles it again."""
@@ -56,6 +70,20 @@ class ObjectCache:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._is_ours():
                 self._replace(self._path(key), _seal(key, code) + code)
+                if not self._is_cleared:
+                    self._is_cleared = True
+                    self._clear()
+
+    def _clear(self) -> None:
+        """Remove what has not been used for a month."""
+        oldest = time.time() - _KEPT
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                # Another process may be clearing away as well, or reading (on Windows).
+                with suppress(OSError):
+                    last_use = entry.stat(follow_symlinks=False).st_mtime
+                    if entry.name.endswith((".o", ".part")) and last_use < oldest:
+                        os.unlink(entry.path)
 
     def _replace(self, path: Path, data: bytes) -> None:
         # Made by mkstemp, the file is open to its owner alone.

@@ -41,7 +41,7 @@ class Updater:
         self._pool = pool
         kind = rule.kind  # type: ignore[attr-defined]
         routine = Routine(f"update_{kind}", partial(emit, kind))
-        rows, self._decays = [], []
+        rows = []
         for name, dw in gradients.items():
             w, g = outside(name, weights[name]), outside(f"{name} gradient", dw)
             own = tuple(outside(f"{name}/{slot}", slots[name][slot]) for slot in kernel.slots)
@@ -56,19 +56,22 @@ class Updater:
                     Note((name.rsplit(".", 1)[0],), "update"),
                 )
             )
-            self._decays.append(name in decaying)
         self._table: BoundTable = bind(rows)
         self._columns = 3 + len(kernel.slots)
+        self._rows = [
+            (decays, [i for i, name in enumerate(gradients) if (name in decaying) == decays])
+            for decays in (False, True)
+        ]
 
     def run(self, rule: UpdateRule, *, rate: float, step: int, clip: float) -> None:
         """Make one update; gradients are first multiplied by ``clip``."""
         width = self._columns + self._kernel.arguments
         args = self._table.args.reshape(-1, width)
-        for decays in (False, True):
+        for decays, rows in self._rows:
             numbers = self._kernel.numbers(rule, rate, step, clip, decays)
             # A rate beyond the float's range becomes infinite, as it does in numpy.
             bits = np.array(numbers, np.float32).view(np.uint32)
-            args[np.array(self._decays) == decays, self._columns :] = bits
+            args[rows, self._columns :] = bits
         self._pool.run(self._table.native, 0, len(self._table.native))
 
 

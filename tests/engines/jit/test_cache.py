@@ -127,6 +127,29 @@ def test_a_write_that_fails_leaves_nothing_behind(
     assert list(cache.folder.iterdir()) == []
 
 
+def age(path: Path, days: float) -> None:
+    then = path.stat().st_mtime - days * 24 * 3600
+    os.utime(path, (then, then))
+
+
+def test_what_nobody_has_used_for_a_month_is_cleared_away(cache: ObjectCache) -> None:
+    for key in ("recent", "used", "unused"):
+        cache.put(key, b"code")
+    torn, foreign = cache.folder / ".torn.part", cache.folder / "notes.txt"
+    for path in (torn, foreign):
+        path.write_bytes(b"")
+    for path in cache.folder.iterdir():
+        age(path, 31)
+    cache.put("recent", b"code")
+    assert cache.get("used") == b"code"  # an old file, but now in use
+    another_process = ObjectCache(cache.folder)
+    another_process.put("new", b"code")
+    kept = {key for key in ("recent", "used", "unused", "new") if another_process.get(key)}
+    assert kept == {"recent", "used", "new"}
+    assert foreign.exists()
+    assert not torn.exists()
+
+
 SCRIPT = """
 import sys
 import numpy as np

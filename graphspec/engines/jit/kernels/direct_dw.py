@@ -30,6 +30,13 @@ from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
 
 
+def row_blocks(target: Target, vectors: int) -> tuple[int, ...]:
+    """How many rows the register blocks hold, largest first."""
+    sizes = block_sizes(target, vectors)
+    # 5 × 5 places of one channel are 9, 8 and 8: one alone would wait for its own sum.
+    return (9, 8, 4, 2, 1) if vectors == 1 else sizes
+
+
 def weight_gradient(
     target: Target, *, vectors: int, halo: bool, tail: bool, depthwise: bool = False
 ) -> Routine:
@@ -49,7 +56,7 @@ def _sums(k: Kernel, *, vectors: int, halo: bool, tail: bool, depthwise: bool) -
     copies = Halo.of(k) if halo else None
     g = Geometry(*(k.size() for _ in Geometry._fields))
     images, slices, columns, count = (k.size() for _ in range(4))
-    sizes = block_sizes(k.target, vectors)
+    sizes = row_blocks(k.target, vectors)
     ends = [k.size() for _ in sizes]
     lanes = vectors * k.width
     width = g.panels * lanes  # filters of a group, rounded up

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphspec.engines.jit.buffers import Value, outside
 from graphspec.engines.jit.kernels import direct, direct_dw
-from graphspec.engines.jit.kernels.direct import RUN, Geometry, Shape, block_ends, block_sizes
+from graphspec.engines.jit.kernels.direct import RUN, Geometry, Shape, block_ends
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import Target, host
 from graphspec.layers.sliding import Sliding
@@ -293,7 +293,7 @@ def emit_weight_gradient(
             slices,
             p.count[1],
             count,
-            *block_ends(count, block_sizes(target, vectors)),
+            *block_ends(count, direct_dw.row_blocks(target, vectors)),
         ),
         chunks=slices,
         reads=(x, dy),
