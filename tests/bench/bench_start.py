@@ -19,6 +19,37 @@ from graphspec.plan import compile_graph
 from tests.bench.table import Row, write
 from tests.bench.timing import report, typical_ms
 
+# Opens the app, and tells how long ago it was started once its window has been painted.
+STUDIO = """
+import os, sys, time
+import graphspec_gui
+from graphspec_gui import app
+
+def up(window, names):
+    print(time.time() - float(sys.argv[1]), flush=True)
+    os._exit(0)
+
+app._begin = up
+app.main([])
+"""
+
+
+def test_the_studio_is_up(tmp_path):
+    pytest.importorskip("PySide6", reason="the desktop app is not installed")
+    homes = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
+    times = []
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", STUDIO, str(time.time())],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        times.append(float(done.stdout))
+    report("the studio's window is up", f"{median(times):.2f} s", "goal 1.5 s")
+
 
 @pytest.mark.parametrize(
     ("what", "arguments", "goal"),
