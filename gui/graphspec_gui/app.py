@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from graphspec import zoo
 from graphspec_gui.journal import Journal
+from graphspec_gui.offers import offer_left_behind, offer_left_running, tell_mishap
 from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_folder
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
@@ -45,8 +46,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _begin(window: MainWindow, names: Sequence[str]) -> None:
     window.fill_docks()
-    window.offer_left_behind()
-    window.offer_left_running()
+    offer_left_behind(window)
+    offer_left_running(window)
     for name in names:
         if name in zoo.names() and not Path(name).exists():
             window.new(zoo.load(name))
@@ -65,7 +66,7 @@ class _Mishap:
     ) -> None:
         text = "".join(traceback.format_exception(kind, error, trace))
         sys.stderr.write(text)
-        self._window.tell_mishap(text)
+        tell_mishap(self._window, text)
 
 
 def run() -> None:

@@ -124,6 +124,25 @@ class Files(QObject):
         tab.document.undo_stack.setClean()
         tab.say(None)
 
+    def may_close(self, tab: EditorTab) -> bool:
+        """Whether a document may go: what is not saved is asked about."""
+        if not tab.document.modified:
+            return True
+        self._window.bring_to_front(tab)
+        box = QMessageBox(self._window)
+        box.setObjectName("unsaved")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Save the changes to {tab.document.title}?")
+        box.setInformativeText("They are lost otherwise.")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save(tab)
+        return answer == buttons.Discard
+
     def show_unsaved(self, tab: EditorTab) -> None:
         """Show how the document differs from its file."""
         path = tab.document.path

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDockWidget,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -41,7 +40,6 @@ from graphspec_gui.panel import Panel
 from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
-from graphspec_gui.text_dialog import TextDialog
 from graphspec_gui.theme import plain_tip, space
 from graphspec_gui.welcome import SAMPLE, Welcome
 
@@ -220,7 +218,7 @@ class MainWindow(QMainWindow):
 
     def close_tab(self, tab: EditorTab) -> bool:
         """Close a document; False where the user would rather not."""
-        if not self._may_close(tab):
+        if not self.files.may_close(tab):
             return False
         self._pages.removeTab(self._pages.indexOf(tab))
         # Another document, or none, is shown before this one goes.
@@ -287,71 +285,10 @@ class MainWindow(QMainWindow):
         for tab in self.tabs():
             tab.document.silence(codes)
 
-    def offer_left_behind(self) -> None:
-        """Offer what a crash left unsaved."""
-        left = self.journal.left_behind()
-        if not left:
-            self.journal.clear_left_behind()
-            return
-        names = ", ".join(item.path.name if item.path else item.spec.name for item in left)
-        words = f"The app ended without saving {names}. Your work was kept."
-
-        def bring_back() -> None:
-            for item in left:
-                document = StudioDocument(item.spec, item.path)
-                document.undo_stack.resetClean()
-                tab = self.add(document)
-                self.journal.note(tab.key, document.spec, document.path)
-            # The new entries are on the disk before the old ones go.
-            if self.journal.wait():
-                self.journal.clear_left_behind()
-            self.files.look_at_disk()
-
-        self.say(
-            Banner(
-                words,
-                {"Throw it away": self.journal.clear_left_behind, "Open it": bring_back},
-                self,
-            )
-        )
-
-    def offer_left_running(self) -> None:
-        """Offer the run of a training that was left to go on without the app."""
-        path, self.settings.left_running = self.settings.left_running, None
-        if path is None or not path.is_dir():
-            return
-        words = {
-            "running": "is still being trained: the Training dock can take it over.",
-            "finished": "has finished.",
-        }
-        from graphspec.train.rundir import Run
-
-        status = Run(path).status
-        told = words.get(status, f"is {status}: the Runs dock can go on with it.")
-        self.say(
-            Banner(
-                f"{path.name}, which you left running, {told}",
-                {"Show it": lambda: self.files.open(path), "Close": None},
-                self,
-                notice=True,
-            )
-        )
-
-    def tell_mishap(self, text: str) -> None:
-        """Tell of a defect of the app itself."""
-        words = "Something went wrong in the app. Your edits are kept; save them when you can."
-        show = "Show details"
-        lead = "Please report this text to the authors of graphspec:"
-
-        def details() -> None:
-            TextDialog("What went wrong", lead, text, self).open()
-
-        self.say(Banner(words, {show: details, "Close": None}, self, stay=(show,)))
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then remember where everything stood."""
         for tab in list(self.tabs()):
-            if not self._may_close(tab):
+            if not self.files.may_close(tab):
                 event.ignore()
                 return
         if not self.leaving.may_close():
@@ -465,24 +402,6 @@ class MainWindow(QMainWindow):
             self.journal.note(tab.key, document.spec, document.path)
         else:
             self.journal.drop(tab.key)
-
-    def _may_close(self, tab: EditorTab) -> bool:
-        if not tab.document.modified:
-            return True
-        self.bring_to_front(tab)
-        box = QMessageBox(self)
-        box.setObjectName("unsaved")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(f"Save the changes to {tab.document.title}?")
-        box.setInformativeText("They are lost otherwise.")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Save:
-            return self.files.save(tab)
-        return answer == buttons.Discard
 
     def _training_failed(self, reason: str) -> None:
         self.show_dock("training_dock")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
+from graphspec_gui.offers import offer_left_behind
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 
@@ -107,7 +108,7 @@ def leave(window: MainWindow, tmp_path: Path) -> Path:
 
 def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
     path = leave(window, tmp_path)
-    window.offer_left_behind()
+    offer_left_behind(window)
     banner = window.findChild(Banner)
     assert "without saving net.json" in banner.label.text()
     qtbot.mouseClick(banner.buttons["Open it"], LEFT)
@@ -124,7 +125,7 @@ def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
 
 def test_it_can_be_thrown_away(qtbot, window, tmp_path):
     leave(window, tmp_path)
-    window.offer_left_behind()
+    offer_left_behind(window)
     qtbot.mouseClick(window.findChild(Banner).buttons["Throw it away"], LEFT)
     assert window.document is None
     assert window.journal.left_behind() == []
@@ -161,7 +162,7 @@ def test_damaged_entries_are_passed_over(window, tmp_path):
     (folder / "b.json").write_text('{"format": "graphspec-journal/1", "text": "["}')
     (folder / "c.json").write_bytes(b"\xff\xfe")
     assert window.journal.left_behind() == []
-    window.offer_left_behind()
+    offer_left_behind(window)
     assert window.findChild(Banner) is None
 
 

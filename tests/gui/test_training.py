@@ -10,6 +10,7 @@ import sys
 import pytest
 from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
+from graphspec_gui.offers import offer_left_running
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.training.settings_form import FIRST, SECTIONS
@@ -339,13 +340,13 @@ def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, wi
     window.close()
     assert worker.wait(60)
     again = MainWindow(window.settings, Journal(run.path.parent / "journal"))
-    again.offer_left_running()
+    offer_left_running(again)
     (banner,) = again.findChildren(Banner)
     assert run.path.name in banner.label.text()
     assert "has finished" in banner.label.text()
     banner.buttons["Show it"].click()
     assert again.runs.current.run.path == run.path
-    again.offer_left_running()
+    offer_left_running(again)
     assert not any(item.isVisibleTo(again) for item in again.findChildren(Banner))
     for tab in again.tabs():
         tab.document.undo_stack.setClean()

@@ -1,0 +1,77 @@
+"""What the window offers at its start, and tells at a mishap: work and trainings left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphspec_gui.banner import Banner
+from graphspec_gui.document import StudioDocument
+from graphspec_gui.text_dialog import TextDialog
+
+if TYPE_CHECKING:
+    from graphspec_gui.window import MainWindow
+
+
+def offer_left_behind(window: MainWindow) -> None:
+    """Offer what a crash left unsaved."""
+    left = window.journal.left_behind()
+    if not left:
+        window.journal.clear_left_behind()
+        return
+    names = ", ".join(item.path.name if item.path else item.spec.name for item in left)
+    words = f"The app ended without saving {names}. Your work was kept."
+
+    def bring_back() -> None:
+        for item in left:
+            document = StudioDocument(item.spec, item.path)
+            document.undo_stack.resetClean()
+            tab = window.add(document)
+            window.journal.note(tab.key, document.spec, document.path)
+        # The new entries are on the disk before the old ones go.
+        if window.journal.wait():
+            window.journal.clear_left_behind()
+        window.files.look_at_disk()
+
+    window.say(
+        Banner(
+            words,
+            {"Throw it away": window.journal.clear_left_behind, "Open it": bring_back},
+            window,
+        )
+    )
+
+
+def offer_left_running(window: MainWindow) -> None:
+    """Offer the run of a training that was left to go on without the app."""
+    path, window.settings.left_running = window.settings.left_running, None
+    if path is None or not path.is_dir():
+        return
+    words = {
+        "running": "is still being trained: the Training dock can take it over.",
+        "finished": "has finished.",
+    }
+    # Imported when it is used: the window is up before that.
+    from graphspec.train.rundir import Run
+
+    status = Run(path).status
+    told = words.get(status, f"is {status}: the Runs dock can go on with it.")
+    window.say(
+        Banner(
+            f"{path.name}, which you left running, {told}",
+            {"Show it": lambda: window.files.open(path), "Close": None},
+            window,
+            notice=True,
+        )
+    )
+
+
+def tell_mishap(window: MainWindow, text: str) -> None:
+    """Tell of a defect of the app itwindow."""
+    words = "Something went wrong in the app. Your edits are kept; save them when you can."
+    show = "Show details"
+    lead = "Please report this text to the authors of graphspec:"
+
+    def details() -> None:
+        TextDialog("What went wrong", lead, text, window).open()
+
+    window.say(Banner(words, {show: details, "Close": None}, window, stay=(show,)))
