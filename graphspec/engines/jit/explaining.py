@@ -168,9 +168,10 @@ def _feeds(plan: Plan, batch: int) -> dict[str, Array]:
 
 def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
     note = row.note
+    flops = note.flops if isinstance(note.flops, int) else note.flops()
     share = None
-    if seconds is not None and seconds > _SHORTEST and peak is not None and note.flops:
-        share = note.flops / seconds / peak
+    if seconds is not None and seconds > _SHORTEST and peak is not None and flops:
+        share = flops / seconds / peak
     return Line(
         stage=note.stage,
         layers=note.layers,
@@ -180,7 +181,7 @@ def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
         layout=_layout((*row.reads, *row.writes)),
         chunks=row.chunks if isinstance(row, NativeRow) else 1,
         bytes=sum(value.nbytes for value in {*row.reads, *row.writes}),
-        flops=note.flops,
+        flops=flops,
         seconds=seconds,
         share=share,
     )

@@ -26,6 +26,7 @@ import numpy as np
 from graphspec.engines.jit.buffers import Array, Buffer, Value
 
 Argument = Value | int | float
+Flops = int | Callable[[], int]
 Pass = Literal["prepare", "forward", "backward", "update"]
 ROW = 4
 """Numbers of 64 bits in a native row: kernel, args, chunks, flags."""
@@ -56,14 +57,15 @@ class Note:
     """What a row is, for ``graphspec explain``.
 
     ``layers`` are the layers whose work it does (several where they are fused); ``algorithm`` says
-    how, and ``why`` the reason for that choice. ``flops`` counts the operations really done.
+    how, and ``why`` the reason for that choice. ``flops`` counts the additions and multiplications
+    really done; a function, where counting takes a while, is called by whoever asks.
     """
 
     layers: tuple[str, ...] = ()
     stage: Pass = "forward"
     algorithm: str = ""
     why: str = ""
-    flops: int = 0
+    flops: Flops = 0
 
 
 @dataclass(frozen=True, slots=True)

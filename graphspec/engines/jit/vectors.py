@@ -374,10 +374,10 @@ class Pointer:
         )
         self.kernel.code.call(write, [value.ir, address, I32(size), lanes.ir])
 
-    def prefetch(self, index: Value | int = 0) -> None:
-        """Ask for the cache line of one element, to be read soon."""
+    def prefetch(self, index: Value | int = 0, *, write: bool = False) -> None:
+        """Ask for the cache line of one element, to be read (or written) soon."""
         fetch = self.kernel.outside("llvm.prefetch.p0", VOID, [PTR, I32, I32, I32])
-        self.kernel.code.call(fetch, [(self + index).ir, I32(0), I32(3), I32(1)])
+        self.kernel.code.call(fetch, [(self + index).ir, I32(int(write)), I32(3), I32(1)])
 
     def atomic_load(self, index: Value | int = 0) -> Value:
         """One element, and what its writer wrote before the ``atomic_add`` that is seen here."""

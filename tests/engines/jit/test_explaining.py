@@ -12,6 +12,8 @@ from graphspec.cli import main
 from graphspec.engines.base import Step
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.explaining import explain, measure_peak
+from graphspec.engines.jit.kernels.transforms import operations
+from graphspec.engines.winograd import winograd
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
 from tests.engines.nets import batch
@@ -31,6 +33,20 @@ def test_every_layer_is_there_forward_and_backward() -> None:
     assert found.passing < found.apart
     assert found.peak is not None
     json.dumps(found.to_json())
+
+
+def test_the_operations_of_transforms_are_counted_as_they_are_done() -> None:
+    matrices = winograd(2)
+    # Each row of Bᵀ is one sum of two, on four columns and then on four rows.
+    assert operations(matrices.bt) == 4 * (4 + 4)
+    # Each row of Aᵀ is two sums, on four columns and then on two rows.
+    assert operations(matrices.at) <= 2 * 2 * (4 + 2)
+    plan = compile_graph(document.load(zoo.models_dir() / "cifar_convnet.json"))
+    found = explain(plan, batch=4, threads=1, training=False)
+    line = next(line for line in found.lines if "stage3.conv1" in line.layers and line.flops)
+    filters = 64 * 128 * operations(winograd(4).g)
+    assert line.algorithm == "transform filters"
+    assert line.flops == filters
 
 
 @pytest.mark.parametrize("name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet"])

@@ -27,6 +27,10 @@ it needs t addresses, not t²; a product then finds its rows t·L apart. The row
 cache lines further apart than their numbers need: at a power of two they would all fall into the
 same sets of the cache.
 
+Tiles of a row lie some pixels apart on as many pages of memory as a tile has rows, and the
+processor's own prefetcher follows none of them for long. So each tile asks for the memory of the
+tile below it, in the next row of tiles, when it is read from x and when it is written to y.
+
 Where a tile hangs over the border its pixels are read from a place of zeros: the addresses of a
 tile's t² pixels are settled once, for all channels.
 
@@ -54,6 +58,7 @@ from graphspec.engines.jit.builder import (
 )
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.gate import pooled
+from graphspec.engines.jit.kernels.gemm import LINE
 from graphspec.engines.jit.kernels.transforms import Store, Tile, apply, sandwich
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
@@ -128,6 +133,7 @@ class Source:
         """V (or dM) of the tile at (image, row, column), all channels, from ``to`` on."""
         k, size = to.kernel, lanes(to.kernel.target)
         pixels = self._pixels(*corner, matrix.shape[1])
+        self._fetch_below(*corner, matrix.shape[1])
         whole = self.channels // k.width * k.width if self.tail else self.channels
 
         def points(c: Value) -> Store:
@@ -144,6 +150,18 @@ class Source:
                 to_points = points(c)
                 for i, j in np.ndindex(len(matrix), len(matrix)):
                     to_points(i, j, k.zeros())
+
+    def _fetch_below(self, image: Value, top: Value, left: Value, size: int) -> None:
+        """Ask for what the tile below reads and this one does not.
+
+        Below the last row of tiles lies the next image; beyond the last image nothing is fetched.
+        """
+        k = self.images.kernel
+        row_step = self.columns * self.channels
+        below = self.images + ((image * self.rows + top + size) * row_step + left * self.channels)
+        with k.loop(0, self.channels * self.outputs, LINE) as i:
+            for row in range(self.outputs):
+                (below + row_step * row).prefetch(i)
 
     def _pixels(self, image: Value, top: Value, left: Value, size: int) -> list[list[Pointer]]:
         """The addresses of ``size`` × ``size`` pixels from (top, left) on."""
@@ -282,6 +300,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
             finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
             walk = Walk(k, t, begin)
             with k.loop(0, end - begin) as tile:
+                finish.fetch_below(walk)
                 with k.loop(0, size, k.width) as part:
                     at = m + (panel * m_panel + tile * tile_size + part)
                     finish.tile(at, m_pitch, part, walk)
@@ -326,6 +345,23 @@ class _Finish:
     ) -> None:
         self.kind, self.matrices, self.t = kind, matrices, t
         self.b, self.y, self.codes, self.channel = b, y, codes, channel
+        shrink = 2 if kind.pool else 1
+        self.step = matrices.outputs // shrink
+        self.height, self.width = t.out_rows // shrink, t.out_columns // shrink
+
+    def fetch_below(self, walk: Walk) -> None:
+        """Ask for the place of the tile below, to write to it."""
+        row, column = walk.corner(self.step)
+        below = self._start(walk.image, row + self.step, column) + self.channel
+        for i in range(self.step):
+            for j in range(self.step):
+                self.y.prefetch(below + (i * self.width + j) * self.t.filters, write=True)
+
+    def _start(self, image: Value, row: Value, column: Value) -> Value:
+        """Where the filters of a pixel of y begin."""
+        pixel: Value = (image * self.height + row) * self.width + column
+        first: Value = pixel * self.t.filters
+        return first
 
     def tile(self, m: Pointer, pitch: Value, part: Value, walk: Walk) -> None:
         """One tile, one vector of filters from ``channel`` + ``part`` on."""
@@ -344,12 +380,11 @@ class _Finish:
         if kind.relu:
             values = [[maximum(k.zeros(), value) for value in row] for row in values]
         places: Tile | None = None
-        step, height, width = self.matrices.outputs, t.out_rows, t.out_columns
         if kind.pool:
             values, places = pooled(values)
-            step, height, width = step // 2, height // 2, width // 2
+        step, height, width = self.step, self.height, self.width
         row, column = walk.corner(step)
-        start = ((walk.image * height + row) * width + column) * t.filters + channel
+        start = self._start(walk.image, row, column) + channel
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)

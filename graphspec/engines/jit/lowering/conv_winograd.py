@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import winograd, winograd_dw
+from graphspec.engines.jit.kernels.transforms import operations
 from graphspec.engines.jit.kernels.winograd import Forward, Tiling, lanes, padded
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import host
+from graphspec.engines.winograd import Winograd
+from graphspec.engines.winograd import winograd as matrices_of
 
 # The transforms of a block of tiles, in bytes. A little more than a second-level cache of 512 KB is
 # no loss, as they are written and read in order; much smaller blocks read U too often.
@@ -83,6 +86,7 @@ def emit_forward(
         reads=(w,),
         writes=(u,),
         algorithm="transform filters",
+        flops=lambda: t.channels * t.filters * operations(matrices_of(outputs).g),
     )
     block = _block(t, points * 4 * size * (t.channel_blocks + t.panels), at.call.threads)
     v_pitch, m_pitch, floats = winograd.scratch_floats(
@@ -110,7 +114,7 @@ def emit_forward(
         writes=(y, scratch) if codes is None else (y, codes, scratch),
         algorithm=f"Winograd F({outputs}×{outputs})",
         why=why,
-        flops=2 * points * t.tiles * t.channels * t.filters,
+        flops=lambda: _flops(t, matrices_of(outputs), dw=False),
     )
 
 
@@ -159,7 +163,7 @@ def emit_weight_gradient(
         writes=(du, partial_db, scratch),
         algorithm=f"Winograd F({outputs}×{outputs}) dw",
         why=why,
-        flops=2 * points * t.tiles * t.channels * t.filters,
+        flops=lambda: _flops(t, matrices_of(outputs), dw=True),
     )
     at.emit(
         winograd_dw.add_slices(outputs, target),
@@ -178,7 +182,16 @@ def emit_weight_gradient(
         reads=(du, partial_db),
         writes=(dw,) if db is None else (dw, db),
         algorithm="transform dU",
+        flops=lambda: slices * t.channels * t.filters * operations(matrices_of(outputs).g.T),
     )
+
+
+def _flops(t: Tiling, matrices: Winograd, *, dw: bool) -> int:
+    """What is really done: the products, and the additions of both transforms."""
+    products = 2 * matrices.tile**2 * t.channels * t.filters
+    of_x = t.channels * operations(matrices.bt)
+    of_y = t.filters * operations(matrices.at.T if dw else matrices.at)
+    return int(t.tiles * (products + of_x + of_y))
 
 
 def _block(t: Tiling, tile_bytes: int, threads: int) -> int:

@@ -29,7 +29,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from graphspec.engines.jit.buffers import FLOAT, Array, Buffer, Home, Value, is_image
-from graphspec.engines.jit.table import Argument, NativeRow, Note, Pass, PythonRow, Routine
+from graphspec.engines.jit.table import Argument, Flops, NativeRow, Note, Pass, PythonRow, Routine
 from graphspec.layers.base import Layer
 from graphspec.plan import Node
 
@@ -258,7 +258,7 @@ class Site:
         writes: Sequence[Value],
         algorithm: str = "",
         why: str = "",
-        flops: int = 0,
+        flops: Flops = 0,
     ) -> None:
         """Append a native row; what it touches must be named, or its memory may be given away.
 
@@ -278,7 +278,7 @@ class Site:
         writes: Sequence[Value],
         algorithm: str = "",
         why: str = "",
-        flops: int = 0,
+        flops: Flops = 0,
     ) -> None:
         """Append a row that depends on weights alone (packing, transforms), writing to ``kept``.
 
@@ -289,7 +289,7 @@ class Site:
         self.add(NativeRow(routine, tuple(args), chunks, tuple(reads), tuple(writes), note))
 
     def note(
-        self, algorithm: str = "", why: str = "", flops: int = 0, stage: Pass | None = None
+        self, algorithm: str = "", why: str = "", flops: Flops = 0, stage: Pass | None = None
     ) -> Note:
         """A note with this site's layers."""
         ids = tuple(node.id for node in self.nodes)
