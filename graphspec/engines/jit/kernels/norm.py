@@ -16,12 +16,37 @@ Backward, with x̂ made again from x: dβ = Σ dy, dγ = Σ dy·x̂, dx = a·(dy
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum, select, sqrt
+
+_ABREAST = 4
+"""Vectors of channels that go down the rows together: a sum alone would wait for its own last
+addition, and a cache line would be asked for twice."""
+
+Column = tuple[Value, Value | None]
+Line = tuple[Value, Value, Value]
+"""μ, a and β of a vector of channels: y = (x − μ)·a + β."""
 
 
 def rows_at_once(channels: int) -> int:
     """R: how many rows a chunk has."""
     return max(8, 4096 // channels)
+
+
+def _columns(k: Kernel, channels: Value) -> Iterator[list[Column]]:
+    """The channels, by vectors: as many abreast as there can be, then one by one, then the rest."""
+    step = k.width * _ABREAST
+    whole = channels // step * step
+    with k.loop(0, whole, step) as first:
+        yield [(first + part * k.width, None) for part in range(_ABREAST)]
+    for c, lanes in k.sweep(whole, channels):
+        yield [(c, lanes)]
+
+
+def _line(places: tuple[Pointer, Pointer, Pointer], c: Value, lanes: Value | None) -> Line:
+    mean, factor, shift = places
+    return mean.load(c, lanes), factor.load(c, lanes), shift.load(c, lanes)
 
 
 def moments_kernel(k: Kernel) -> None:
@@ -33,17 +58,20 @@ def moments_kernel(k: Kernel) -> None:
         begin, end = k.span(chunk, at_once, rows)
         share = 1.0 / (end - begin).to(x.element)
         out = partial + chunk * 2 * channels
-        for c, lanes in k.sweep(0, channels):
-            total = k.variable(k.zeros())
+        for columns in _columns(k, channels):
+            totals = [k.variable(k.zeros()) for _ in columns]
             with k.loop(begin, end) as row:
-                total.value = total.value + x.load(row * channels + c, lanes)
-            mean = total.value * share
-            squares = k.variable(k.zeros())
+                for (c, lanes), total in zip(columns, totals, strict=True):
+                    total.value = total.value + x.load(row * channels + c, lanes)
+            means = [total.value * share for total in totals]
+            squares = [k.variable(k.zeros()) for _ in columns]
             with k.loop(begin, end) as row:
-                apart = x.load(row * channels + c, lanes) - mean
-                squares.value = fma(apart, apart, squares.value)
-            out.store(mean, c, lanes)
-            out.store(squares.value, channels + c, lanes)
+                for (c, lanes), mean, sum_ in zip(columns, means, squares, strict=True):
+                    apart = x.load(row * channels + c, lanes) - mean
+                    sum_.value = fma(apart, apart, sum_.value)
+            for (c, lanes), mean, sum_ in zip(columns, means, squares, strict=True):
+                out.store(mean, c, lanes)
+                out.store(sum_.value, channels + c, lanes)
 
 
 def merge_kernel(k: Kernel) -> None:
@@ -101,42 +129,48 @@ def normalise_kernel(relu: bool, k: Kernel) -> None:
     mean, factor, shift = k.pointer(), k.pointer(), k.pointer()
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for c, lanes in k.sweep(0, channels):
-            m, a, b = mean.load(c, lanes), factor.load(c, lanes), shift.load(c, lanes)
+        for columns in _columns(k, channels):
+            known = [_line((mean, factor, shift), *column) for column in columns]
             with k.loop(begin, end) as row:
-                out = fma(x.load(row * channels + c, lanes) - m, a, b)
-                if relu:
-                    out = maximum(k.zeros(), out)
-                y.store(out, row * channels + c, lanes)
+                for (c, lanes), (m, a, b) in zip(columns, known, strict=True):
+                    out = fma(x.load(row * channels + c, lanes) - m, a, b)
+                    if relu:
+                        out = maximum(k.zeros(), out)
+                    y.store(out, row * channels + c, lanes)
 
 
 def _incoming(
-    k: Kernel, relu: bool, dy: Pointer, y: Pointer, at: Value, lanes: Value | None
+    k: Kernel, relu: bool, dy: Pointer, at: Value, lanes: Value | None, apart: Value, line: Line
 ) -> Value:
-    """The gradient behind the rectifier, if there is one."""
+    """The gradient behind the rectifier, if there is one: whether it was open x tells as y would.
+
+    So y need not be read; it is computed by the same two operations as in ``normalise_kernel``.
+    """
     gradient = dy.load(at, lanes)
-    return select(y.load(at, lanes) > 0.0, gradient, 0.0) if relu else gradient
+    _, a, b = line
+    return select(fma(apart, a, b) > 0.0, gradient, 0.0) if relu else gradient
 
 
 def sums_kernel(relu: bool, k: Kernel) -> None:
-    """Σ dy and Σ dy·(x − μ) of each chunk. Args: x, y, dy, rows, C, R, μ, partial."""
-    x, y, dy, rows, channels, at_once = (
-        k.pointer(), k.pointer(), k.pointer(), k.size(), k.size(), k.size()
-    )  # fmt: skip
-    mean, partial = k.pointer(), k.pointer()
+    """Σ dy and Σ dy·(x − μ) of each chunk. Args: x, dy, rows, C, R, μ, a, β, partial."""
+    x, dy, rows, channels, at_once = k.pointer(), k.pointer(), k.size(), k.size(), k.size()
+    mean, factor, shift, partial = (k.pointer() for _ in range(4))
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
         out = partial + chunk * 2 * channels
-        for c, lanes in k.sweep(0, channels):
-            m = mean.load(c, lanes)
-            plain, weighted = k.variable(k.zeros()), k.variable(k.zeros())
+        for columns in _columns(k, channels):
+            known = [_line((mean, factor, shift), *column) for column in columns]
+            sums = [(k.variable(k.zeros()), k.variable(k.zeros())) for _ in columns]
             with k.loop(begin, end) as row:
-                at = row * channels + c
-                gradient = _incoming(k, relu, dy, y, at, lanes)
-                plain.value = plain.value + gradient
-                weighted.value = fma(gradient, x.load(at, lanes) - m, weighted.value)
-            out.store(plain.value, c, lanes)
-            out.store(weighted.value, channels + c, lanes)
+                for (c, lanes), line, (plain, weighted) in zip(columns, known, sums, strict=True):
+                    at = row * channels + c
+                    apart = x.load(at, lanes) - line[0]
+                    gradient = _incoming(k, relu, dy, at, lanes, apart, line)
+                    plain.value = plain.value + gradient
+                    weighted.value = fma(gradient, apart, weighted.value)
+            for (c, lanes), (plain, weighted) in zip(columns, sums, strict=True):
+                out.store(plain.value, c, lanes)
+                out.store(weighted.value, channels + c, lanes)
 
 
 def add_up_kernel(k: Kernel) -> None:
@@ -165,20 +199,21 @@ def add_up_kernel(k: Kernel) -> None:
 def gradient_kernel(relu: bool, training: bool, k: Kernel) -> None:
     """dx = a·(dy − level − (x − μ)·slope), or a·dy in evaluation.
 
-    Args: x, y, dy, dx, rows, C, R, μ, a, level, slope.
+    Args: x, dy, dx, rows, C, R, μ, a, β, level, slope.
     """
-    x, y, dy, dx = (k.pointer() for _ in range(4))
+    x, dy, dx = (k.pointer() for _ in range(3))
     rows, channels, at_once = (k.size() for _ in range(3))
-    mean, factor, level, slope = (k.pointer() for _ in range(4))
+    mean, factor, shift, level, slope = (k.pointer() for _ in range(5))
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for c, lanes in k.sweep(0, channels):
-            a = factor.load(c, lanes)
-            if training:
-                m, flat, rising = (p.load(c, lanes) for p in (mean, level, slope))
+        for columns in _columns(k, channels):
+            lines = [_line((mean, factor, shift), *column) for column in columns]
+            slopes = [(level.load(c, lanes), slope.load(c, lanes)) for c, lanes in columns]
             with k.loop(begin, end) as row:
-                at = row * channels + c
-                gradient = _incoming(k, relu, dy, y, at, lanes)
-                if training:
-                    gradient = gradient - flat - (x.load(at, lanes) - m) * rising
-                dx.store(gradient * a, at, lanes)
+                for (c, lanes), line, (flat, rising) in zip(columns, lines, slopes, strict=True):
+                    at = row * channels + c
+                    apart = x.load(at, lanes) - line[0]
+                    gradient = _incoming(k, relu, dy, at, lanes, apart, line)
+                    if training:
+                        gradient = gradient - flat - apart * rising
+                    dx.store(gradient * line[1], at, lanes)

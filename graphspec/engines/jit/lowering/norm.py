@@ -68,13 +68,12 @@ def _batch_norm(at: Site) -> Backward:
 
     def backward() -> None:
         dy = at.dy
-        behind = (y,) if relu else ()
         part = at.new("sums of chunks", (chunks, 2, channels), image=False)
         at.emit(
             _variant("sums", norm.sums_kernel, relu),
-            (x, y, dy, *sizes, mean, part),
+            (x, dy, *sizes, mean, factor, shift, part),
             chunks=chunks,
-            reads=(x, dy, mean, *behind),
+            reads=(x, dy, mean, factor, shift),
             writes=(part,),
             flops=4 * x.size,
         )
@@ -92,9 +91,9 @@ def _batch_norm(at: Site) -> Backward:
         dx = at.dx(0)
         at.emit(
             _variant("gradient", norm.gradient_kernel, relu, at.training),
-            (x, y, dy, dx, *sizes, mean, factor, level, slope),
+            (x, dy, dx, *sizes, mean, factor, shift, level, slope),
             chunks=chunks,
-            reads=(x, dy, mean, factor, level, slope, *behind),
+            reads=(x, dy, mean, factor, shift, level, slope),
             writes=(dx,),
             flops=4 * x.size,
         )
