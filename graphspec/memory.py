@@ -9,9 +9,6 @@ All sums are Python's whole numbers, which never overflow.
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -430,32 +427,6 @@ def keeping(kind: type[Layer]) -> Keeping:
 
 def _shares(array: Array, others: Sequence[Array]) -> bool:
     return any(np.may_share_memory(array, other) for other in others)
-
-
-def physical_memory() -> int:
-    """Bytes of memory that this machine has; 8 GB where it does not say."""
-    if sys.platform == "win32":
-        return _windows_memory()
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return 8 * 2**30
-
-
-def _windows_memory() -> int:
-    class Status(ctypes.Structure):
-        _fields_ = (
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            ("total", ctypes.c_ulonglong),
-            ("rest", ctypes.c_ulonglong * 6),
-        )
-
-    status = Status(length=ctypes.sizeof(Status))
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - only Windows has the name
-    if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
-        return 8 * 2**30
-    return int(status.total)
 
 
 def render_bytes(size: int) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphspec.check import find_problems, refuse_oversize
-from graphspec.check.sizes import estimate_for
+from graphspec.check.sizes import estimate_for, physical_memory
 from graphspec.engines.base import Engine, Step
 from graphspec.engines.choosing import open_engine, why_not_jit
 from graphspec.engines.numpy.engine import NumpyEngine
@@ -27,7 +27,6 @@ from graphspec.memory import (
     MemoryEstimate,
     Workspace,
     estimate,
-    physical_memory,
     render_bytes,
 )
 from graphspec.plan import Plan, compile_graph

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +25,6 @@ from graphspec.memory import (
     Placement,
     Workspace,
     estimate,
-    physical_memory,
     render_bytes,
 )
 from graphspec.recipe.config import TrainConfig
@@ -206,3 +208,29 @@ def _sketch(spec: GraphSpec, analysis: Analysis) -> _Sketch:
 
 def _index(spec: GraphSpec, name: str) -> int:
     return next(i for i, layer in enumerate(spec.layers) if layer.id == name)
+
+
+def physical_memory() -> int:
+    """Bytes of memory that this machine has; 8 GB where it does not say."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 8 * 2**30
+
+
+def _windows_memory() -> int:
+    class Status(ctypes.Structure):
+        _fields_ = (
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            ("total", ctypes.c_ulonglong),
+            ("rest", ctypes.c_ulonglong * 6),
+        )
+
+    status = Status(length=ctypes.sizeof(Status))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - only Windows has the name
+    if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return 8 * 2**30
+    return int(status.total)

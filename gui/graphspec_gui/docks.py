@@ -56,7 +56,9 @@ def _json(window: MainWindow) -> Panel:
 def _properties(window: MainWindow) -> Panel:
     from graphspec_gui.forms.properties import PropertiesPanel
 
-    return PropertiesPanel(window)
+    panel = PropertiesPanel(window)
+    panel.reference_wanted.connect(lambda: window.show_dock("help_dock"))
+    return panel
 
 
 def _training(window: MainWindow) -> Panel:

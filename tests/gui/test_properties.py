@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from graphspec_gui.buttons import IconButton
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.findings import look
 from graphspec_gui.forms.editors import SEVERAL_VALUES, ChoiceEdit, FlagEdit, LineEdit
@@ -305,3 +306,24 @@ def test_the_time_of_a_step_is_measured_and_forgotten_with_the_layers(qtbot, pan
 def test_of_a_large_network_few_examples_are_measured(lenet):
     assert batch_of(look(lenet)) == 64
     assert batch_of(look(zoo.load("vgg16"))) < 16
+
+
+def test_a_field_that_loses_its_form_gives_nothing_to_the_next_one(qtbot, panel, document):
+    before = document.spec
+    write(qtbot, line(panel, "name"), "")
+    field = line(panel, "name")
+    assert field.hasFocus()
+    held = document.spec
+    document.select(["conv1"])
+    QApplication.processEvents()
+    assert panel.form is not None
+    assert "name" not in panel.form.names
+    assert document.spec is held
+    assert document.spec.by_id["conv1"] == before.by_id["conv1"]
+
+
+def test_the_reference_opens_from_a_dock_that_floats(qtbot, panel, document, window):
+    document.select(["conv1"])
+    window.docks["properties_dock"].setFloating(True)
+    qtbot.mouseClick(panel.findChild(IconButton, "layer_help"), Qt.MouseButton.LeftButton)
+    assert window.docks["help_dock"].isVisible()

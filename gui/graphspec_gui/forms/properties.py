@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from graphspec.errors import Problem, SpecError
@@ -34,6 +34,8 @@ class PropertiesPanel(Panel):
     Args:
         parent: the dock.
     """
+
+    reference_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,8 +123,11 @@ class PropertiesPanel(Panel):
 
     def _turn_to(self, page: QWidget) -> None:
         """Show another page; the old one may be what the event being handled came from."""
-        old = self._scroll.takeWidget()
-        if old is not None:
+        if (old := self._scroll.widget()) is not None:
+            # With its focus a field gives away what was typed, which is not for the next subject.
+            for form in old.findChildren(RecordForm):
+                form.blockSignals(True)
+            self._scroll.takeWidget()
             old.hide()
             old.deleteLater()
         self._scroll.setWidget(page)
@@ -144,7 +149,7 @@ class PropertiesPanel(Panel):
         if len(set(subject.kinds)) == 1 and issubclass(subject.kinds[0], Layer):
             button = IconButton("mdi6.book-open-variant", "Reference of this layer (F1)", page)
             button.setObjectName("layer_help")
-            button.clicked.connect(self._show_reference)
+            button.clicked.connect(self.reference_wanted)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -231,10 +236,6 @@ class PropertiesPanel(Panel):
     def _select(self, name: str) -> None:
         if self.document is not None:
             self.document.reveal(name)
-
-    def _show_reference(self) -> None:
-        window: Any = self.window()
-        window.show_dock("help_dock")
 
     def _say_empty(self) -> None:
         page = QWidget(self._scroll)
