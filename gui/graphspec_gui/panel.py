@@ -25,6 +25,7 @@ class Panel(QWidget):
         self.document: StudioDocument | None = None
         self._links: list[QMetaObject.Connection] = []
         self._stale = True
+        self._in_front = True
 
     def set_document(self, document: StudioDocument | None) -> None:
         """Show another document, or none."""
@@ -50,14 +51,20 @@ class Panel(QWidget):
     def touch(self) -> None:
         """Refresh now, or when the panel is next seen."""
         self._stale = True
-        if self.isVisible():
-            self._stale = False
-            self.refresh()
+        self._make_up()
+
+    def set_in_front(self, in_front: bool) -> None:
+        """Hear from the dock whether it is seen; behind another tab Qt still calls it visible."""
+        self._in_front = in_front
+        self._make_up()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make up for what was missed."""
         super().showEvent(event)
-        if self._stale:
+        self._make_up()
+
+    def _make_up(self) -> None:
+        if self._stale and self._in_front and self.isVisible():
             self._stale = False
             self.refresh()
 

@@ -233,7 +233,10 @@ class MainWindow(QMainWindow):
         for spec in DOCKS:
             panel = spec.make(self)
             panel.setAccessibleName(spec.title)
-            self.docks[spec.name].setWidget(panel)
+            dock = self.docks[spec.name]
+            dock.setWidget(panel)
+            dock.visibilityChanged.connect(panel.set_in_front)
+            panel.set_in_front(not dock.isVisible() or not dock.visibleRegion().isEmpty())
             self.document_changed.connect(panel.set_document)
             panel.set_document(self.document)
         training = self.docks["training_dock"].widget()

@@ -430,3 +430,18 @@ def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
     window.close_tab(window.current)
     tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
     assert [tip for tip in tips if "<img" in tip] == []
+
+
+def test_a_dock_behind_another_rests_until_it_is_in_front(window, monkeypatch):
+    window.new(zoo.load("lenet5"))
+    window.show_dock("training_dock")
+    panel = window.docks["properties_dock"].widget()
+    seen = []
+    refresh = panel.refresh
+    monkeypatch.setattr(panel, "refresh", lambda: (seen.append(1), refresh()))
+    window.document.select(["conv1"])
+    assert not seen
+    window.show_dock("properties_dock")
+    assert seen == [1]
+    window.document.select(["conv2"])
+    assert seen == [1, 1]
