@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from graphspec_gui.viewers.occlusion import OcclusionPanel
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -126,5 +127,20 @@ def test_another_example_starts_anew(room, panel):
     press(panel)
     room.wait(lambda: finished(panel))
     room.source.pick("train", 5)
+    assert panel.found is None
+    assert panel.grid.tiles.caption(0) == "Press Cover"
+
+
+def test_another_network_starts_anew_with_ones_own_picture(room, panel, tmp_path):
+    Image.fromarray(np.full((8, 8), 90, np.uint8)).save(tmp_path / "mine.png")
+    room.source.read(tmp_path / "mine.png")
+    room.wait(lambda: room.source.example.split is None)
+    press(panel)
+    room.wait(lambda: finished(panel))
+    mine = room.source.example
+    before = room.source.network
+    room.runs.show(train(tmp_path / "other", epochs=2))
+    room.wait(lambda: room.source.network is not before)
+    assert room.source.example is mine
     assert panel.found is None
     assert panel.grid.tiles.caption(0) == "Press Cover"

@@ -130,9 +130,11 @@ class OcclusionPanel(Viewer):
                 box.setRange(1, side)
                 box.setValue(max(1, value))
         names = [network.probe.class_name(i) for i in range(len(network.data.classes))]
-        other = self._network is None or self._network.data is not network.data
+        before = self._network
+        other = before is None or before.data is not network.data
         self._network = network
-        if self._example is not example:
+        # Later weights of the same run leave the map, which says of which step it is.
+        if other or self._example is not example or (before is not network and not network.run):
             self._example = example
             self.cancel()
             self.found = None
