@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from graphspec.engines.base import Array
 from graphspec.inspect.activations import LayerActivity, layer_activity, visible_layers
 from graphspec.inspect.over_time import LayerHistograms
+from graphspec.inspect.pictures.tiles import Tiles as TilesPicture
 from graphspec.inspect.probe import Probe
 from graphspec.inspect.unit import unit_sum
 from graphspec.layers.conv2d import Conv2d
@@ -37,6 +38,8 @@ class ActivationsPanel(LayerViewer):
         source: the network and the example.
         parent: who owns it.
     """
+
+    file_name = "activations"
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
@@ -112,6 +115,19 @@ class ActivationsPanel(LayerViewer):
                 self._count,
             )
             self.count_over_time("activations over time", network, layer)
+
+    def picture(self) -> TilesPicture | None:
+        """The maps, beside the example that they are of."""
+        values, network, example = self._values, self.network, self.source.example
+        if values is None or network is None or example is None:
+            return None
+        maps = values if values.ndim == 3 else values.reshape(1, 1, -1)
+        return TilesPicture(
+            maps,
+            self.title(f"{self.layer} of {example.title}"),
+            names=tuple(map(str, range(len(maps)))) if values.ndim == 3 else (),
+            beside=example.x if network.is_image else None,
+        )
 
     def forget(self) -> None:
         """Let go of the network."""

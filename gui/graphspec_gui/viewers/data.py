@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from graphspec.engines.base import Array
 from graphspec.inspect.examples import Stage, class_counts, stage_of
+from graphspec.inspect.pictures.examples import ExamplesPicture
 from graphspec.train.feeding import SplitName
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.theme import space, theme
@@ -31,6 +32,8 @@ from graphspec_gui.viewers.viewer import Viewer
 
 MOST = 200
 """Examples that are augmented or preprocessed for a look: whitening them all would take long."""
+_EXPORTED = 8
+"""Examples beside each other in an exported picture."""
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".npy")
 _STAGES: dict[Stage, str] = {
     "raw": "As they are",
@@ -47,11 +50,14 @@ class DataPanel(Viewer):
         parent: who owns it.
     """
 
+    file_name = "examples"
+
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
         self.setAcceptDrops(True)
         self._network: Network | None = None
         self._numbers: Array = np.zeros(0, np.int64)
+        self._made: Array | None = None
         self._seed = 0
         self.split = _combo("Split", "Which part of the data")
         self.classes = _combo("Class", "Examples of one class only")
@@ -122,6 +128,24 @@ class DataPanel(Viewer):
             return None
         path = Path(urls[0].toLocalFile())
         return path if path.suffix.lower() in ENDINGS else None
+
+    def picture(self) -> ExamplesPicture | None:
+        """The first examples as they are shown, and how many there are of each class."""
+        network = self._network
+        if network is None or self.grid.tiles.count == 0:
+            return None
+        split: SplitName = self.split.currentData()
+        x, _ = network.data.parts[split]
+        made = x[self._numbers[:_EXPORTED]] if self._made is None else self._made[:_EXPORTED]
+        names = network.data.classes
+        counts: dict[str, dict[str, int]] = {
+            part: dict(zip(names, class_counts(y, len(names)).tolist(), strict=True))
+            for part, (_, y) in network.data.parts.items()
+            if names
+        }
+        captions = tuple(self.grid.tiles.caption(i) for i in range(len(made)))
+        stage = self.stage.currentData()
+        return ExamplesPicture({stage: made}, captions, counts, self.title(f"{split} examples"))
 
     def _fill(self, network: Network) -> None:
         self._network = network
@@ -198,6 +222,7 @@ class DataPanel(Viewer):
     def _show(self, made: Array, count: int | None) -> None:
         network = self._network
         assert network is not None
+        self._made = None if count is None else made
         split: SplitName = self.split.currentData()
         x, y = network.data.parts[split]
         stage = self.stage.currentData()

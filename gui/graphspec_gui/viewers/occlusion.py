@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from graphspec.engines.base import Array
 from graphspec.inspect.occlusion import Occlusion, occlude
+from graphspec.inspect.pictures.occlusion import OcclusionPicture
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale
 from graphspec_gui.viewers.halves import Controls, Halves
@@ -49,6 +50,8 @@ class OcclusionPanel(Viewer):
         source: the network and the example.
         parent: who owns it.
     """
+
+    file_name = "occlusion"
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
@@ -141,6 +144,17 @@ class OcclusionPanel(Viewer):
         if other or self.classes.count() != len(names):
             self._list(names)
         self._draw()
+
+    def picture(self) -> OcclusionPicture | None:
+        """The maps of the classes that are ticked."""
+        network, found, chosen = self._network, self.found, self.chosen
+        if network is None or found is None or self._example is None or not chosen:
+            return None
+        names = [network.probe.class_name(k) for k in range(len(found.whole))]
+        title = self.title(f"{self._example.title}, covered in parts")
+        log_odds = self.measure.currentData() == "log_odds"
+        opacity = self.opacity.value() / 100
+        return OcclusionPicture(found, chosen, names, title, log_odds, opacity)
 
     def forget(self) -> None:
         """Let go of the network."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidg
 from graphspec.engines.base import Array
 from graphspec.inspect.metrics import confusion_matrix
 from graphspec.inspect.mistakes import Mistake, most_wrong
+from graphspec.inspect.pictures.confusion import ConfusionPicture
 from graphspec.train.evaluate import find_class_scores
 from graphspec.train.feeding import SplitName
 from graphspec_gui.theme import space, theme
@@ -46,6 +47,8 @@ class PredictionsPanel(Viewer):
         source: the network and the example.
         parent: who owns it.
     """
+
+    file_name = "confusion"
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
@@ -126,6 +129,14 @@ class PredictionsPanel(Viewer):
             self._counted = (network, split)
             self.facts.setText("Classifying…")
             self.source.looks.ask("answers", lambda: _answer(network, split), self._take)
+
+    def picture(self) -> ConfusionPicture | None:
+        """The matrix of the split."""
+        network, answers = self._network, self._answers
+        if network is None or answers is None:
+            return None
+        title = self.title(f"answers for {len(answers.labels):,} {answers.split} examples")
+        return ConfusionPicture(self.matrix.counts, network.data.classes, title)
 
     def forget(self) -> None:
         """Let go of the network."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -14,10 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from graphspec_gui.buttons import IconButton
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
+from graphspec_gui.viewers.exporting import ask_export
 from graphspec_gui.viewers.images import as_seen, draw, fitted
 from graphspec_gui.viewers.source import Network, ProbeSource, Weights
+
+if TYPE_CHECKING:
+    from graphspec.inspect.pictures.sheet import Picture
 
 WEIGHTS: dict[Weights, str] = {
     "latest": "Latest checkpoint",
@@ -76,6 +83,8 @@ class SubjectBar(QWidget):
         row.addWidget(self._thumbnail)
         row.addWidget(self._words, 1)
         row.addWidget(self.weights)
+        self.save = IconButton("mdi6.export-variant", "Export what is shown…", self)
+        row.addWidget(self.save)
         source.changed.connect(self.show_subject)
         self.show_subject()
 
@@ -104,7 +113,7 @@ class Viewer(Panel):
     """A dock that looks into the network.
 
     A subclass fills ``body``, and overrides ``look``, which is called with the network that is
-    open, and ``forget``, called where there is none.
+    open, ``forget``, called where there is none, and ``picture``, which is what is exported.
 
     Args:
         source: the network and the example.
@@ -112,6 +121,8 @@ class Viewer(Panel):
     """
 
     follows = ("selection_changed",)
+    file_name: ClassVar[str] = "picture"
+    """What an exported file is called at first."""
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,6 +131,9 @@ class Viewer(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.bar = SubjectBar(source, self)
+        self.bar.save.clicked.connect(
+            lambda: ask_export(self.picture, self.file_name, source.looks, self)
+        )
         column.addWidget(self.bar)
         self._trouble = QLabel(self)
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
@@ -168,6 +182,17 @@ class Viewer(Panel):
 
     def forget(self) -> None:
         """Let go of what was shown; by default there is nothing to do."""
+
+    def picture(self) -> Picture | None:
+        """What is shown, as ``graphspec inspect`` draws it; None while there is nothing."""
+        raise NotImplementedError
+
+    def title(self, what: str) -> str:
+        """A picture's title: the network, its step, and what is shown of it."""
+        network = self.source.network
+        assert network is not None
+        step = "" if network.step is None else f", step {network.step:,}"
+        return f"{network.name}{step}: {what}"
 
 
 def _plain(text: str) -> str:

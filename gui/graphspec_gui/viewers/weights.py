@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidg
 from graphspec.engines.base import Array
 from graphspec.inspect.filters import Filters, drawable_layers, layer_filters
 from graphspec.inspect.over_time import LayerHistograms
+from graphspec.inspect.pictures.tiles import Tiles as TilesPicture
+from graphspec.inspect.pictures.tiles import in_colour
 from graphspec.train.evaluate import find_class_scores
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
@@ -31,6 +33,8 @@ class WeightsPanel(LayerViewer):
         source: the network and the example.
         parent: who owns it.
     """
+
+    file_name = "weights"
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
@@ -90,6 +94,18 @@ class WeightsPanel(LayerViewer):
 
         self.source.looks.ask("weights", work, self._show)
         self.count_over_time("weights over time", network, layer)
+
+    def picture(self) -> TilesPicture | None:
+        """The filters, in colour or of the chosen channel."""
+        found, channel = self._found, self.channel.currentData()
+        if found is None or self.network is None:
+            return None
+        colours = channel == _COLOURS
+        images = in_colour(found.images) if colours else found.images[:, channel]
+        names = tuple(self._name(i) for i in range(len(images)))
+        part = "" if colours or found.images.shape[1] == 1 else f", channel {channel}"
+        title = self.title(f"weights of {found.layer}{part}")
+        return TilesPicture(images, title, names, centred=not colours)
 
     def forget(self) -> None:
         """Let go of the network."""

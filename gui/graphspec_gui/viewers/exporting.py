@@ -1,0 +1,56 @@
+"""Writing what a viewer shows into a file: its picture, or the numbers that it is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from graphspec_gui.viewers.looks import Looks
+
+if TYPE_CHECKING:
+    from graphspec.inspect.pictures.sheet import Picture
+
+FILTERS = "Picture (*.png *.svg *.pdf);;Numbers (*.json *.npz)"
+
+
+def ask_export(
+    make: Callable[[], Picture | None], name: str, looks: Looks, parent: QWidget
+) -> None:
+    """Ask where to, and write the picture off the UI thread, whole or not at all.
+
+    Args:
+        make: gives the picture of what is shown, or None where nothing is.
+        name: the file's name without an ending, to begin with.
+        looks: where the work is done.
+        parent: the viewer.
+    """
+    picture = make()
+    if picture is None:
+        _tell(parent, "There is nothing to export yet.", "Wait until the dock shows something.")
+        return
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Export what is shown", f"{name}.png", FILTERS)
+    if not chosen:
+        return
+    path = Path(chosen)
+    path = path if path.suffix else path.with_suffix(".png")
+
+    def work() -> Iterator[Path]:
+        yield picture.save(path)
+
+    def ended(reason: str) -> None:
+        if reason:
+            _tell(parent, "It cannot be written.", reason)
+
+    looks.ask(f"export {name}", work, lambda _: None, ended)
+
+
+def _tell(parent: QWidget, words: str, more: str) -> None:
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(words)
+    box.setInformativeText(more)
+    box.exec()

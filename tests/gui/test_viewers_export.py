@@ -1,0 +1,104 @@
+"""Every viewer writes what it shows: a picture, or its numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from graphspec_gui.viewers.activations import ActivationsPanel
+from graphspec_gui.viewers.data import DataPanel
+from graphspec_gui.viewers.occlusion import OcclusionPanel
+from graphspec_gui.viewers.predictions import PredictionsPanel
+from graphspec_gui.viewers.viewer import Viewer
+from graphspec_gui.viewers.weights import WeightsPanel
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from graphspec.train.rundir import Run
+from tests.gui.viewing import Room, train
+
+KINDS = [DataPanel, ActivationsPanel, WeightsPanel, OcclusionPanel, PredictionsPanel]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def room(qtbot) -> Iterator[Room]:
+    made = Room(qtbot)
+    yield made
+    made.runs.close()
+
+
+@pytest.fixture
+def export(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Viewer, str], Path]:
+    """Click the button, answer the dialog, and wait for the file."""
+
+    def write(panel: Viewer, name: str) -> Path:
+        asked = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(asked), ""))
+        QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
+        room.wait(asked.exists)
+        return asked
+
+    return write
+
+
+def filled(room: Room, kind: type[Viewer], run: Run) -> Any:
+    panel: Any = room.put(kind)
+    room.look_into(run)
+    if kind is OcclusionPanel:
+        room.wait(lambda: panel.classes.count() == 10)
+        QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+        room.wait(lambda: panel.found is not None and panel.found.done == 1)
+    room.wait(lambda: panel.picture() is not None)
+    return panel
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_and_the_numbers_of_what_is_shown(room, trained, export, kind):
+    panel = filled(room, kind, trained)
+    with Image.open(export(panel, "shown.png")) as image:
+        assert min(image.size) > 250
+    numbers = json.loads(export(panel, "shown.json").read_text(encoding="utf-8"))
+    drawn = panel.picture().numbers()
+    assert numbers.keys() == drawn.keys()
+    array = next(name for name, value in drawn.items() if isinstance(value, np.ndarray))
+    np.testing.assert_allclose(numbers[array], drawn[array], rtol=1e-6)
+
+
+def test_a_name_without_an_ending_becomes_a_png(room, trained, export, tmp_path, monkeypatch):
+    panel = filled(room, WeightsPanel, trained)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
+    room.wait((tmp_path / "mine.png").exists)
+
+
+def test_what_cannot_be_written_is_told(room, trained, tmp_path, monkeypatch):
+    panel = filled(room, WeightsPanel, trained)
+    told = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.informativeText()))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.xyz"), ""))
+    QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
+    room.wait(lambda: bool(told))
+    assert ".svg" in told[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_to_export_is_told(room, trained, monkeypatch):
+    panel: Any = room.put(OcclusionPanel)
+    room.look_into(trained)
+    told = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
+    QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
+    assert told == ["There is nothing to export yet."]
