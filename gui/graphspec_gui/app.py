@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from graphspec import zoo
+from graphspec_gui.collecting import collect_here
 from graphspec_gui.journal import Journal
 from graphspec_gui.offers import offer_left_behind, offer_left_running, tell_mishap
 from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_folder
@@ -46,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _begin(window: MainWindow, names: Sequence[str]) -> None:
     window.fill_docks()
+    collect_here()
     offer_left_behind(window)
     offer_left_running(window)
     for name in names:

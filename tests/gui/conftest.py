@@ -13,6 +13,7 @@ pytest.importorskip("PySide6", reason="the desktop app is not installed")
 pytest.importorskip("pytestqt", reason="the desktop app's tests need pytest-qt")
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from graphspec_gui.collecting import collect_here
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.journal import Journal
 from graphspec_gui.settings import Settings
@@ -50,6 +51,7 @@ def qapp_args() -> list[str]:
 @pytest.fixture(autouse=True)
 def _dressed(qapp: QApplication) -> None:
     """Every test sees the app as its users do: in its own style, in the light colours."""
+    collect_here()
     if qapp.styleSheet() == "":
         theme().apply(qapp)
     theme().choose("light")
