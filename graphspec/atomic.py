@@ -21,11 +21,12 @@ TEMPORARY_SUFFIX = ".part"
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path to fill; it becomes ``path`` when the block ends without an error.
 
     The temporary file exists, is empty, lies in the folder of ``path``, and may be overwritten or
-    replaced by whatever fills it (``safetensors.save_file`` does the latter).
+    replaced by whatever fills it (``safetensors.save_file`` does the latter). What is not
+    ``durable`` is not flushed, and may be lost or damaged by a power cut.
     """
     target = _final_target(Path(path))
     handle, name = tempfile.mkstemp(
@@ -36,13 +37,15 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(_mode_for(target))
-        _flush_file(temporary)
+        if durable:
+            _flush_file(temporary)
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _flush_folder(target.parent)
+    if durable:
+        _flush_folder(target.parent)
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:

@@ -8,7 +8,11 @@ started it follows it. Commands come on standard input, one JSON object a line:
     {"do": "set_penalty", "name": "l2", "strength": 0.001}
     {"do": "set_drop", "layer": "drop1", "drop": 0.3}
     {"do": "taps", "taps": [{"node": "conv1", "what": "value"}]}
+    {"do": "weights"}
     {"do": "detach"}
+
+``weights`` writes the weights of now to ``taps/weights.safetensors``, with the step in its
+metadata, for whoever watches; the log does not tell of it.
 
 A line that cannot be followed becomes a ``refused`` event. When the input ends, its other end is
 gone: the worker finishes the step, saves and ends, unless it was started with ``--detached`` or

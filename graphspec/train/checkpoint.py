@@ -31,6 +31,7 @@ from graphspec.record import Record
 
 _METADATA = "graphspec"
 _ORDER = "order"
+_STEP = "step"
 _UPDATE, _AVERAGE = "update/", "average/"
 MANIFEST = "manifest.json"
 
@@ -150,14 +151,37 @@ def write_arrays(
 ) -> str:
     """Write arrays as safetensors, whole or not at all, and return the file's SHA-256."""
     with atomic.writing(path) as temporary:
-        try:
-            # Some versions of safetensors write wrong bytes for arrays of another memory order.
-            contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-            save_file(contiguous, temporary, metadata)
-        except SafetensorError as error:
-            # It wraps the system's error (a full disk) in its own.
-            raise OSError(str(error)) from error
+        _fill(temporary, arrays, metadata)
         return hash_file(temporary)
+
+
+def write_passing_weights(path: Path, weights: Mapping[str, Array], step: int) -> None:
+    """Write the weights of a step for whoever watches; they need not survive a power cut."""
+    with atomic.writing(path, durable=False) as temporary:
+        _fill(temporary, weights, {_STEP: str(step)})
+
+
+def read_passing_weights(path: Path) -> tuple[dict[str, Array], int]:
+    """What ``write_passing_weights`` wrote: the weights and their step.
+
+    Raises:
+        CheckpointError: it is missing or damaged.
+    """
+    arrays, metadata = read_arrays(path)
+    try:
+        return arrays, int(metadata[_STEP])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{str(path)!r} does not say of which step it is") from error
+
+
+def _fill(path: Path, arrays: Mapping[str, Array], metadata: dict[str, str] | None) -> None:
+    try:
+        # Some versions of safetensors write wrong bytes for arrays of another memory order.
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        save_file(contiguous, path, metadata)
+    except SafetensorError as error:
+        # It wraps the system's error (a full disk) in its own.
+        raise OSError(str(error)) from error
 
 
 def hash_file(path: Path) -> str:

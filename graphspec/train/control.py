@@ -110,6 +110,13 @@ class TakeTaps(Record):
     """What to look at."""
 
 
+class WriteWeights(Record):
+    """Write the weights of now into the run's ``taps`` folder; the log does not tell of it."""
+
+    do: Literal["weights"] = "weights"
+    """The name of this command."""
+
+
 class Unreadable(Record):
     """A line that is no command; training logs it and goes on."""
 
@@ -120,7 +127,9 @@ class Unreadable(Record):
 
 
 Change = SetRate | SetPenalty | SetDrop
-AnyCommand = Pause | Resume | StepOnce | Stop | Change | SaveCheckpoint | TakeTaps | Detach
+AnyCommand = (
+    Pause | Resume | StepOnce | Stop | Change | SaveCheckpoint | TakeTaps | WriteWeights | Detach
+)
 Command = AnyCommand | Unreadable
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="do")])
 
@@ -185,6 +194,10 @@ class Control:
     def take_taps(self, *taps: TapRequest) -> None:
         """Write values or gradients of the next step's batch into the run's ``taps`` folder."""
         self.send(TakeTaps(taps=taps))
+
+    def write_weights(self) -> None:
+        """Write the weights of now into the run's ``taps`` folder."""
+        self.send(WriteWeights())
 
     def take(self, *, wait: bool = False) -> Command | None:
         """The oldest command, or None; with ``wait`` it waits until there is one."""

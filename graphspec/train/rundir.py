@@ -35,6 +35,7 @@ from graphspec.train.reading import Reading, read_history
 SPEC, CONFIG, ENVIRONMENT = "spec.json", "config.json", "env.json"
 EVENTS, LOST = "events.jsonl", "events.lost.jsonl"
 PREPROCESS, CHECKPOINTS, TAPS = "preprocess.safetensors", "checkpoints", "taps"
+PASSING_WEIGHTS = f"{TAPS}/weights.safetensors"
 FOLDER_VARIABLE = "GRAPHSPEC_RUNS"
 
 Status = Literal["new", "running", "finished", "stopped", "failed", "interrupted"]

@@ -20,6 +20,7 @@ from graphspec.errors import (
     GraphspecError,
     NonFiniteError,
     RunError,
+    RunWriteError,
 )
 from graphspec.recipe.average import RunningAverage
 from graphspec.recipe.config import TrainConfig
@@ -34,7 +35,14 @@ from graphspec.train.agreement import (
 )
 from graphspec.train.changing import Load, why_not, with_drops, with_strengths
 from graphspec.train.checkpoint import Progress, TrainState
-from graphspec.train.control import Control, SaveCheckpoint, SetDrop, SetPenalty, SetRate
+from graphspec.train.control import (
+    Control,
+    SaveCheckpoint,
+    SetDrop,
+    SetPenalty,
+    SetRate,
+    WriteWeights,
+)
 from graphspec.train.evaluate import evaluate_batches, find_answers
 from graphspec.train.events import (
     AveragedMetrics,
@@ -378,9 +386,23 @@ class _Training:
                     yield from self._change_if_possible(command)
                 case SaveCheckpoint():
                     yield from self._save()
+                case WriteWeights():
+                    yield from self._write_weights(command)
                 case _:
                     for event in self.steering.follow(command, self._now()):
                         yield from self.keeper.log(event)
+
+    def _write_weights(self, command: WriteWeights) -> Iterator[Event]:
+        """Write them for whoever watches, who does without where that fails."""
+        reason = "there is no run directory to write to"
+        if self.run is not None:
+            try:
+                self.run.write_weights(self.executable.weights(), self.progress.step)
+                return
+            except RunWriteError as error:
+                reason = str(error)
+        text = command.model_dump_json()
+        yield from self.keeper.log(Refused(**self._now(), command=text, reason=reason))
 
     def _change_if_possible(self, command: SetPenalty | SetDrop) -> Iterator[Event]:
         reason = why_not(command, self.executable.plan.spec, self.config, self.load)

@@ -15,7 +15,12 @@ from graphspec.errors import RunWriteError
 from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.train import rundir
-from graphspec.train.checkpoint import CheckpointFolder, TrainState, write_arrays
+from graphspec.train.checkpoint import (
+    CheckpointFolder,
+    TrainState,
+    write_arrays,
+    write_passing_weights,
+)
 from graphspec.train.events import Changed, Event
 from graphspec.train.lock import RunLock
 from graphspec.train.log import LogWriter, changes_to_replay, cut
@@ -57,6 +62,9 @@ class RunWriter:
             step, offset = entry.step, entry.log_bytes
             self._checkpoints.forget_after(entry)
         self._checkpoints.clean()
+        # An earlier session's; where they cannot be removed, the next ones take their place.
+        with suppress(OSError):
+            (self.path / rundir.PASSING_WEIGHTS).unlink(missing_ok=True)
         log, lost = self.path / rundir.EVENTS, self.path / rundir.LOST
         kept = cut(log, lost, step=step, offset=offset)
         self.replay: list[Changed] = changes_to_replay(kept, lost, step)
@@ -125,6 +133,17 @@ class RunWriter:
             (self.path / rundir.TAPS).mkdir(exist_ok=True)
             write_arrays(self.path / name, arrays)
         return name
+
+    def write_weights(self, weights: Mapping[str, Array], step: int) -> None:
+        """Write the weights of a step for whoever watches; the next ones take their place.
+
+        Raises:
+            RunWriteError: they cannot be written.
+        """
+        path = self.path / rundir.PASSING_WEIGHTS
+        with self._explaining("write weights of"):
+            path.parent.mkdir(exist_ok=True)
+            write_passing_weights(path, weights, step)
 
     def save_pipeline(self, pipeline: Pipeline) -> None:
         """Keep what the preprocessing was fitted to.

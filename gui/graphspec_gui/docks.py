@@ -134,7 +134,7 @@ def _source(window: MainWindow) -> ProbeSource:
 
     found = window.findChild(ProbeSource)
     if found is None:
-        found = ProbeSource(window.runs, window)
+        found = ProbeSource(window.runs, window, window.training.ask_weights)
         found.set_document(window.document)
         window.document_changed.connect(found.set_document)
     return found

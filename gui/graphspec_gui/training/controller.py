@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepOnce
+from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepOnce, WriteWeights
 from graphspec.train.history import History
 from graphspec.train.lock import holder_of, is_locked
 from graphspec.train.rundir import Run, runs_folder
@@ -183,6 +183,13 @@ class TrainingController(QObject):
         """Save now."""
         if self.worker:
             self.worker.send(SaveCheckpoint())
+
+    def ask_weights(self, run: Run) -> bool:
+        """Ask for the weights of now in the run's folder; False where it is not trained here."""
+        worker = self.worker
+        if worker is None or worker.run != run.path or self.state not in ("running", "paused"):
+            return False
+        return worker.send(WriteWeights())
 
     def change(self, command: Change) -> None:
         """Use another rate, strength or share from the next step on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,17 +20,20 @@ from graphspec.graph import GraphSpec
 from graphspec.inspect.probe import Probe
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
+from graphspec.train.checkpoint import read_passing_weights
 from graphspec.train.feeding import SplitName, TrainingData, divide
-from graphspec.train.rundir import Run
+from graphspec.train.rundir import PASSING_WEIGHTS, Run
 from graphspec.train.session import load_named
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.viewers.looks import Looks
 
 Weights = Literal["latest", "best", "first"]
-"""Which weights: the newest checkpoint's, the best one's, or those that training begins with."""
+"""Which weights: the newest, the best one's, or those that training begins with."""
 RELOAD = 500
 """Milliseconds between a new checkpoint, or an edit, and the look at it."""
+FOLLOW = 1000
+"""Milliseconds between two looks for weights that a training was asked for within an epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,19 +80,32 @@ class ProbeSource(QObject):
 
     Nothing is opened until a viewer that can be seen calls ``open``. A new checkpoint, another run
     or an edit of the document makes what is open stale, and says ``changed``: viewers that can be
-    seen then call ``open`` again.
+    seen then call ``open`` again. A training that can be asked for its weights is followed between
+    its checkpoints.
 
     Args:
         runs: the runs that are shown.
         parent: who owns it.
+        ask: asks whoever trains a run to write the weights of now; whether it could be asked.
     """
 
     changed = Signal()
     """``network``, ``example`` or ``trouble`` is another one, or ``network`` is stale."""
 
-    def __init__(self, runs: ShownRuns, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        runs: ShownRuns,
+        parent: QObject | None = None,
+        ask: Callable[[Run], bool] = lambda _: False,
+    ) -> None:
         super().__init__(parent)
         self.runs = runs
+        self._ask = ask
+        # What stood in the file when its successor was asked for; None while nothing is awaited.
+        self._awaited: int | None = None
+        self._between = QTimer(self)
+        self._between.setInterval(FOLLOW)
+        self._between.timeout.connect(self._look_between)
         self.looks = Looks(self)
         self.network: Network | None = None
         self.example: Example | None = None
@@ -150,8 +166,10 @@ class ProbeSource(QObject):
         run, before = self._run, self.network
         self.looks.gentle = run is not None and self._is_running
         if run is not None:
-            wanted = self._weights
-            self.looks.ask("open", lambda: _open_run(run, wanted, before), self._opened, self._end)
+            wanted, live = self._weights, self._is_running and self._weights == "latest"
+            self.looks.ask(
+                "open", lambda: _open_run(run, wanted, before, live), self._opened, self._end
+            )
         elif self._document is not None and self._document.spec.layers:
             spec = self._document.spec
             self.looks.ask("open", lambda: _open_spec(spec, before), self._opened, self._end)
@@ -185,6 +203,7 @@ class ProbeSource(QObject):
     def close(self) -> None:
         """End the work that is being done."""
         self._later.stop()
+        self._between.stop()
         self.looks.close()
 
     @property
@@ -202,6 +221,7 @@ class ProbeSource(QObject):
             self._followed.follower.advanced.disconnect(self._advanced)
             self._followed.follower.restarted.disconnect(self._advanced)
         self._followed, self._snapshots = shown, 0
+        self._awaited = None
         if shown is not None:
             shown.follower.advanced.connect(self._advanced)
             shown.follower.restarted.connect(self._advanced)
@@ -209,12 +229,39 @@ class ProbeSource(QObject):
 
     def _advanced(self) -> None:
         assert self._followed is not None
+        if not self._between.isActive() and self._is_running:
+            self._between.start()
         snapshots = self._followed.follower.history.snapshots
         if len(snapshots) != self._snapshots:
             self._snapshots = len(snapshots)
             # A checkpoint every few milliseconds is looked at twice a second.
             if not self._later.isActive():
                 self._later.start()
+
+    def _look_between(self) -> None:
+        """Show the weights that were asked for, if they are there; else ask for newer ones.
+
+        Who cannot write them does not answer, and is asked no more in this session.
+        """
+        run, followed = self._run, self._followed
+        if run is None or followed is None or not self._is_running:
+            self._awaited = None
+            self._between.stop()
+        elif self._weights != "latest" or self._stale or self.busy:
+            return  # nobody looks, or what came last is still being read
+        elif self._awaited is None:
+            self._ask_for_newer(run, followed)
+        elif _stamp(run) != self._awaited:
+            self._awaited = None
+            self._outdate()
+
+    def _ask_for_newer(self, run: Run, followed: ShownRun) -> None:
+        network, last = self.network, followed.follower.history.last
+        is_open = network is not None and network.run is not None and network.run.path == run.path
+        seen = (network.step or 0) if network is not None and is_open else 0
+        before = _stamp(run)
+        if last is not None and last.step > seen and self._ask(run):
+            self._awaited = before
 
     def _edited(self) -> None:
         if self.runs.current is None or self._weights == "first":
@@ -243,6 +290,8 @@ class ProbeSource(QObject):
         self.changed.emit()
 
     def _end(self, reason: str) -> None:
+        if self._awaited is None and self._between.isActive():
+            self._look_between()
         run, seen = self._run, None if self.network is None else self.network.run
         if not reason:
             return
@@ -265,17 +314,32 @@ class ProbeSource(QObject):
             self.changed.emit()
 
 
-def _open_run(run: Run, wanted: Weights, before: Network | None) -> Iterator[Network]:
+def _stamp(run: Run) -> int:
+    """When the weights between two checkpoints were written; 0 where there are none."""
+    try:
+        return (run.path / PASSING_WEIGHTS).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _open_run(run: Run, wanted: Weights, before: Network | None, live: bool) -> Iterator[Network]:
     entry = (run.best if wanted == "best" else None) or run.latest
-    if entry is None:
+    step = -1 if entry is None else entry.step
+    weights = None
+    if live and _stamp(run):
+        passing, at = read_passing_weights(run.path / PASSING_WEIGHTS)
+        if at > step:
+            step, weights = at, passing
+    if step < 0:
         raise CheckpointError(
             "This run has no checkpoint yet: the first is saved at the end of an epoch, or with "
             "Checkpoint now in the Training dock."
         )
     if before is not None and before.run is not None and before.run.path == run.path:
-        if before.step == entry.step:
+        if before.step == step:
             return
-        weights = api.load_weights(run, checkpoint=entry.step)
+        if weights is None:
+            weights = api.load_weights(run, checkpoint=step)
         plan, config = before.probe.plan, before.config
         engine = NumpyEngine(config.dtype)
         executable: Executable = engine.load(plan, seed=config.seed, weights=weights)
@@ -283,10 +347,10 @@ def _open_run(run: Run, wanted: Weights, before: Network | None) -> Iterator[Net
     else:
         # The numpy engine needs no time to compile, and leaves the other cores to the training.
         choice = Choice(engine="numpy")
-        executable, data = api.open_trained(run, checkpoint=entry.step, choice=choice)
+        executable, data = api.open_trained(run, checkpoint=step, weights=weights, choice=choice)
         config = run.config
     probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
-    yield Network(run.name, probe, data, config, entry.step, run)
+    yield Network(run.name, probe, data, config, step, run)
 
 
 def _open_spec(spec: GraphSpec, before: Network | None) -> Iterator[Network]:
