@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from graphspec.inspect.pictures.sheet import Picture
 
 WEIGHTS: dict[Weights, str] = {
-    "latest": "Latest checkpoint",
+    "latest": "Latest weights",
     "best": "Best checkpoint",
     "first": "Before training",
 }
