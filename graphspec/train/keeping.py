@@ -12,8 +12,10 @@ import numpy as np
 from graphspec.engines.base import Array, Tap
 from graphspec.errors import NonFiniteError, RunWriteError
 from graphspec.recipe.config import TrainConfig
+from graphspec.record import Record
 from graphspec.train.checkpoint import TrainState
-from graphspec.train.events import Changed, Event, Snapshot
+from graphspec.train.control import WriteWeights
+from graphspec.train.events import Changed, Event, Refused, Snapshot
 from graphspec.train.writer import RunWriter
 
 # Epochs of a few milliseconds would otherwise spend their time on saving.
@@ -120,6 +122,31 @@ class Keeper:
             event = Snapshot(**now, what="taps", file="")
             file = yield from self._insist(lambda: run.save_taps(now["step"], arrays), event)
             yield from self.log(event.model_copy(update={"file": file}))
+
+    def write_weights(
+        self, weights: Mapping[str, Array], command: WriteWeights, now: dict[str, Any]
+    ) -> Iterator[Event]:
+        """Write the weights of now for whoever watches, who does without where that fails.
+
+        Raises:
+            RunWriteError: not even that it failed can be written.
+        """
+        reason = "there is no run directory to write to"
+        if self._run is not None:
+            try:
+                self._run.write_weights(weights, now["step"])
+                return
+            except RunWriteError as error:
+                reason = str(error)
+        yield from self.refuse(command, reason, now)
+
+    def refuse(self, command: Record, reason: str, now: dict[str, Any]) -> Iterator[Event]:
+        """Say in the log why a command is not followed.
+
+        Raises:
+            RunWriteError: it cannot be written.
+        """
+        yield from self.log(Refused(**now, command=command.model_dump_json(), reason=reason))
 
     def _save(
         self, state: TrainState, log_bytes: int | None, now: dict[str, Any], *, best: bool

@@ -20,7 +20,6 @@ from graphspec.errors import (
     GraphspecError,
     NonFiniteError,
     RunError,
-    RunWriteError,
 )
 from graphspec.recipe.average import RunningAverage
 from graphspec.recipe.config import TrainConfig
@@ -51,7 +50,6 @@ from graphspec.train.events import (
     Event,
     Failed,
     Finished,
-    Refused,
     Started,
     Step,
 )
@@ -387,28 +385,16 @@ class _Training:
                 case SaveCheckpoint():
                     yield from self._save()
                 case WriteWeights():
-                    yield from self._write_weights(command)
+                    weights = self.executable.weights()
+                    yield from self.keeper.write_weights(weights, command, self._now())
                 case _:
                     for event in self.steering.follow(command, self._now()):
                         yield from self.keeper.log(event)
 
-    def _write_weights(self, command: WriteWeights) -> Iterator[Event]:
-        """Write them for whoever watches, who does without where that fails."""
-        reason = "there is no run directory to write to"
-        if self.run is not None:
-            try:
-                self.run.write_weights(self.executable.weights(), self.progress.step)
-                return
-            except RunWriteError as error:
-                reason = str(error)
-        text = command.model_dump_json()
-        yield from self.keeper.log(Refused(**self._now(), command=text, reason=reason))
-
     def _change_if_possible(self, command: SetPenalty | SetDrop) -> Iterator[Event]:
         reason = why_not(command, self.executable.plan.spec, self.config, self.load)
         if reason:
-            text = command.model_dump_json()
-            yield from self.keeper.log(Refused(**self._now(), command=text, reason=reason))
+            yield from self.keeper.refuse(command, reason, self._now())
         elif isinstance(command, SetPenalty):
             yield from self._change("penalty", command.name, command.strength)
         else:
