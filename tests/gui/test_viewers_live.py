@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from graphspec_gui.viewers.source import ProbeSource
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.gui.viewing import spec
+import numpy as np
+import pytest
+from graphspec_gui.viewers.data import DataPanel
+from graphspec_gui.viewers.source import ProbeSource
+from graphspec_gui.viewers.weights import WeightsPanel
+
+from graphspec import api
+from tests.gui.viewing import Room, spec, train
 
 VIEWERS = ("data_dock", "activations_dock", "weights_dock", "occlusion_dock", "predictions_dock")
+
+
+@pytest.fixture
+def room(qtbot) -> Iterator[Room]:
+    made = Room(qtbot)
+    yield made
+    made.runs.close()
+
+
+def shows_weights_of(room: Room, weights: dict[str, np.ndarray]) -> bool:
+    network = room.source.network
+    return network is not None and all(
+        np.array_equal(value, weights[name])
+        for name, value in network.probe.executable.weights().items()
+    )
 
 
 def test_viewers_follow_a_training(qtbot, window):
@@ -50,3 +73,42 @@ def test_closing_the_window_ends_the_work(qtbot, window):
     window.document.undo_stack.setClean()
     assert window.close()
     assert not thread.is_alive()
+
+
+def test_another_run_in_the_same_folder_has_its_own_weights_and_histograms(room, tmp_path: Path):
+    often = {"checkpoint_every": 10, "keep": 9}
+    run = train(tmp_path / "run", epochs=2, seed=1, **often)
+    other = train(tmp_path / "other", epochs=1, seed=2, **often)
+    panel = room.put(WeightsPanel)
+    room.look_into(run)
+    steps = {entry.step for entry in run.checkpoints}
+    room.wait(lambda: {ridge.when for ridge in panel.chart.ridges} == {f"step {s}" for s in steps})
+    room.source.pick("train", 7)
+    weights = api.load_weights(other, checkpoint="latest")
+    remade = {entry.step for entry in other.checkpoints}
+    assert remade < steps
+    run.path.rename(tmp_path / "gone")
+    other.path.rename(run.path)
+    room.wait(lambda: shows_weights_of(room, weights))
+    room.wait(lambda: {ridge.when for ridge in panel.chart.ridges} == {f"step {s}" for s in remade})
+    last = weights["conv.weight"]
+    edges = panel.chart.ridges[-1].edges
+    assert (edges[0], edges[-1]) == (pytest.approx(last.min()), pytest.approx(last.max()))
+    assert (room.source.example.split, room.source.example.number) == ("train", 7)
+
+
+def test_a_checkpoint_that_is_made_again_at_the_same_step_is_opened(room, tmp_path: Path):
+    room.put(DataPanel)
+    run, other = (train(tmp_path / f"run{seed}", seed=seed) for seed in (1, 2))
+    room.look_into(run)
+    step, data = room.source.network.step, room.source.network.data
+    assert shows_weights_of(room, api.load_weights(run, checkpoint="latest"))
+    for file in (other.path / "checkpoints").iterdir():
+        (run.path / "checkpoints" / file.name).write_bytes(file.read_bytes())
+    added = b'{"step":%d,"epoch":1,"time":1,"type":"snapshot","what":"checkpoint","file":"x"}\n'
+    with (run.path / "events.jsonl").open("ab") as file:
+        file.write(added % step)
+    weights = api.load_weights(other, checkpoint="latest")
+    room.wait(lambda: shows_weights_of(room, weights))
+    assert room.source.network.step == step
+    assert room.source.network.data is data

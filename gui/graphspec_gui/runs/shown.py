@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -44,6 +45,8 @@ class ShownRuns(QObject):
     """Another run is in front, or none."""
     moved = Signal(object, object)
     """A run has another name: how it was shown, and how it is now."""
+    restarted = Signal(object)
+    """A ``Run`` went on from an earlier checkpoint, or another one lies in its folder now."""
     closed = Signal()
     """None of them is followed any more: whoever works on them should end."""
 
@@ -78,6 +81,7 @@ class ShownRuns(QObject):
             taken = {item.color for item in self}
             color = next(i for i in range(len(taken) + 1) if i not in taken)
             shown = ShownRun(RunFollower(run, self), color)
+            shown.follower.restarted.connect(partial(self.restarted.emit, run))
             self._shown[run.path.resolve()] = shown
             self.changed.emit()
         self.bring_to_front(shown)

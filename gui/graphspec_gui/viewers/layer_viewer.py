@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -14,6 +14,7 @@ from graphspec.inspect.over_time import (
     checkpoint_histograms,
     layer_histograms,
 )
+from graphspec.train.rundir import Run
 from graphspec_gui.viewers.charts import Ridge
 from graphspec_gui.viewers.source import Network, ProbeSource
 from graphspec_gui.viewers.viewer import Viewer
@@ -42,7 +43,9 @@ class LayerViewer(Viewer):
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.activated.connect(lambda _: self._choose())
         self._selected: frozenset[str] = frozenset()
-        self._moments: dict[tuple[Path | None, str], dict[int, LayerHistograms]] = {}
+        self._moments: WeakKeyDictionary[Run, dict[str, dict[int, LayerHistograms]]]
+        self._moments = WeakKeyDictionary()
+        source.runs.restarted.connect(self._forget_moments)
 
     def names(self, network: Network) -> tuple[str, ...]:
         """The layers that can be looked at."""
@@ -99,7 +102,10 @@ class LayerViewer(Viewer):
     def _moments_of(self, network: Network, layer: str) -> dict[int, LayerHistograms]:
         if network.run is None:
             return {}
-        return self._moments.setdefault((network.run.path, layer), {})
+        return self._moments.setdefault(network.run, {}).setdefault(layer, {})
+
+    def _forget_moments(self, run: Run) -> None:
+        self._moments.pop(run, None)
 
     def _choose(self) -> None:
         self.layer = self.box.currentText()

@@ -20,7 +20,7 @@ from graphspec.graph import GraphSpec
 from graphspec.inspect.probe import Probe
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.checkpoint import read_passing_weights
+from graphspec.train.checkpoint import read_passing_weights, read_weights
 from graphspec.train.feeding import SplitName, TrainingData, divide
 from graphspec.train.rundir import PASSING_WEIGHTS, Run
 from graphspec.train.session import load_named
@@ -38,7 +38,10 @@ FOLLOW = 1000
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network with weights and its data; ``step`` and ``run`` are None without training."""
+    """A network with weights and its data; ``step`` and ``run`` are None without training.
+
+    ``content`` tells the weights of a run from others, which may be of the same step.
+    """
 
     name: str
     probe: Probe
@@ -46,6 +49,7 @@ class Network:
     config: TrainConfig
     step: int | None
     run: Run | None
+    content: str = ""
 
     @property
     def is_image(self) -> bool:
@@ -121,6 +125,7 @@ class ProbeSource(QObject):
         self._later.setInterval(RELOAD)
         self._later.timeout.connect(self._outdate)
         runs.current_changed.connect(self._follow)
+        runs.restarted.connect(self._begin_anew)
         runs.closed.connect(self.close)
         self._follow()
 
@@ -219,12 +224,10 @@ class ProbeSource(QObject):
         shown = self.runs.current
         if self._followed is not None and self._followed in list(self.runs):
             self._followed.follower.advanced.disconnect(self._advanced)
-            self._followed.follower.restarted.disconnect(self._advanced)
         self._followed, self._snapshots = shown, 0
         self._awaited = None
         if shown is not None:
             shown.follower.advanced.connect(self._advanced)
-            shown.follower.restarted.connect(self._advanced)
         self._outdate()
 
     def _advanced(self) -> None:
@@ -237,6 +240,12 @@ class ProbeSource(QObject):
             # A checkpoint every few milliseconds is looked at twice a second.
             if not self._later.isActive():
                 self._later.start()
+
+    def _begin_anew(self, run: Run) -> None:
+        if self._followed is not None and run is self._followed.run:
+            # Its weights are of steps that may be made again, or of another training altogether.
+            self.network, self._awaited = None, None
+            self._outdate()
 
     def _look_between(self) -> None:
         """Show the weights that were asked for, if they are there; else ask for newer ones.
@@ -257,8 +266,7 @@ class ProbeSource(QObject):
 
     def _ask_for_newer(self, run: Run, followed: ShownRun) -> None:
         network, last = self.network, followed.follower.history.last
-        is_open = network is not None and network.run is not None and network.run.path == run.path
-        seen = (network.step or 0) if network is not None and is_open else 0
+        seen = (network.step or 0) if network is not None and network.run is run else 0
         before = _stamp(run)
         if last is not None and last.step > seen and self._ask(run):
             self._awaited = before
@@ -278,9 +286,9 @@ class ProbeSource(QObject):
     def _opened(self, network: object) -> None:
         assert isinstance(network, Network)
         before, self.network, self.trouble = self.network, network, ""
-        if self.example is None or before is None or self.example.x.shape != network.shape:
+        if self.example is None or self.example.x.shape != network.shape:
             self.example = _first(network)
-        elif self.example.split is not None and before.data is not network.data:
+        elif self.example.split is not None and (before is None or before.data is not network.data):
             parts = network.data.parts
             split = self.example.split
             known = split in parts and self.example.number < len(parts[split][0])
@@ -293,10 +301,8 @@ class ProbeSource(QObject):
         if self._awaited is None and self._between.isActive():
             self._look_between()
         run, seen = self._run, None if self.network is None else self.network.run
-        if not reason:
-            return
         # A checkpoint may have been replaced by a newer one, which will be opened.
-        if run is None or seen is None or seen.path != run.path:
+        if reason and (run is None or seen is not run):
             self._show_none(reason)
 
     def _show_none(self, reason: str) -> None:
@@ -324,33 +330,37 @@ def _stamp(run: Run) -> int:
 
 def _open_run(run: Run, wanted: Weights, before: Network | None, live: bool) -> Iterator[Network]:
     entry = (run.best if wanted == "best" else None) or run.latest
-    step = -1 if entry is None else entry.step
-    weights = None
-    if live and _stamp(run):
-        passing, at = read_passing_weights(run.path / PASSING_WEIGHTS)
+    step, content = (-1, "") if entry is None else (entry.step, entry.sha256)
+    stamp, passing = _stamp(run), None
+    if live and stamp:
+        arrays, at = read_passing_weights(run.path / PASSING_WEIGHTS)
         if at > step:
-            step, weights = at, passing
+            step, content, passing = at, f"passing {stamp}", arrays
     if step < 0:
         raise CheckpointError(
             "This run has no checkpoint yet: the first is saved at the end of an epoch, or with "
             "Checkpoint now in the Training dock."
         )
-    if before is not None and before.run is not None and before.run.path == run.path:
-        if before.step == step:
-            return
-        if weights is None:
-            weights = api.load_weights(run, checkpoint=step)
-        plan, config = before.probe.plan, before.config
+    known = before is not None and before.run is run
+    if known and before is not None and before.content == content:
+        return
+    if passing is not None:
+        weights = passing
+    else:
+        assert entry is not None
+        weights = read_weights(run.checkpoint_path(entry), entry.sha256)
+    if known and before is not None:
+        plan, config, data = before.probe.plan, before.config, before.data
         engine = NumpyEngine(config.dtype)
         executable: Executable = engine.load(plan, seed=config.seed, weights=weights)
-        data = before.data
     else:
         # The numpy engine needs no time to compile, and leaves the other cores to the training.
-        choice = Choice(engine="numpy")
-        executable, data = api.open_trained(run, checkpoint=step, weights=weights, choice=choice)
-        config = run.config
+        # The folder is read anew: another run may have been put in its place.
+        there, choice = Run(run.path), Choice(engine="numpy")
+        executable, data = api.open_trained(there, weights=weights, choice=choice)
+        config = there.config
     probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
-    yield Network(run.name, probe, data, config, step, run)
+    yield Network(run.name, probe, data, config, step, run, content)
 
 
 def _open_spec(spec: GraphSpec, before: Network | None) -> Iterator[Network]:
