@@ -13,12 +13,12 @@ from graphspec_gui.viewers.activations import ActivationsPanel
 from graphspec_gui.viewers.data import DataPanel
 from graphspec_gui.viewers.occlusion import OcclusionPanel
 from graphspec_gui.viewers.predictions import PredictionsPanel
-from graphspec_gui.viewers.viewer import Viewer
+from graphspec_gui.viewers.viewer import NOTHING, Viewer
 from graphspec_gui.viewers.weights import WeightsPanel
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from graphspec.train.rundir import Run
 from tests.gui.viewing import Room, train
@@ -95,10 +95,33 @@ def test_what_cannot_be_written_is_told(room, trained, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_to_export_is_told(room, trained, monkeypatch):
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_network_the_button_is_disabled_and_says_what_to_do(room, kind):
+    panel: Any = room.put(kind)
+    assert not panel.bar.save.isEnabled()
+    assert panel.bar.save.toolTip().endswith(NOTHING)
+
+
+def test_occlusion_is_exported_once_something_is_covered_and_a_class_is_ticked(room, trained):
     panel: Any = room.put(OcclusionPanel)
     room.look_into(trained)
-    told = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
-    QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
-    assert told == ["There is nothing to export yet."]
+    room.wait(lambda: panel.classes.count() == 10)
+    assert not panel.bar.save.isEnabled()
+    assert "press Cover." in panel.bar.save.toolTip()
+    QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    room.wait(lambda: panel.found is not None and panel.bar.save.isEnabled())
+    assert panel.bar.save.toolTip() == "Export what is shown"
+    panel.classes.setFocus()
+    for row in range(10):
+        panel.classes.setCurrentRow(row)
+        if panel.classes.item(row).checkState() is Qt.CheckState.Checked:
+            QTest.keyClick(panel.classes, Qt.Key.Key_Space)
+    assert not panel.bar.save.isEnabled()
+
+
+def test_the_subject_can_be_read_in_a_narrow_dock(room, trained):
+    panel: Any = room.put(DataPanel, width=280)
+    room.look_into(trained)
+    words = panel.bar.findChild(QLabel, "subject")
+    room.wait(lambda: words.width() >= words.sizeHint().width())
+    assert panel.bar.weights.geometry().top() >= words.geometry().bottom()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,21 +17,15 @@ if TYPE_CHECKING:
 FILTERS = "Picture (*.png *.svg *.pdf);;Numbers (*.json *.npz)"
 
 
-def ask_export(
-    make: Callable[[], Picture | None], name: str, looks: Looks, parent: QWidget
-) -> None:
+def ask_export(picture: Picture, name: str, looks: Looks, parent: QWidget) -> None:
     """Ask where to, and write the picture off the UI thread, whole or not at all.
 
     Args:
-        make: gives the picture of what is shown, or None where nothing is.
+        picture: what is shown.
         name: the file's name without an ending, to begin with.
         looks: where the work is done.
         parent: the viewer.
     """
-    picture = make()
-    if picture is None:
-        _tell(parent, "There is nothing to export yet.", "Wait until the dock shows something.")
-        return
     chosen, _ = QFileDialog.getSaveFileName(parent, "Export what is shown", f"{name}.png", FILTERS)
     if not chosen:
         return

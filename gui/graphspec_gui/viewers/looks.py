@@ -39,6 +39,8 @@ class Looks(QObject):
     between two steps. Close it before it goes.
     """
 
+    answered = Signal()
+    """Somebody has just been given an answer, or told that there are no more."""
     _said = Signal(object, object)
     _over = Signal(object, object)
 
@@ -132,6 +134,7 @@ class Looks(QObject):
     def _tell(self, task: _Task, value: object) -> None:
         if not task.cancelled:
             task.answer(value)
+            self.answered.emit()
 
     @Slot(object, object)
     def _end(self, task: _Task, error: Exception | None) -> None:
@@ -141,5 +144,6 @@ class Looks(QObject):
         expected = isinstance(error, GraphspecError | OSError | MemoryError)
         if task.ended is not None:
             task.ended("" if error is None else str(error) or type(error).__name__)
+        self.answered.emit()
         if error is not None and not expected:
             raise error

@@ -52,6 +52,7 @@ class OcclusionPanel(Viewer):
     """
 
     file_name = "occlusion"
+    unmade = "Tick a class, and press Cover."
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
@@ -118,6 +119,7 @@ class OcclusionPanel(Viewer):
         self.classes = QListWidget(self)
         self.classes.setAccessibleName("Classes whose maps are drawn")
         self.classes.itemChanged.connect(lambda _: self._draw())
+        self.classes.itemChanged.connect(lambda _: self.weigh())
         lines.addWidget(self.classes, 1)
         column.addWidget(Halves(self.grid, side, self, shares=(3, 1)), 1)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from graphspec_gui.buttons import IconButton
+from graphspec_gui.actions import StudioAction
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.exporting import ask_export
@@ -32,6 +34,8 @@ WEIGHTS: dict[Weights, str] = {
     "first": "Before training",
 }
 NOTHING = "Train a network with Ctrl+Enter, or open a run."
+NARROW = 50
+"""Steps of the grid below which the weights are chosen below the subject's words."""
 
 
 class Thumbnail(QWidget):
@@ -67,11 +71,12 @@ class SubjectBar(QWidget):
     def __init__(self, source: ProbeSource, parent: QWidget) -> None:
         super().__init__(parent)
         self._source = source
-        row = QHBoxLayout(self)
-        row.setContentsMargins(space(1.5), space(1), space(1.5), space(0.5))
-        row.setSpacing(space(1))
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(space(1.5), space(1), space(1.5), space(0.5))
+        self._rows.setSpacing(space(1))
         self._thumbnail = Thumbnail(source, self)
         self._words = QLabel(self)
+        self._words.setObjectName("subject")
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.weights = QComboBox(self)
@@ -80,13 +85,24 @@ class SubjectBar(QWidget):
         for key, words in WEIGHTS.items():
             self.weights.addItem(words, key)
         self.weights.activated.connect(lambda _: source.choose(self.weights.currentData()))
-        row.addWidget(self._thumbnail)
-        row.addWidget(self._words, 1)
-        row.addWidget(self.weights)
-        self.save = IconButton("mdi6.export-variant", "Export what is shown…", self)
-        row.addWidget(self.save)
+        self.save = QToolButton(self)
+        self.save.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        subject, choices = QHBoxLayout(), QHBoxLayout()
+        subject.addWidget(self._thumbnail)
+        subject.addWidget(self._words, 1)
+        choices.addWidget(self.weights, 1)
+        choices.addWidget(self.save)
+        self._rows.addLayout(subject, 1)
+        self._rows.addLayout(choices)
         source.changed.connect(self.show_subject)
         self.show_subject()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand in two rows where one has no room for the words."""
+        super().resizeEvent(event)
+        narrow = self.width() < space(NARROW)
+        direction = QBoxLayout.Direction
+        self._rows.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
     def show_subject(self) -> None:
         """Say what is looked at now."""
@@ -123,6 +139,8 @@ class Viewer(Panel):
     follows = ("selection_changed",)
     file_name: ClassVar[str] = "picture"
     """What an exported file is called at first."""
+    unmade: ClassVar[str] = "It is still being worked out."
+    """Why there is nothing to export though a network is shown."""
 
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,9 +149,16 @@ class Viewer(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.bar = SubjectBar(source, self)
-        self.bar.save.clicked.connect(
-            lambda: ask_export(self.picture, self.file_name, source.looks, self)
+        self.export = StudioAction(
+            f"{self.file_name}.export",
+            "Export what is shown…",
+            self._export,
+            self,
+            icon="mdi6.export-variant",
         )
+        self.addAction(self.export)
+        self.bar.save.setDefaultAction(self.export)
+        self.bar.save.setAccessibleName(self.export.text())
         column.addWidget(self.bar)
         self._trouble = QLabel(self)
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
@@ -141,7 +166,7 @@ class Viewer(Panel):
         self._trouble.setProperty("state", "error")
         self._trouble.setContentsMargins(space(1.5), space(0.5), space(1.5), space(0.5))
         column.addWidget(self._trouble)
-        self.hint = QLabel(self)
+        self.hint = QLabel(NOTHING, self)
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setWordWrap(True)
         self.hint.setProperty("muted", True)
@@ -154,6 +179,8 @@ class Viewer(Panel):
         column.addWidget(self.stack, 1)
         self.setMinimumWidth(space(34))
         source.changed.connect(self.touch)
+        source.looks.answered.connect(self.weigh)
+        self.weigh()
 
     def refresh(self) -> None:
         """Open what is to be looked at, and look."""
@@ -170,6 +197,14 @@ class Viewer(Panel):
         else:
             self.stack.setCurrentWidget(self.body)
             self.look(network)
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Allow what is shown to be exported, or say why it cannot be."""
+        shown = self.stack.currentWidget() is self.body
+        why = self.unmade if shown else self.hint.text()
+        there = shown and self.picture() is not None
+        self.export.allow(None if there else f"There is nothing to export. {why}")
 
     def say(self, words: str) -> None:
         """Show words in place of pictures."""
@@ -186,6 +221,11 @@ class Viewer(Panel):
     def picture(self) -> Picture | None:
         """What is shown, as ``graphspec inspect`` draws it; None while there is nothing."""
         raise NotImplementedError
+
+    def _export(self) -> None:
+        picture = self.picture()
+        if picture is not None:
+            ask_export(picture, self.file_name, self.source.looks, self)
 
     def title(self, what: str) -> str:
         """A picture's title: the network, its step, and what is shown of it."""
