@@ -50,7 +50,8 @@ class Value:
     """Numbers in a buffer: dense, C-ordered, with the batch first.
 
     ``shape`` is always the canonical one, (N, C, H, W) for images. Images are stored as N, H, W, C
-    (``channels_last``); everything else is stored as its shape says.
+    (``channels_last``); everything else is stored as its shape says. A part of a concatenation lies
+    among the others: rows of neighbouring numbers (a pixel's channels), ``pitch`` numbers apart.
     """
 
     buffer: Buffer
@@ -59,6 +60,8 @@ class Value:
     channels_last: bool = False
     offset: int = 0
     """Bytes from the start of the buffer."""
+    pitch: int = 0
+    """0 where the rows are dense, as they are unless a lowering has said ``apart``."""
 
     @property
     def size(self) -> int:
@@ -71,6 +74,11 @@ class Value:
         return self.size * self.dtype.itemsize
 
     @property
+    def row(self) -> int:
+        """Numbers from one row of neighbouring numbers to the next."""
+        return self.pitch or self.shape[1 if self.channels_last else -1]
+
+    @property
     def address(self) -> int:
         """Where the first number is."""
         return self.buffer.address + self.offset
@@ -80,17 +88,33 @@ class Value:
         memory = self.buffer.memory
         assert memory is not None, f"{self.buffer.name} has no memory yet"
         start = self.buffer.offset + self.offset
-        flat = memory[start : start + self.nbytes].view(self.dtype)
-        if not self.channels_last:
-            return flat.reshape(self.shape)
-        n, c, h, w = self.shape
-        return flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+        shape = self.shape
+        if self.channels_last:
+            n, c, h, w = shape
+            shape = (n, h, w, c)
+        if self.pitch:
+            rows = prod(shape[:-1])
+            end = start + self.dtype.itemsize * ((rows - 1) * self.pitch + shape[-1])
+            flat = memory[start:end].view(self.dtype)
+            steps = [self.pitch * prod(shape[i + 1 : -1]) for i in range(len(shape) - 1)]
+            strides = [self.dtype.itemsize * step for step in (*steps, 1)]
+            array = np.lib.stride_tricks.as_strided(flat, shape, strides)
+        else:
+            array = memory[start : start + self.nbytes].view(self.dtype).reshape(shape)
+        return array.transpose(0, 3, 1, 2) if self.channels_last else array
 
 
 def outside(name: str, array: Array) -> Value:
     """A value over an array that somebody else owns; it must be C-contiguous."""
     memory = array.reshape(-1).view(np.uint8)
     return Value(Buffer(name, array.nbytes, "outside", memory=memory), array.shape, array.dtype)
+
+
+def channels_of(value: Value, start: int, count: int) -> Value:
+    """Some of the channels (or features) of a value, where they lie."""
+    shape = (value.shape[0], count, *value.shape[2:])
+    offset = value.offset + value.dtype.itemsize * start
+    return Value(value.buffer, shape, value.dtype, value.channels_last, offset, value.row)
 
 
 def is_image(shape: tuple[int, ...]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphspec.engines.jit.builder import SIGNATURE
+from graphspec.engines.jit.builder import SIGNATURE, float_bits
 from graphspec.engines.jit.compiler import native
 from graphspec.engines.jit.kernels import gemm
 from graphspec.engines.jit.kernels.gemm import Gemm
@@ -24,7 +24,7 @@ KINDS = [
     for a in ("rows", "panels")
     for b in ("rows", "columns", "panels")
     for add, relu in (("nothing", False), ("bias", True), ("c", False))
-]
+] + [Gemm("rows", "rows", "bias", relu=True, drop=True)]
 sizes = st.integers(1, 70)
 fast = settings(deadline=None, max_examples=25)
 
@@ -74,6 +74,11 @@ def problem(
     if kind.relu:
         want = np.maximum(want, 0)
     edges: list[Any] = []
+    dropping: list[Any] = []
+    if kind.drop:
+        u = rng.random((m, n), np.float32)
+        want *= (u >= np.float32(0.3)) * 1.5
+        dropping = [beside_nothing(u, edges), float_bits(0.3), float_bits(1.5)]
     source = "rows" if depth % 2 else "columns"
     left = (
         packed(a.T.copy(), "a", source, target, edges)
@@ -95,8 +100,10 @@ def problem(
     bias = beside_nothing(bias, edges)
     ldb = {"rows": n, "columns": depth, "panels": 0}[kind.b]
     lda = 0 if kind.a == "panels" else depth
-    args = arguments(left, right, result, bias, scratch, m, n, depth, lda, ldb, n, *groups)
-    keep = [left, right, bias, scratch]
+    args = arguments(
+        left, right, result, bias, scratch, m, n, depth, lda, ldb, n, *groups, *dropping
+    )
+    keep = [left, right, bias, scratch, dropping]
     return Problem(kind, args, gemm.chunks(m, n, *groups), result, edges, want, keep)
 
 

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import pytest
 
+from graphspec.engines.jit.explaining import explain
 from graphspec.graph import GraphSpec
+from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
 
 CLASSES = {"label": {"classes": 3}}
 
 
-def net(shape: tuple[int, ...], units: int, *, relu: bool, bias: bool) -> GraphSpec:
+def net(
+    shape: tuple[int, ...],
+    units: int,
+    *,
+    relu: bool,
+    bias: bool,
+    drop: float | None = None,
+    inverted: bool = True,
+) -> GraphSpec:
+    last = "relu" if relu else "fc"
+    dropout = {"kind": "dropout", "id": "drop", "inputs": [last], "inverted": inverted}
     layers = [
         {"kind": "scale", "id": "before", "factor": 0.5, "inputs": ["x"]},
         {"kind": "linear", "id": "fc", "units": units, "bias": bias, "inputs": ["before"]},
         *([{"kind": "relu", "id": "relu", "inputs": ["fc"]}] if relu else []),
-        {"kind": "linear", "id": "scores", "units": 3, "inputs": ["relu" if relu else "fc"]},
+        *([] if drop is None else [{**dropout, "drop": drop}]),
+        {
+            "kind": "linear",
+            "id": "scores",
+            "units": 3,
+            "inputs": [last if drop is None else "drop"],
+        },
         {"kind": "softmax_loss", "id": "loss", "inputs": ["scores", "label"]},
     ]
     inputs = {"x": {"shape": shape}, **CLASSES}
@@ -42,3 +60,20 @@ def test_few_examples_stream_the_weights(size: int, relu: bool, bias: bool) -> N
     spec = net((517,), 523, relu=relu, bias=bias)
     for threads in (1, 3):
         compare(spec, size, tolerance=2e-6, threads=threads, tapped=False)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((17,), 7), ((600,), 9), ((517,), 3)])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("drop", "inverted"), [(0.4, True), (0.4, False), (0.0, True)])
+def test_a_dropout_behind_the_rectifier_is_part_of_it(
+    shape: tuple[int, ...], size: int, bias: bool, drop: float, inverted: bool
+) -> None:
+    spec = net(shape, 523, relu=True, bias=bias, drop=drop, inverted=inverted)
+    lines = explain(compile_graph(spec), batch=size, threads=2).lines
+    assert {line.layers for line in lines if "drop" in line.layers} <= {
+        ("fc", "relu", "drop"),
+        ("drop",),
+    }
+    assert all(line.algorithm == "draw" for line in lines if line.layers == ("drop",))
+    for threads, training in ((1, True), (3, True), (2, False)):
+        compare(spec, size, tolerance=3e-6, threads=threads, training=training, tapped=False)

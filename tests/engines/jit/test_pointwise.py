@@ -18,6 +18,15 @@ CHAINS: list[list[Function]] = [
     [("tanh", {}), ("scale", {"factor": -1.5}), ("square", {})],
     [("elu", {"alpha": 0.6}), ("sigmoid", {}), ("leaky_relu", {"slope": 0.2}), ("gelu", {})],
     [("silu", {}), ("softplus", {}), ("log", {}), ("exp", {}), ("tanh", {}), ("selu", {})],
+    [("relu", {}), ("dropout", {"drop": 0.3})],
+    [("dropout", {"drop": 0.3, "inverted": False}), ("relu", {}), ("dropout", {"drop": 0.6})],
+    [
+        ("tanh", {}),
+        ("dropout", {"drop": 0.0}),
+        ("dropout", {"drop": 0.2}),
+        ("scale", {"factor": 3}),
+    ],
+    [("dropout", {"drop": 0.4}), ("scale", {"factor": 3})],
 ]
 
 
@@ -60,6 +69,7 @@ def test_up_to_four_functions_are_one_row_each_way() -> None:
         ("elu", {"alpha": 0.6}, True),
         ("scale", {"factor": -2.0}, True),
         ("relu", {}, True),
+        ("dropout", {"drop": 0.4}, True),
         ("gelu", {}, False),  # its gradient needs the sum, which would have to be stored
     ],
 )
@@ -69,3 +79,38 @@ def test_what_needs_its_output_alone_is_part_of_the_sum_before_it(
     spec = chain([(kind, fields)], "sum")
     assert (("sum", "f0") in rows(spec, "forward")) == fuses
     compare(spec, 7, tapped=False, threads=2, tolerance=5e-6)
+
+
+def test_a_rectifier_and_a_dropout_are_part_of_the_sum_before_them() -> None:
+    spec = chain([("relu", {}), ("dropout", {"drop": 0.4})], "sum")
+    for stage in ("forward", "backward"):
+        assert ("sum", "f0", "f1") in rows(spec, stage)
+    compare(spec, 7, tapped=False, threads=2, tolerance=5e-6)
+
+
+@pytest.mark.parametrize("functions", [[], [("relu", {})], [("dropout", {"drop": 0.7})]])
+def test_dropout_is_no_row_where_it_does_nothing(functions: list[Function]) -> None:
+    spec = chain([*functions, ("dropout", {"drop": 0.4})])
+    bare = chain(functions[:1] if functions and functions[0][0] == "relu" else [])
+    lines = [
+        [
+            line.operation
+            for line in explain(compile_graph(of), batch=3, threads=1, training=False).lines
+        ]
+        for of in (spec, bare)
+    ]
+    assert lines[0] == lines[1]
+
+
+def test_images_are_dropped_as_numpy_drops_them() -> None:
+    layers = [
+        node("conv2d", "conv", "x", filters=5, kernel=3),
+        node("dropout", "drop", "conv", drop=0.5),
+        node("tanh", "tanh", "drop"),
+        node("sum_loss", "loss", "tanh"),
+    ]
+    spec = network(layers, ("drop",), x={"shape": [3, 7, 6]})
+    for threads, tapped in ((1, False), (3, True)):
+        compare(spec, 2, threads=threads, tapped=tapped, tolerance=5e-6)
+    hidden = network(layers, ("tanh",), x={"shape": [3, 7, 6]})
+    assert ("drop", "tanh") in rows(hidden, "forward")

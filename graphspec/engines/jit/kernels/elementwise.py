@@ -1,4 +1,4 @@
-"""Kernels that treat every number alike: y = f(x), dx = dy·f′, sums, products, masks.
+"""Kernels that treat every number alike: y = f(x), dx = dy·f′, sums, products.
 
 Memory: any layout, as long as all operands have the same one: n numbers in a row. A chunk is
 ``CHUNK`` of them (the last one shorter), 16 kB of each operand, so that a core's first cache holds
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from math import pi, sqrt
 
 from graphspec.engines.jit.builder import Kernel, Value, absolute, fma, maximum, minimum, select
@@ -28,14 +29,16 @@ Formula = Callable[..., Value]
 class Pointwise:
     """A function of one variable and its gradient.
 
-    ``forward(k, x, *settings)`` gives y. ``backward(k, dy, v, *settings)`` gives dx, where v is
-    what ``keeps`` names: the input ``x`` or the output ``y``.
+    ``forward(k, x, *settings, *u)`` gives y, where u are ``draws`` numbers that were drawn for it
+    from [0, 1). ``backward(k, dy, v, *settings, *u)`` gives dx from what ``keeps`` has the letters
+    of: v is the input ``x`` or the output ``y``, and u is there if ``u`` is among them.
     """
 
     forward: Formula
     backward: Formula
     keeps: str = "x"
     settings: int = 0
+    draws: int = 0
 
 
 def pieces(count: int) -> int:
@@ -124,6 +127,16 @@ def _softplus(k: Kernel, x: Value) -> Value:
     return maximum(k.zeros(), x) + log1p(exp(-absolute(x)))
 
 
+def _drop(k: Kernel, x: Value, drop: Value, s: Value, u: Value) -> Value:
+    """x·m·s with m = 1 where u ≥ drop, else 0."""
+    return x * select(u >= drop, s, 0.0)
+
+
+def _relu_drop_back(k: Kernel, dy: Value, y: Value, drop: Value, s: Value) -> Value:
+    # y is above 0 exactly where x is and was not dropped: backward needs no draws.
+    return select(y > 0.0, dy * s, 0.0)
+
+
 POINTWISE: dict[str, Pointwise] = {
     "elu": Pointwise(_elu, _elu_back, "y", 1),
     "selu": Pointwise(_selu, _selu_back, "y"),
@@ -142,75 +155,104 @@ POINTWISE: dict[str, Pointwise] = {
     "reciprocal": Pointwise(lambda k, x: 1.0 / x, lambda k, dy, y: -(dy * y * y), "y"),
     "scale": Pointwise(lambda k, x, a: a * x, lambda k, dy, x, a: a * dy, "", 1),
     "add_constant": Pointwise(lambda k, x, a: x + a, lambda k, dy, x, a: dy, "", 1),
+    "dropout": Pointwise(_drop, lambda k, dy, v, *rest: _drop(k, dy, *rest), "u", 2, 1),
 }
-"""By kind of layer (gelu has two forms)."""
+"""By kind of layer (gelu has two forms); dropout as it is in training."""
+_RELU_DROPOUT = Pointwise(
+    lambda k, x, *rest: _drop(k, _relu(k, x), *rest), _relu_drop_back, "y", 2, 1
+)
 
 
 def composed(kinds: tuple[str, ...]) -> Pointwise:
     """fₖ(… f₁(x)) as one function: backward makes the values between from x again, in registers.
 
-    dx = f₁′·(… fₖ′·dy). The settings of all follow each other.
+    dx = f₁′·(… fₖ′·dy). The settings of all follow each other, and so do their draws.
     """
+    if kinds == ("relu", "dropout"):
+        return _RELU_DROPOUT
     if len(kinds) == 1:
         return POINTWISE[kinds[0]]
     functions = [POINTWISE[kind] for kind in kinds]
+    settings = sum(function.settings for function in functions)
 
-    def split(settings: tuple[Value, ...]) -> list[tuple[Value, ...]]:
-        rest = iter(settings)
-        return [tuple(next(rest) for _ in range(function.settings)) for function in functions]
+    def split(rest: tuple[Value, ...]) -> list[tuple[Value, ...]]:
+        numbers, draws = iter(rest[:settings]), iter(rest[settings:])
+        return [(*islice(numbers, f.settings), *islice(draws, f.draws)) for f in functions]
 
-    def values(k: Kernel, x: Value, settings: tuple[Value, ...]) -> list[Value]:
+    def values(k: Kernel, x: Value, rest: tuple[Value, ...]) -> list[Value]:
         found = [x]
-        for function, own in zip(functions, split(settings), strict=True):
+        for function, own in zip(functions, split(rest), strict=True):
             found.append(function.forward(k, found[-1], *own))
         return found
 
-    def forward(k: Kernel, x: Value, *settings: Value) -> Value:
-        return values(k, x, settings)[-1]
+    def forward(k: Kernel, x: Value, *rest: Value) -> Value:
+        return values(k, x, rest)[-1]
 
-    def backward(k: Kernel, dy: Value, x: Value, *settings: Value) -> Value:
-        found = values(k, x, settings)
-        for i, own in reversed(list(enumerate(split(settings)))):
+    def backward(k: Kernel, dy: Value, x: Value, *rest: Value) -> Value:
+        found = values(k, x, rest)
+        for i, own in reversed(list(enumerate(split(rest)))):
             kept = found[i + 1] if functions[i].keeps == "y" else found[i]
             dy = functions[i].backward(k, dy, kept, *own)
         return dy
 
-    keeps = "x" if any(function.keeps for function in functions) else ""
-    return Pointwise(forward, backward, keeps, sum(function.settings for function in functions))
+    # Where no function looks at a value, none is made again: dropout needs its draws alone.
+    letters = "".join(function.keeps for function in functions)
+    keeps = ("x" if set(letters) & {"x", "y"} else "") + ("u" if "u" in letters else "")
+    draws = sum(function.draws for function in functions)
+    return Pointwise(forward, backward, keeps, settings, draws)
+
+
+_ITSELF = Pointwise(lambda k, x: x, lambda k, dy, v: dy, "")
 
 
 # --- Kernels -----------------------------------------------------------------------------------
 
 
+class _Rest:
+    """What a function reads besides its variable: the next arguments of a kernel."""
+
+    def __init__(self, k: Kernel, function: Pointwise, draws: int) -> None:
+        self.settings = [k.scalar().spread() for _ in range(function.settings)]
+        self.draws = [k.pointer() for _ in range(draws)]
+
+    def at(self, i: Value, lanes: Value | None) -> list[Value]:
+        """The settings, and the draws of some numbers."""
+        return [*self.settings, *(u.load(i, lanes) for u in self.draws)]
+
+
 def forward_kernel(function: Pointwise, k: Kernel) -> None:
-    """y = f(x). Args: x, y, n, settings."""
+    """y = f(x). Args: x, y, n, settings, draws."""
     x, y, n = k.pointer(), k.pointer(), k.size()
-    settings = [k.scalar().spread() for _ in range(function.settings)]
+    rest = _Rest(k, function, function.draws)
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
-            y.store(function.forward(k, x.load(i, lanes), *settings), i, lanes)
+            y.store(function.forward(k, x.load(i, lanes), *rest.at(i, lanes)), i, lanes)
 
 
 def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
-    """dx = dy·f′, or dx += dy·f′ where it ``adds``. Args: dy, v (x or y), dx, n, settings."""
+    """dx = dy·f′, or dx += dy·f′ where it ``adds``.
+
+    Args: dy, v (x or y), dx, n, settings, and the draws if they are kept.
+    """
     dy, v, dx, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    settings = [k.scalar().spread() for _ in range(function.settings)]
+    rest = _Rest(k, function, function.draws if "u" in function.keeps else 0)
+    keeps_v = bool({"x", "y"} & set(function.keeps))
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
-            kept = v.load(i, lanes) if function.keeps else k.zeros()
-            part = function.backward(k, dy.load(i, lanes), kept, *settings)
+            kept = v.load(i, lanes) if keeps_v else k.zeros()
+            part = function.backward(k, dy.load(i, lanes), kept, *rest.at(i, lanes))
             dx.store(dx.load(i, lanes) + part if adds else part, i, lanes)
 
 
-def combine_kernel(operator: str, kind: str | None, k: Kernel) -> None:
-    """y = a + b, a − b or a · b, or a function of it. Args: a, b, y, n, the function's settings."""
+def combine_kernel(operator: str, kinds: tuple[str, ...], k: Kernel) -> None:
+    """y = a + b, a − b or a · b, or functions of it. Args: a, b, y, n, their settings and draws."""
     a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    function = None if kind is None else POINTWISE[kind]
-    settings = [k.scalar().spread() for _ in range(function.settings)] if function else []
+    function = composed(kinds) if kinds else _ITSELF
+    rest = _Rest(k, function, function.draws)
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
             both = COMBINATIONS[operator](a.load(i, lanes), b.load(i, lanes))
-            y.store(function.forward(k, both, *settings) if function else both, i, lanes)
+            y.store(function.forward(k, both, *rest.at(i, lanes)), i, lanes)
 
 
 COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {
@@ -218,16 +260,6 @@ COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
 }
-
-
-def drop_kernel(adds: bool, k: Kernel) -> None:
-    """y = x·m·s with m = 1 where u ≥ drop, else 0. Args: x, u, y, n, drop, s."""
-    x, u, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    drop, s = k.scalar().spread(), k.scalar().spread()
-    with k.chunks() as chunk:
-        for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
-            part = x.load(i, lanes) * select(u.load(i, lanes) >= drop, s, 0.0)
-            y.store(y.load(i, lanes) + part if adds else part, i, lanes)
 
 
 def fill_kernel(k: Kernel) -> None:

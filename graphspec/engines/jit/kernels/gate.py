@@ -35,6 +35,19 @@ RELU = Routine("gate_relu", _relu)
 """Arguments: dy, y, dz, how many. Chunk: ``PIECE`` numbers."""
 
 
+def _relu_apart(k: Kernel) -> None:
+    dy, dy_row, y, y_row, dz = k.pointer(), k.size(), k.pointer(), k.size(), k.pointer()
+    rows, m, at_once = k.size(), k.size(), k.size()
+    with k.chunks() as chunk, k.loop(*k.span(chunk, at_once, rows)) as row:
+        flow, value, out = dy + row * dy_row, y + row * y_row, dz + row * m
+        for i, lanes in k.sweep(0, m, unroll=2):
+            out.store(select(value.load(i, lanes) > 0.0, flow.load(i, lanes), 0.0), i, lanes)
+
+
+RELU_APART = Routine("gate_relu_apart", _relu_apart)
+"""Arguments: dy, its pitch, y, its pitch, dz, rows, numbers of a row, rows of a chunk."""
+
+
 def unpool(*, relu: bool) -> Routine:
     """Arguments: dy, y, codes, dz, pooled columns, filters. Chunk: a row of pooled pixels."""
     return Routine("gate_unpool_relu" if relu else "gate_unpool", partial(_unpool, relu=relu))

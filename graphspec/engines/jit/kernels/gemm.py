@@ -1,4 +1,4 @@
-"""Matrix products: C = A·B, Aᵀ·B, A·Bᵀ, with a bias, ReLU, or added to what C was.
+"""Matrix products: C = A·B, Aᵀ·B, A·Bᵀ, with a bias, ReLU, dropout, or added to what C was.
 
     C[m, n] (+)= Σ_k A[m, k]·B[k, n] (+ bias[n])        m < M, n < N, k < K
 
@@ -28,6 +28,7 @@ edge are filled with zeros, and their stores are masked: nothing is touched beyo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,19 +49,22 @@ class Gemm:
 
     Arguments: a, b, c, bias, scratch, M, N, K, lda, ldb, ldc, row_group, column_group. ``scratch``
     is ``scratch_floats()`` floats for each thread; ``bias`` is not read unless ``add`` is "bias",
-    ``lda`` and ``ldb`` not for panels. ``row_group`` must be a multiple of ``rows()``,
-    ``column_group`` of ``columns()``. The call has ``chunks(…)`` chunks.
+    ``lda`` and ``ldb`` not for panels. With ``drop``, u, drop and s follow: C is multiplied
+    by s where u, which lies as C does, is drop or more, else by 0. ``row_group`` must be a multiple
+    of ``rows()``, ``column_group`` of ``columns()``. The call has ``chunks(…)`` chunks.
     """
 
     a: Literal["rows", "panels"] = "rows"
     b: Literal["rows", "columns", "panels"] = "rows"
     add: Literal["nothing", "bias", "c"] = "nothing"
     relu: bool = False
+    drop: bool = False
 
     @property
     def name(self) -> str:
         """The kernel's name, which tells all of it."""
-        return f"gemm_{self.a}_{self.b}_{self.add}{'_relu' if self.relu else ''}"
+        after = "".join(["_relu" if self.relu else "", "_drop" if self.drop else ""])
+        return f"gemm_{self.a}_{self.b}_{self.add}{after}"
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel."""
@@ -78,6 +82,8 @@ class _Product:
         self.m, self.n, self.depth = k.size(), k.size(), k.size()
         self.lda, self.ldb, self.ldc = k.size(), k.size(), k.size()
         self.row_group, self.column_group = k.size(), k.size()
+        if kind.drop:
+            self.u, self.least, self.factor = k.pointer(), k.scalar(), k.scalar()
         self.panel = scratch + k.thread * scratch_floats(k.target)
         # What C starts from where nothing is added: one row of zeros, which every row reads.
         self.zeros = k.scratch(self.block.columns)
@@ -165,11 +171,14 @@ class _Product:
         # max(x, −∞) is x: blocks of K before the last go through the same instruction.
         is_last = (kc + part).equals(self.depth)
         lowest = select(is_last, k.number(0.0), k.number(float("-inf"))).spread()
+        mask = self._mask(row, column, is_last) if self.kind.drop else None
 
         def finish(r: int, lanes: list[Value] | None) -> None:
             block.add_row(r, before + pitch * r, lanes)
             if self.kind.relu:
                 block.map_row(r, lambda x: maximum(lowest, x))
+            if mask is not None:
+                mask(r, lanes)
             block.store_row(r, target + self.ldc * r, lanes)
 
         is_whole = (rows >= block.rows) & (columns >= block.columns)
@@ -182,6 +191,23 @@ class _Product:
                 for r in _count(block):
                     with k.when(rows > r):
                         finish(r, lanes)
+
+    def _mask(
+        self, row: Value, column: Value, is_last: Value
+    ) -> Callable[[int, list[Value] | None], None]:
+        """Dropout of a row of the block; before the last block of K it is a factor of 1."""
+        k, block = self.k, self.block
+        u = k.choose(is_last, self.u + row * self.ldc + column, self.zeros)
+        pitch = select(is_last, self.ldc, k.integer(0))
+        least = select(is_last, self.least, k.number(0.0)).spread()
+        factor = select(is_last, self.factor, k.number(1.0)).spread()
+
+        def drop(r: int, lanes: list[Value] | None) -> None:
+            for v, one in enumerate(block.sums[r]):
+                drawn = (u + pitch * r).load(v * k.width, lanes[v] if lanes else None)
+                one.value = one.value * select(drawn >= least, factor, 0.0)
+
+        return drop
 
 
 def _count(block: Block) -> range:

@@ -1,7 +1,7 @@
 """A fully connected layer on a few examples: its weights go by once, as fast as memory gives them.
 
 partial[s, n, m] = Σ_d x[n, d]·w[d, m]           d in slice s of the D inputs
-y[n, m] = relu( b[m] + Σ_s partial[s, n, m] )    slices in their order
+y[n, m] = relu( b[m] + Σ_s partial[s, n, m] )    slices in their order; perhaps dropped
 
          M columns
 ┌───────────────────────┐
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum, select
 from graphspec.engines.jit.table import Routine
 
 ROWS = 8
@@ -57,21 +57,27 @@ PRODUCTS = Routine("stream", _products)
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The sum over slices, with what follows it. Args: partial, y, [b], N, M, slices."""
+    """The sum over slices, with what follows it.
+
+    Args: partial, y, [b], N, M, slices, [u, drop, s of a dropout].
+    """
 
     bias: bool
     relu: bool
+    drop: bool = False
 
     @property
     def name(self) -> str:
         """The kernel's name, which tells all of it."""
-        return f"stream_sum{'_bias' if self.bias else ''}{'_relu' if self.relu else ''}"
+        choices = {"bias": self.bias, "relu": self.relu, "drop": self.drop}
+        return "_".join(["stream_sum", *(name for name, chosen in choices.items() if chosen)])
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel. Chunk: ``PIECE`` columns of all examples."""
         partial, y = k.pointer(), k.pointer()
         b = k.pointer() if self.bias else None
         n, m, slices = (k.size() for _ in range(3))
+        drop = (k.pointer(), k.scalar(), k.scalar()) if self.drop else None
         with k.chunks() as chunk:
             begin, end = k.span(chunk, PIECE, m)
             with k.loop(0, n) as example:
@@ -80,7 +86,10 @@ class Finish:
                     with k.loop(0, slices) as part:
                         place = (part * n + example) * m + j
                         total.value = total.value + partial.load(place, lanes)
-                    result = total.value
-                    y.store(
-                        maximum(k.zeros(), result) if self.relu else result, example * m + j, lanes
-                    )
+                    result, place = total.value, example * m + j
+                    if self.relu:
+                        result = maximum(k.zeros(), result)
+                    if drop is not None:
+                        u, least, factor = drop
+                        result = result * select(u.load(place, lanes) >= least, factor, 0.0)
+                    y.store(result, place, lanes)

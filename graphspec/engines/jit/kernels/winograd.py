@@ -85,6 +85,8 @@ class Tiling(NamedTuple):
     out_columns: Any
     filters: Any
     panels: Any
+    pixel: Any
+    """Numbers from one pixel of y to the next."""
 
 
 def lanes(target: Target) -> int:
@@ -355,12 +357,12 @@ class _Finish:
         below = self._start(walk.image, row + self.step, column) + self.channel
         for i in range(self.step):
             for j in range(self.step):
-                self.y.prefetch(below + (i * self.width + j) * self.t.filters, write=True)
+                self.y.prefetch(below + (i * self.width + j) * self.t.pixel, write=True)
 
     def _start(self, image: Value, row: Value, column: Value) -> Value:
         """Where the filters of a pixel of y begin."""
         pixel: Value = (image * self.height + row) * self.width + column
-        first: Value = pixel * self.t.filters
+        first: Value = pixel * self.t.pixel
         return first
 
     def tile(self, m: Pointer, pitch: Value, part: Value, walk: Walk) -> None:
@@ -392,7 +394,7 @@ class _Finish:
             with yes:
                 for i in range(step):
                     for j in range(step):
-                        at = start + (i * width + j) * t.filters
+                        at = start + (i * width + j) * t.pixel
                         self.y.store(values[i][j], at)
                         if places is not None:
                             self.codes.store(places[i][j], at)
@@ -400,7 +402,7 @@ class _Finish:
                 for i in range(step):
                     for j in range(step):
                         with k.when((row + i < height) & (column + j < width)):
-                            at = start + (i * width + j) * t.filters
+                            at = start + (i * width + j) * t.pixel
                             self.y.store(values[i][j], at, mask)
                             if places is not None:
                                 self.codes.store(places[i][j], at, mask)

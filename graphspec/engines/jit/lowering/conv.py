@@ -143,7 +143,17 @@ def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: 
         return at.dy
     batch, filters, rows, columns = y.shape
     dz = at.new("dz", (batch, filters, *sliding.out))
-    if codes is None:
+    if y.pitch:
+        pixels, at_once = y.size // filters, max(1, gate.PIECE // filters)
+        at.emit(
+            gate.RELU_APART,
+            (at.dy, at.dy.row, y, y.row, dz, pixels, filters, at_once),
+            chunks=-(-pixels // at_once),
+            reads=(at.dy, y),
+            writes=(dz,),
+            algorithm="open",
+        )
+    elif codes is None:
         at.emit(
             gate.RELU,
             (at.dy, y, dz, y.size),
@@ -180,4 +190,10 @@ def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     )
 
 
-LOWERINGS = {"conv2d": Lowering(_lower, absorbs=_absorbs)}
+def _apart(chain: tuple[Any, ...], call: Call) -> bool:
+    """The gradient is made dense on its way through the rectifier."""
+    pools = any(isinstance(layer, MaxPool2d) for layer in chain)
+    return not pools and (call.forward_only or any(isinstance(layer, Relu) for layer in chain))
+
+
+LOWERINGS = {"conv2d": Lowering(_lower, absorbs=_absorbs, apart=_apart)}

@@ -214,7 +214,7 @@ def emit_forward(
     if p.needs_halo:
         high = (block * tall - 1) * p.step[0] + p.reach[0]
         halo = at.scratch("halo", 4 * (high * pitch + lanes))
-    geometry = _geometry(p, rows, block, pitch, panels, len(runs), run)
+    geometry = _geometry(p, rows, block, pitch, panels, len(runs), run, y.row)
     if pool:
         geometry = geometry._replace(
             out_rows=count[0],
@@ -273,7 +273,7 @@ def emit_weight_gradient(
     if p.needs_halo:
         halo = at.scratch("halo", 4 * (((block - 1) * p.step[0] + p.reach[0]) * pitch + lanes))
     memory = [value for value in halo if isinstance(value, Value)]
-    geometry = _geometry(p, rows, block, pitch, panels, number, width)
+    geometry = _geometry(p, rows, block, pitch, panels, number, width, dy.row)
     at.emit(
         direct_dw.weight_gradient(
             target,
@@ -367,8 +367,9 @@ def _block_rows(p: Pass, threads: int, batch: int, tall: int) -> tuple[int, int]
 
 
 def _geometry(
-    p: Pass, blocks: int, block_rows: int, pitch: int, panels: int, taps: int, run: int
+    p: Pass, blocks: int, block_rows: int, pitch: int, panels: int, taps: int, run: int, pixel: int
 ) -> Geometry:
+    """``pixel`` are the numbers from one pixel of y to the next."""
     groups, group_in, group_out = p.group_shape
     (height, width), out_width = p.size, p.out_size[1]
     top, left = p.first
@@ -376,10 +377,10 @@ def _geometry(
         blocks=blocks,
         block_rows=block_rows,
         out_rows=p.count[0],
-        out_image=p.out_size[0] * out_width * p.filters,
-        out_row=p.out_step[0] * out_width * p.filters,
-        out_pixel=p.out_step[1] * p.filters,
-        out_first=(p.out_first[0] * out_width + p.out_first[1]) * p.filters,
+        out_image=p.out_size[0] * out_width * pixel,
+        out_row=p.out_step[0] * out_width * pixel,
+        out_pixel=p.out_step[1] * pixel,
+        out_first=(p.out_first[0] * out_width + p.out_first[1]) * pixel,
         in_rows=height,
         in_image=height * width * p.channels,
         in_row=width * p.channels,

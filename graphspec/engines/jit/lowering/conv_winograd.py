@@ -35,8 +35,8 @@ class Images:
         top, left = self.before
         return Images(self.out_size, self.filters, self.size, self.channels, (2 - top, 2 - left))
 
-    def tiling(self, outputs: int, batch: int) -> Tiling:
-        """The kernels' sizes."""
+    def tiling(self, outputs: int, batch: int, pixel: int | None = None) -> Tiling:
+        """The kernels' sizes; pixels of y may be further apart than the filters take."""
         down, right = (-(-extent // outputs) for extent in self.out_size)
         size = lanes(host())
         return Tiling(
@@ -53,6 +53,7 @@ class Images:
             out_columns=self.out_size[1],
             filters=self.filters,
             panels=-(-self.filters // size),
+            pixel=pixel or self.filters,
         )
 
 
@@ -71,7 +72,7 @@ def emit_forward(
 ) -> None:
     """Transform the filters, and convolve; ``mirrored`` for dx, with ``images`` turned."""
     target, outputs = host(), kind.outputs
-    t = images.tiling(outputs, at.batch)
+    t = images.tiling(outputs, at.batch, y.row)
     size, points = lanes(target), (outputs + 2) ** 2
     u_pitch = padded(t.panels * t.channel_blocks * size * size)
     u = at.kept("U turned" if mirrored else "U", (points, u_pitch))

@@ -1,6 +1,7 @@
 """Fully connected layers as matrix products.
 
-    y  = x·w + b      (N, D)·(D, M)    A in rows, B in rows, C starts from the bias; ReLU last
+    y  = x·w + b      (N, D)·(D, M)    A in rows, B in rows, C starts from the bias; ReLU last,
+                                       and dropout behind it
     dx = dz·wᵀ        (N, M)·(M, D)    A in rows, B in columns: w is read as it is
     dw = xᵀ·dz        (D, N)·(N, M)    A in panels (packed from x), B in rows
 
@@ -19,6 +20,7 @@ from graphspec.engines.jit.kernels.gemm import Gemm
 from graphspec.engines.jit.kernels.linear import WayBack, strips
 from graphspec.engines.jit.kernels.packing import Pack
 from graphspec.engines.jit.lowering.moving import reorder, same_order
+from graphspec.engines.jit.lowering.pointwise import drop_settings, is_active
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 
@@ -27,6 +29,10 @@ PACK_X = Routine(Pack("a", "rows").name, Pack("a", "rows"))
 # With so many examples, and weights that do not stay in a cache, they are streamed.
 FEW_EXAMPLES = 4
 MANY_WEIGHTS = 1 << 18
+
+
+Drop = tuple[Value, float, float]
+"""What is drawn for a dropout; below which it drops; by what it multiplies the rest."""
 
 
 def emit_product(
@@ -39,17 +45,19 @@ def emit_product(
     pitches: tuple[int, int, int],
     *,
     bias: Value | None = None,
+    drop: Drop | None = None,
     why: str = "",
 ) -> None:
     """C (+)= A·B: ``sizes`` are M, N and K, ``pitches`` how far rows of A, B and C are apart."""
     m, n, depth = sizes
     row_group, column_group = gemm.groups(m, n, at.call.threads)
     panel, _ = at.scratch("panel of B", 4 * gemm.scratch_floats())
+    groups = row_group, column_group
     at.emit(
         Routine(kind.name, kind),
-        (a, b, c, c if bias is None else bias, panel, *sizes, *pitches, row_group, column_group),
-        chunks=gemm.chunks(m, n, row_group, column_group),
-        reads=(a, b, *([] if bias is None else [bias])),
+        (a, b, c, c if bias is None else bias, panel, *sizes, *pitches, *groups, *(drop or ())),
+        chunks=gemm.chunks(m, n, *groups),
+        reads=(a, b, *([] if bias is None else [bias]), *(drop[:1] if drop else ())),
         writes=(c, panel),
         algorithm="matrix product",
         why=why,
@@ -68,11 +76,12 @@ def _lower(at: Site) -> Backward:
         reorder(at, x, flat)
     w = at.param("weight")
     bias = at.param("bias") if layer.bias else None
+    drop = (at.draw(2), *drop_settings(at.layers[2])) if _drops(at) else None
     if n <= FEW_EXAMPLES and w.size >= MANY_WEIGHTS:
-        _stream(at, flat, w, bias, y, relu=relu)
+        _stream(at, flat, w, bias, y, relu=relu, drop=drop)
     else:
-        forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu)
-        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias)
+        forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu, bool(drop))
+        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias, drop=drop)
 
     def backward() -> None:
         dz = _way_back(at, y, relu=relu)
@@ -88,7 +97,16 @@ def _lower(at: Site) -> Backward:
     return backward
 
 
-def _stream(at: Site, x: Value, w: Value, bias: Value | None, y: Value, *, relu: bool) -> None:
+def _stream(
+    at: Site,
+    x: Value,
+    w: Value,
+    bias: Value | None,
+    y: Value,
+    *,
+    relu: bool,
+    drop: Drop | None,
+) -> None:
     """y while the weights go by, a slice of them for each thread."""
     n, (d, m), slices = at.batch, w.shape, at.call.threads
     partial = at.new("slices", (slices, n * m))
@@ -102,13 +120,13 @@ def _stream(at: Site, x: Value, w: Value, bias: Value | None, y: Value, *, relu:
         why=f"{n} examples: packing the weights would take longer than the product",
         flops=2 * n * d * m,
     )
-    finish = stream.Finish(bias is not None, relu)
+    finish = stream.Finish(bias is not None, relu, bool(drop))
     also = [] if bias is None else [bias]
     at.emit(
         Routine(finish.name, finish),
-        (partial, y, *also, n, m, slices),
+        (partial, y, *also, n, m, slices, *(drop or ())),
         chunks=-(-m // stream.PIECE),
-        reads=(partial, *also),
+        reads=(partial, *also, *(drop[:1] if drop else ())),
         writes=(y,),
         algorithm="add slices",
     )
@@ -121,12 +139,13 @@ def _way_back(at: Site, y: Value, *, relu: bool) -> Value:
     if not (relu or bias):
         return dy
     n, m = y.shape
-    kind = WayBack(relu, bias)
+    drops = _drops(at)
+    kind = WayBack(relu, bias, drops)
     dz = at.new("dz", y.shape) if relu else dy
     db = at.dparam("bias") if bias else dy
     at.emit(
         Routine(kind.name, kind),
-        (dy, y if relu else dy, dz, db, n, m),
+        (dy, y if relu else dy, dz, db, n, m, *(drop_settings(at.layers[2])[1:] if drops else ())),
         chunks=strips(m),
         reads=(dy, y) if relu else (dy,),
         writes=(*([dz] if relu else []), *([db] if bias else [])),
@@ -153,8 +172,17 @@ def _weight_gradient(at: Site, x: Value, dz: Value, dw: Value) -> None:
     emit_product(at, Gemm("panels", "rows"), packed, dz, dw, (d, m, n), (0, m, m))
 
 
+def _drops(at: Site) -> bool:
+    """Whether a dropout was absorbed that does something."""
+    return len(at.layers) > 2 and is_active(at.layers[2], at.call)
+
+
 def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    return len(chain) == 1 and after.kind == "relu"
+    if len(chain) == 1:
+        return bool(after.kind == "relu")
+    return (
+        len(chain) == 2 and after.kind == "dropout" and (is_active(after, call) or after.inverted)
+    )
 
 
 LOWERINGS: dict[str, Lowering] = {"linear": Lowering(_lower, absorbs=_absorbs)}

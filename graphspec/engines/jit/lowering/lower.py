@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Protocol
@@ -20,10 +20,11 @@ from graphspec.engines.jit.lowering.fallback import (
     backward_row,
     forward_row,
 )
-from graphspec.engines.jit.lowering.moving import addition, channels_last
+from graphspec.engines.jit.lowering.moving import addition, channels_last, parts_of
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import NativeRow, Note, PythonRow, Row, touched
 from graphspec.engines.numpy.program import Operation, Program
+from graphspec.layers.base import Layer
 from graphspec.plan import Plan
 
 
@@ -102,6 +103,10 @@ class _Pass:
         self.store = store
         self.out = Lowered()
         self.draws: list[Row] = []
+        self.readers = Counter(
+            name for operation in program.operations for name in operation.sources
+        )
+        self.asked = self.keep | program.tapped
         self.groups = self._group(catalog)
         self.native = {
             name
@@ -118,6 +123,7 @@ class _Pass:
         for name in self.program.inputs:
             if name in self.native:
                 self._take_in(name)
+        self._write_into_joins()
         finishes = [self._forward(group) for group in self.groups]
         for name in self.keep:
             self.out.values[name] = self.values[name] if name in self.native else name
@@ -140,13 +146,9 @@ class _Pass:
     # --- Which layers fuse -------------------------------------------------------------------
 
     def _group(self, catalog: Catalog) -> list[_Group]:
-        readers: Counter[str] = Counter()
-        reader: dict[str, Operation] = {}
-        for operation in self.program.operations:
-            for name in operation.sources:
-                readers[name] += 1
-                reader[name] = operation
-        asked = self.keep | self.program.tapped
+        reader = {
+            name: operation for operation in self.program.operations for name in operation.sources
+        }
         done: set[str] = set()
         groups = []
         for operation in self.program.operations:
@@ -158,17 +160,40 @@ class _Pass:
                 groups.append(_Group((operation,), None))
                 continue
             chain = [operation]
-            while readers[chain[-1].id] == 1 and chain[-1].id not in asked:
+            while self._is_between(chain[-1].id):
                 after = reader[chain[-1].id]
-                layers = tuple(self.plan.by_id[part.id].layer for part in chain)
                 if len(after.sources) > 1 or not lowering.absorbs(
-                    layers, self.plan.by_id[after.id].layer, self.call
+                    self._layers(chain), self.plan.by_id[after.id].layer, self.call
                 ):
                     break
                 chain.append(after)
                 done.add(after.id)
             groups.append(_Group(tuple(chain), lowering))
         return groups
+
+    def _is_between(self, name: str) -> bool:
+        """Whether one layer reads a value, and nobody else ever sees it."""
+        return self.readers[name] == 1 and name not in self.asked
+
+    def _layers(self, operations: Iterable[Operation]) -> tuple[Layer, ...]:
+        return tuple(self.plan.by_id[operation.id].layer for operation in operations)
+
+    def _write_into_joins(self) -> None:
+        """Let layers write their channels where a concatenation wants them."""
+        maker = {group.last.id: group for group in self.groups}
+        for group in self.groups:
+            if group.lowering is None or not group.lowering.joins:
+                continue
+            sources = group.last.sources
+            if not is_image((1, *self.plan.by_id[group.last.id].output.shape)):
+                continue
+            sizes = [tensor.shape[0] for tensor in self.plan.by_id[group.last.id].sources]
+            for name, part in zip(sources, parts_of(self.value(group.last.id), sizes), strict=True):
+                by = maker.get(name)
+                if by is None or by.lowering is None or not self._is_between(name):
+                    continue
+                if by.lowering.apart(self._layers(by.operations), self.call):
+                    self.values[name] = part
 
     # --- Forward -----------------------------------------------------------------------------
 

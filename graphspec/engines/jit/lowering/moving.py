@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from graphspec.engines.jit.buffers import Value
+from graphspec.engines.jit.buffers import Value, channels_of
 from graphspec.engines.jit.kernels import elementwise, transpose
 from graphspec.engines.jit.kernels.elementwise import pieces
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Argument, NativeRow, Note, Routine
 from graphspec.plan import Node
 
-ADD = Routine("add", partial(elementwise.combine_kernel, "add", None))
+ADD = Routine("add", partial(elementwise.combine_kernel, "add", ()))
 COPY = {
     adds: Routine(f"copy_rows{'_add' if adds else ''}", partial(elementwise.copy_kernel, adds))
     for adds in (False, True)
@@ -72,41 +72,40 @@ def _flatten(at: Site) -> Backward:
 
 
 def _concat(at: Site) -> Backward:
+    """Each input is a part of every row; those that were written where they belong stay there."""
     xs, y = at.xs, at.y
-    # Along the channels of an image stored channels last, or along features: rows get longer.
-    inner = y.shape[1] if y.channels_last else y.size // y.shape[0]
-    parts = [x.shape[1] if y.channels_last else x.size // x.shape[0] for x in xs]
-    rows = y.size // inner
-    at_once = max(1, _ROWS_AT_ONCE // inner)
+    parts = parts_of(y, [x.shape[1] for x in xs])
+    rows = y.size // y.row
+    at_once = max(1, _ROWS_AT_ONCE // y.row)
 
-    def copy(source: Value, pitch: int, target: Value, to_pitch: int, count: int) -> None:
+    def copy(source: Value, target: Value) -> None:
         at.emit(
             COPY[False],
-            (source, pitch, target, to_pitch, rows, count, at_once),
+            (source, source.row, target, target.row, rows, target.shape[1], at_once),
             chunks=-(-rows // at_once),
             reads=(source,),
             writes=(target,),
             algorithm="copy",
         )
 
-    start = 0
-    for x, count in zip(xs, parts, strict=True):
-        copy(x, count, _from(y, start), inner, count)
-        start += count
+    for x, part in zip(xs, parts, strict=True):
+        if x.buffer is not y.buffer:
+            copy(x, part)
 
     def backward() -> None:
-        start = 0
-        for port, count in enumerate(parts):
-            copy(_from(at.dy, start), inner, at.dx(port), count, count)
-            start += count
+        of_dy = parts_of(at.dy, [x.shape[1] for x in xs])
+        for port, (x, part) in enumerate(zip(xs, of_dy, strict=True)):
+            if x.buffer is y.buffer:
+                at.dx_is(port, part)
+            else:
+                copy(part, at.dx(port))
 
     return backward
 
 
-def _from(value: Value, start: int) -> Value:
-    """The same memory from one number on."""
-    offset = value.offset + value.dtype.itemsize * start
-    return Value(value.buffer, value.shape, value.dtype, value.channels_last, offset)
+def parts_of(whole: Value, sizes: Sequence[int]) -> list[Value]:
+    """The parts of a concatenation: so many channels (or features) each, one after another."""
+    return [channels_of(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes)]
 
 
 def _along_rows(node: Node, call: Call) -> bool:
@@ -115,5 +114,5 @@ def _along_rows(node: Node, call: Call) -> bool:
 
 LOWERINGS: dict[str, Lowering] = {
     "flatten": Lowering(_flatten),
-    "concat": Lowering(_concat, accepts=_along_rows),
+    "concat": Lowering(_concat, accepts=_along_rows, joins=True),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -15,10 +17,6 @@ from graphspec.plan import Node
 
 _LONGEST = 4
 """Functions in one kernel: backward makes all values between them again."""
-DROP = {
-    adds: Routine(f"drop{'_add' if adds else ''}", partial(elementwise.drop_kernel, adds))
-    for adds in (False, True)
-}
 
 
 @cache
@@ -36,16 +34,74 @@ def backward_routine(*kinds: str, adds: bool) -> Routine:
 
 
 @cache
-def combination(operator: str, kind: str | None = None) -> Routine:
-    """a + b, a − b or a · b, and perhaps a function of it."""
-    name = operator if kind is None else f"{operator}_{kind}"
-    return Routine(name, partial(elementwise.combine_kernel, operator, kind))
+def combination(operator: str, *kinds: str) -> Routine:
+    """a + b, a − b or a · b, and perhaps functions of it."""
+    return Routine(
+        "_".join((operator, *kinds)), partial(elementwise.combine_kernel, operator, kinds)
+    )
 
 
 def function_of(layer: Any) -> str:
     """Which of the functions a layer computes."""
     approximate = getattr(layer, "approximate", "none")
     return str(layer.kind) if approximate == "none" else f"{layer.kind}_{approximate}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """Functions that are applied one after another, and the numbers that they need."""
+
+    kinds: tuple[str, ...]
+    settings: tuple[float, ...]
+    dropping: tuple[int, ...]
+    """The places in the chain of those that draw."""
+
+    @classmethod
+    def of(cls, layers: Sequence[Any], call: Call, *, first: int = 0) -> _Functions:
+        """Those of a chain's layers from ``first`` on; none for a dropout that does nothing."""
+        kinds: list[str] = []
+        settings: list[float] = []
+        dropping: list[int] = []
+        for i, layer in enumerate(layers[first:], first):
+            kind, own = function_of(layer), _settings(layer)
+            if kind == "dropout" and is_active(layer, call):
+                dropping.append(i)
+            elif kind == "dropout":
+                if layer.inverted:
+                    continue
+                kind, own = "scale", (1 - layer.drop,)
+            kinds.append(kind)
+            settings += own
+        return cls(tuple(kinds), tuple(settings), tuple(dropping))
+
+    @property
+    def keeps(self) -> str:
+        """What backward reads; see ``Pointwise``."""
+        return composed(self.kinds).keeps if self.kinds else ""
+
+    def draws(self, at: Site) -> tuple[Value, ...]:
+        """What is drawn for them, in the order in which the output is stored."""
+        return tuple(_draws(at, i) for i in self.dropping)
+
+
+def _draws(at: Site, layer: int) -> Value:
+    drawn = at.draw(layer)
+    if not at.y.channels_last or same_order(at.y.shape):
+        return drawn
+    u = at.new("draws, channels last", at.y.shape)
+    reorder(at, drawn, u)
+    return u
+
+
+def is_active(dropout: Any, call: Call) -> bool:
+    """Whether a dropout drops anything here."""
+    return call.training and dropout.drop > 0
+
+
+def drop_settings(layer: Any) -> tuple[float, float]:
+    """Below which draw a number is dropped, and by what the others are multiplied."""
+    # The numpy layer divides 1 by this, in float32.
+    return float(layer.drop), 1 / (1 - layer.drop) if layer.inverted else 1.0
 
 
 def _settings(layer: Any) -> tuple[float, ...]:
@@ -58,36 +114,55 @@ def _settings(layer: Any) -> tuple[float, ...]:
             return (float(layer.factor),)
         case "add_constant":
             return (float(layer.constant),)
+        case "dropout":
+            return drop_settings(layer)
     return ()
 
 
 def _pointwise(at: Site) -> Backward:
-    kinds = tuple(map(function_of, at.layers))
-    (x,), y = at.xs, at.y
-    settings = tuple(number for layer in at.layers for number in _settings(layer))
+    functions, (x,) = _Functions.of(at.layers, at.call), at.xs
+    kinds = functions.kinds
+    if not kinds:
+        at.y_is(x)
+        return lambda: at.dx_is(0, at.dy)
+    u, y = functions.draws(at), at.y
     at.emit(
         forward_routine(*kinds),
-        (x, y, x.size, *settings),
+        (x, y, x.size, *functions.settings, *u),
         chunks=pieces(x.size),
-        reads=(x,),
+        reads=(x, *u),
         writes=(y,),
         flops=len(kinds) * x.size,
     )
 
     def backward() -> None:
-        dy, keeps = at.dy, composed(kinds).keeps
-        kept = {"x": x, "y": y, "": dy}[keeps]
         dx, adds = at.dx_or_sum(0)
-        at.emit(
-            backward_routine(*kinds, adds=adds),
-            (dy, kept, dx, x.size, *settings),
-            chunks=pieces(x.size),
-            reads=(dy, kept, *((dx,) if adds else ())),
-            writes=(dx,),
-            flops=2 * len(kinds) * x.size,
-        )
+        _back(at, functions, (x, y), u, dx, adds=adds)
 
     return backward
+
+
+def _back(
+    at: Site,
+    functions: _Functions,
+    ends: tuple[Value, Value],
+    u: tuple[Value, ...],
+    dx: Value,
+    *,
+    adds: bool = False,
+) -> None:
+    """dx = dy·f′, from what of x, y and the draws the functions keep."""
+    (x, y), keeps, dy = ends, functions.keeps, at.dy
+    kept = x if "x" in keeps else y if "y" in keeps else dy
+    drawn = u if "u" in keeps else ()
+    at.emit(
+        backward_routine(*functions.kinds, adds=adds),
+        (dy, kept, dx, dx.size, *functions.settings, *drawn),
+        chunks=pieces(dx.size),
+        reads=(dy, kept, *drawn, *((dx,) if adds else ())),
+        writes=(dx,),
+        flops=2 * len(functions.kinds) * dx.size,
+    )
 
 
 def _followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
@@ -99,16 +174,16 @@ def _followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bo
 
 def _add(at: Site) -> Backward:
     first, *others = at.xs
-    y, function = at.y, at.layers[1] if len(at.layers) > 1 else None
-    kind = None if function is None else function_of(function)
-    settings = () if function is None else _settings(function)
+    functions = _Functions.of(at.layers, at.call, first=1)
+    u, y = functions.draws(at), at.y
     for i, x in enumerate(others):
         last = i == len(others) - 1
+        kinds, settings, drawn = (functions.kinds, functions.settings, u) if last else ((), (), ())
         at.emit(
-            combination("add", kind if last else None),
-            (first, x, y, y.size, *(settings if last else ())),
+            combination("add", *kinds),
+            (first, x, y, y.size, *settings, *drawn),
             chunks=pieces(y.size),
-            reads=(first, x),
+            reads=(first, x, *drawn),
             writes=(y,),
             flops=y.size,
         )
@@ -116,16 +191,9 @@ def _add(at: Site) -> Backward:
 
     def backward() -> None:
         dy = at.dy
-        if kind is not None:
-            through = dy if at.owns_dy else at.new(f"gradient before {kind}", y.shape)
-            at.emit(
-                backward_routine(kind, adds=False),
-                (dy, y, through, y.size, *settings),
-                chunks=pieces(y.size),
-                reads=(dy, y),
-                writes=(through,),
-                flops=y.size,
-            )
+        if functions.kinds:
+            through = dy if at.owns_dy else at.new("gradient of the sum", y.shape)
+            _back(at, functions, (y, y), u, through)
             dy = through
         for port in range(len(at.layer.inputs)):
             at.dx_is(port, dy)
@@ -133,10 +201,12 @@ def _add(at: Site) -> Backward:
     return backward
 
 
-def _followed_by_one_that_keeps_y(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    """Backward then needs no sum, which nobody stores."""
-    function = POINTWISE.get(function_of(after))
-    return len(chain) == 1 and function is not None and function.keeps != "x"
+def _followed_by_what_needs_no_sum(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    """Nobody stores the sum: backward must do with what comes out of the functions."""
+    if function_of(after) not in POINTWISE:
+        return False
+    functions = _Functions.of((*chain, after), call, first=1)
+    return len(chain) < _LONGEST and "x" not in functions.keeps
 
 
 def _subtract(at: Site) -> Backward:
@@ -191,59 +261,9 @@ def _two_inputs(node: Node, call: Call) -> bool:
     return len(node.layer.inputs) == 2
 
 
-# --- Dropout -----------------------------------------------------------------------------------
-
-
-def _dropout(at: Site) -> Backward:
-    layer, (x,) = at.layer, at.xs
-    if not at.training or layer.drop == 0:
-        if layer.inverted:
-            at.y_is(x)
-            return lambda: at.dx_is(0, at.dy)
-        keep = 1 - layer.drop
-        _scaled(at, x, at.y, keep)
-        return lambda: _scaled(at, at.dy, at.dx(0), keep)
-    drawn = at.draw()
-    u = drawn
-    if x.channels_last and not same_order(x.shape):
-        u = at.new("draws, channels last", x.shape)
-        reorder(at, drawn, u)
-    # The numpy layer divides 1 by this, in float32.
-    settings = (float(layer.drop), 1 / (1 - layer.drop) if layer.inverted else 1.0)
-
-    def masked(source: Value, target: Value, adds: bool = False) -> None:
-        at.emit(
-            DROP[adds],
-            (source, u, target, source.size, *settings),
-            chunks=pieces(source.size),
-            reads=(source, u, *((target,) if adds else ())),
-            writes=(target,),
-            flops=source.size,
-        )
-
-    masked(x, at.y)
-
-    def backward() -> None:
-        masked(at.dy, *at.dx_or_sum(0))
-
-    return backward
-
-
-def _scaled(at: Site, source: Value, target: Value, factor: float) -> None:
-    at.emit(
-        forward_routine("scale"),
-        (source, target, source.size, factor),
-        chunks=pieces(source.size),
-        reads=(source,),
-        writes=(target,),
-        flops=source.size,
-    )
-
-
 LOWERINGS: dict[str, Lowering] = {
     **{kind: Lowering(_pointwise, absorbs=_followed_by_functions) for kind in POINTWISE},
-    "add": Lowering(_add, absorbs=_followed_by_one_that_keeps_y),
+    "add": Lowering(_add, absorbs=_followed_by_what_needs_no_sum),
     "subtract": Lowering(_subtract),
     "multiply": Lowering(_multiply, accepts=_two_inputs),
-    "dropout": Lowering(_dropout),
 }

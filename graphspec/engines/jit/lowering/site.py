@@ -314,6 +314,10 @@ def _never(chain: tuple[Layer, ...], after: Layer, call: Call) -> bool:
     return False
 
 
+def _dense(chain: tuple[Layer, ...], call: Call) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Lowering:
     """How a kind of layer becomes rows.
@@ -322,12 +326,16 @@ class Lowering:
     shapes has kernels. ``absorbs`` says whether, with ``chain`` (this layer and what it has
     absorbed so far) already fused, the layer that follows is fused as well; it is asked only where
     the layer that follows is the one reader of the value between them, reads nothing else, and
-    nobody asked to see that value.
+    nobody asked to see that value. ``apart`` says whether such a chain can write an image, and read
+    its gradient, whose pixels are further apart than they are wide: with that it writes straight
+    into the layer that follows where that ``joins`` its inputs, channels beside channels.
     """
 
     lower: Callable[[Site], Backward | None]
     accepts: Callable[[Node, Call], bool] = _always
     absorbs: Callable[[tuple[Any, ...], Any, Call], bool] = _never
+    apart: Callable[[tuple[Any, ...], Call], bool] = _dense
+    joins: bool = False
 
 
 def views(*values: Value) -> tuple[Array, ...]:
