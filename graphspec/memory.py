@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from graphspec.layers.base import Array, Layer, Mode, ParamSpec
+from graphspec.quantities import size
 from graphspec.tensor import TensorSpec
 
 OVERHEAD = 32_000
@@ -129,7 +130,7 @@ class MemoryEstimate:
         return max(self.layers, key=lambda row: row.total, default=None)
 
     def __str__(self) -> str:
-        """The parts in words: ``weights 1.2 MB, gradients 1.2 MB, …``."""
+        """The parts in words: ``weights 1.2 MiB, gradients 1.2 MiB, …``."""
         parts = {
             "weights": self.weights,
             "gradients": self.gradients,
@@ -138,7 +139,7 @@ class MemoryEstimate:
             "scratch": self.scratch,
             "data": self.data,
         }
-        return ", ".join(f"{name} {render_bytes(size)}" for name, size in parts.items() if size)
+        return ", ".join(f"{name} {size(part)}" for name, part in parts.items() if part)
 
 
 def estimate(
@@ -351,10 +352,10 @@ class _Step:
             return floats
         # What is only passed on (all to one, or to each its part) takes the place of dy.
         passed, left = [], cost.output
-        for name, size in floats:
-            if size <= left:
-                passed.append((name, size))
-                left -= size
+        for name, nbytes in floats:
+            if nbytes <= left:
+                passed.append((name, nbytes))
+                left -= nbytes
         return passed
 
     def _mark(self, activations: int, scratch: int) -> None:
@@ -427,13 +428,3 @@ def keeping(kind: type[Layer]) -> Keeping:
 
 def _shares(array: Array, others: Sequence[Array]) -> bool:
     return any(np.may_share_memory(array, other) for other in others)
-
-
-def render_bytes(size: int) -> str:
-    """A number of bytes as people read it: ``1.2 MB``."""
-    value, units = float(min(size, 10**30)), ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
-    while value >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop(0)
-    digits = 0 if value >= 9.95 or units[0] == "B" else 1
-    return f"{value:,.{digits}f} {units[0]}"

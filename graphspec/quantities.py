@@ -12,11 +12,14 @@ def si(value: float, unit: str = "") -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes with a binary prefix: 1536 → ``1.5 KiB``."""
-    for limit, prefix in ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= limit:
-            return f"{count / limit:.1f} {prefix}"
-    return f"{count:.0f} B"
+    """A number of bytes with a binary prefix: 1536 → ``1.5 KiB``; beyond measure it is cut."""
+    value, units = float(min(count, 2**100)), ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+    for unit in units:
+        digits = 0 if unit == "B" else 1
+        if round(value, digits) < 1024 or unit == units[-1]:
+            break
+        value /= 1024
+    return f"{value:,.{digits}f} {unit}"
 
 
 def duration(seconds: float) -> str:

@@ -25,8 +25,8 @@ from graphspec.memory import (
     Placement,
     Workspace,
     estimate,
-    render_bytes,
 )
+from graphspec.quantities import size
 from graphspec.recipe.config import TrainConfig
 from graphspec.tensor import TensorSpec
 
@@ -159,10 +159,10 @@ def _size_problems(
     whose = "80 % of this machine's memory" if budget is None else "the budget"
     yield Problem(
         "too-much-memory",
-        f"{what} takes about {render_bytes(needed.total)} ({needed}), more than "
-        f"{render_bytes(limit)}, {whose}. The layer {heaviest.id!r} takes most: "
-        f"{render_bytes(heaviest.weights)} for its weights, "
-        f"{render_bytes(heaviest.activations)} for its activations",
+        f"{what} takes about {size(needed.total)} ({needed}), more than "
+        f"{size(limit)}, {whose}. The layer {heaviest.id!r} takes most: "
+        f"{size(heaviest.weights)} for its weights, "
+        f"{size(heaviest.activations)} for its activations",
         path,
         layer=heaviest.id,
         arithmetic=f"{needed.total:,} > {limit:,} bytes",

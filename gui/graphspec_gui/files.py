@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from graphspec import document as documents
@@ -15,6 +15,7 @@ from graphspec.errors import GraphspecError, RunError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
+from graphspec_gui.message import Message
 from graphspec_gui.tab import EditorTab, read_text
 from graphspec_gui.text_dialog import TextDialog, differences
 
@@ -129,12 +130,8 @@ class Files(QObject):
         if not tab.document.modified:
             return True
         self._window.bring_to_front(tab)
-        box = QMessageBox(self._window)
-        box.setObjectName("unsaved")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(f"Save the changes to {tab.document.title}?")
-        box.setInformativeText("They are lost otherwise.")
-        box.setTextFormat(Qt.TextFormat.PlainText)
+        words = f"Save the changes to {tab.document.title}?"
+        box = Message("question", "unsaved", words, "They are lost otherwise.", self._window)
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
@@ -197,12 +194,9 @@ class Files(QObject):
     def _may_overwrite(self, tab: EditorTab) -> bool:
         path = tab.document.path
         assert path is not None
-        box = QMessageBox(self._window)
-        box.setObjectName("overwrite")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(f"{path.name} was changed by another program since you opened it.")
-        box.setInformativeText("Saving replaces what is in the file now by what you see here.")
+        words = f"{path.name} was changed by another program since you opened it."
+        more = "Saving replaces what is in the file now by what you see here."
+        box = Message("warning", "overwrite", words, more, self._window)
         replace = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
@@ -213,13 +207,9 @@ class Files(QObject):
             documents.save(tab.document.spec, path)
         except (OSError, SpecError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            box = QMessageBox(self._window)
-            box.setObjectName("not_saved")
-            box.setTextFormat(Qt.TextFormat.PlainText)
-            box.setIcon(QMessageBox.Icon.Critical)
-            box.setText(f"{path.name} was not saved: {reason}")
-            box.setInformativeText("What was in the file before is untouched.")
-            box.exec()
+            words = f"{path.name} was not saved: {reason}"
+            more = "What was in the file before is untouched."
+            Message("error", "not_saved", words, more, self._window).exec()
             return False
         tab.on_disk = read_text(path)
         tab.document.undo_stack.setClean()

@@ -15,6 +15,7 @@ _SHEET = Template(
 QMainWindow, QDialog { background: $window; }
 QMainWindow::separator { background: $border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: $accent; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolTip {
     background: $surface; color: $text; border: 1px solid $outline; padding: 4px 8px;
 }

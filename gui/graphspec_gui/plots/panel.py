@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from graphspec import atomic
 from graphspec_gui.actions import StudioAction
+from graphspec_gui.message import Message
 from graphspec_gui.panel import Panel
 from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
@@ -364,11 +364,9 @@ class PlotsPanel(Panel):
                     stem = chosen.stem if one else f"{chosen.stem}-{_file_name(chart.title)}"
                     self.export(chart, chosen.with_stem(stem))
         except OSError as error:
-            box = QMessageBox(self)
-            box.setTextFormat(Qt.TextFormat.PlainText)
-            box.setText("The charts cannot be written.")
-            box.setInformativeText(f"{error.strerror or error}. Choose another folder.")
-            box.exec()
+            more = f"{error.strerror or error}. Choose another folder."
+            words = "The charts cannot be written."
+            Message("error", "charts_not_written", words, more, self).exec()
 
 
 def _file_name(title: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QFile, Qt
+from PySide6.QtCore import QFile
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from graphspec.errors import GraphspecError
@@ -14,6 +14,7 @@ from graphspec.train.facts import RunFacts
 from graphspec.train.lock import RunLock
 from graphspec.train.remarks import read_remarks, write_remarks
 from graphspec.train.rundir import Run
+from graphspec_gui.message import Message
 from graphspec_gui.runs.shown import ShownRuns
 
 _NAMED = 5
@@ -62,8 +63,9 @@ class RunChanges:
     def throw_away(self, runs: Sequence[RunFacts]) -> bool:
         """Ask, and move runs to the trash; whether any went."""
         words = _names(runs)
-        box = self._box("delete_runs", f"Move {words} to the trash?", QMessageBox.Icon.Question)
-        box.setInformativeText("Their history and all of their checkpoints go with them.")
+        more = "Their history and all of their checkpoints go with them."
+        ask = f"Move {words} to the trash?"
+        box = Message("question", "delete_runs", ask, more, self._parent)
         move = box.addButton("Move to the trash", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
@@ -89,10 +91,9 @@ class RunChanges:
 
     def _delete(self, run: Run) -> bool:
         """Where there is no trash, as on some disks, delete for good if that is wanted."""
-        box = self._box(
-            "no_trash", f"{run.name} cannot be moved to the trash.", QMessageBox.Icon.Warning
-        )
-        box.setInformativeText("Its disk may have none. Deleting it for good cannot be undone.")
+        words = f"{run.name} cannot be moved to the trash."
+        more = "Its disk may have none. Deleting it for good cannot be undone."
+        box = Message("warning", "no_trash", words, more, self._parent)
         delete = box.addButton("Delete for good", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton("Keep it", QMessageBox.ButtonRole.RejectRole))
         box.exec()
@@ -107,17 +108,7 @@ class RunChanges:
             self._shown.drop(shown)
 
     def _tell(self, text: str, reason: str) -> None:
-        box = self._box("run_not_changed", text, QMessageBox.Icon.Warning)
-        box.setInformativeText(reason)
-        box.exec()
-
-    def _box(self, name: str, text: str, icon: QMessageBox.Icon) -> QMessageBox:
-        box = QMessageBox(self._parent)
-        box.setObjectName(name)
-        box.setIcon(icon)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(text)
-        return box
+        Message("warning", "run_not_changed", text, reason, self._parent).exec()
 
 
 def _names(runs: Sequence[RunFacts]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from graphspec_gui.message import Message
 from graphspec_gui.training.controller import TrainingController
 
 
@@ -31,8 +32,8 @@ class Leaving(QObject):
         """Ask whether to stop; False where nothing is being trained."""
         if self._training.state not in ("running", "paused"):
             return False
-        box = self._question("stop_training", "Stop the training?")
-        box.setInformativeText("It saves first, and can go on from there later.")
+        more = "It saves first, and can go on from there later."
+        box = self._question("stop_training", "Stop the training?", more)
         stop = box.addButton("Stop", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton("Go on", QMessageBox.ButtonRole.RejectRole))
         box.exec()
@@ -47,11 +48,11 @@ class Leaving(QObject):
         if self._closing:
             self._ask_again()
             return False
-        box = self._question("training_goes_on", "A training is running.")
-        box.setInformativeText(
+        more = (
             "Stop it, and go on with it later; or leave it running without the app, and open its "
             "run again when you like."
         )
+        box = self._question("training_goes_on", "A training is running.", more)
         stop = box.addButton("Stop it", QMessageBox.ButtonRole.AcceptRole)
         leave = box.addButton("Leave it running", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
@@ -70,8 +71,8 @@ class Leaving(QObject):
 
     def _ask_again(self) -> None:
         """Somebody who closes the window twice need not wait for a worker that may hang."""
-        box = self._question("training_is_saving", "The training is still being stopped.")
-        box.setInformativeText("What was made since its last checkpoint is lost if it is ended.")
+        more = "What was made since its last checkpoint is lost if it is ended."
+        box = self._question("training_is_saving", "The training is still being stopped.", more)
         end = box.addButton("End it at once", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton("Wait", QMessageBox.ButtonRole.RejectRole))
         box.exec()
@@ -83,10 +84,5 @@ class Leaving(QObject):
             self._closing = False
             QTimer.singleShot(0, self._window.close)
 
-    def _question(self, name: str, text: str) -> QMessageBox:
-        box = QMessageBox(self._window)
-        box.setObjectName(name)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(text)
-        return box
+    def _question(self, name: str, text: str, more: str) -> Message:
+        return Message("question", name, text, more, self._window)

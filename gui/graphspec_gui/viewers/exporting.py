@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from graphspec_gui.message import Message
 from graphspec_gui.viewers.looks import Looks
 
 if TYPE_CHECKING:
@@ -37,14 +37,6 @@ def ask_export(picture: Picture, name: str, looks: Looks, parent: QWidget) -> No
 
     def ended(reason: str) -> None:
         if reason:
-            _tell(parent, "It cannot be written.", reason)
+            Message("error", "not_written", "It cannot be written.", reason, parent).exec()
 
     looks.ask(f"export {name}", work, lambda _: None, ended)
-
-
-def _tell(parent: QWidget, words: str, more: str) -> None:
-    box = QMessageBox(parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(words)
-    box.setInformativeText(more)
-    box.exec()

@@ -1,0 +1,43 @@
+"""Message boxes, with the app's own icons."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from graphspec_gui.theme import space, theme
+
+
+class Message(QMessageBox):
+    """Something told or asked in front of the window, as plain text.
+
+    Args:
+        kind: whether it asks, warns, or tells of what went wrong.
+        name: its objectName.
+        text: what it says, in a sentence.
+        more: a sentence more.
+        parent: what it stands in front of.
+    """
+
+    def __init__(
+        self,
+        kind: Literal["question", "warning", "error"],
+        name: str,
+        text: str,
+        more: str,
+        parent: QWidget | None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+        self.setInformativeText(more)
+        asks = kind == "question"
+        colors = theme()
+        icon = (
+            colors.icon("mdi6.help-circle-outline", "accent") if asks else colors.state_icon(kind)
+        )
+        side = QSize(space(4), space(4))
+        self.setIconPixmap(icon.pixmap(side, self.devicePixelRatioF()))
