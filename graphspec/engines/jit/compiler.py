@@ -13,17 +13,25 @@ of ``engines/winograd.py``).
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from graphspec.engines.choosing import usable_cores
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache, default_folder
 from graphspec.engines.jit.target import LOCK, Target, assembly, compile_module, host, load
+from graphspec.engines.jit.translator import Translator
 
 Emit = Callable[[Kernel], None]
+
+# So few are compiled before another process has started.
+_FEW = 3
+# Seconds after which another process that does not answer is given up.
+_PATIENCE = 60.0
 
 CACHE = ObjectCache(default_folder())
 
@@ -49,38 +57,57 @@ def native(name: str, emit: Emit, target: Target | None = None) -> int:
 
 
 def native_all(kernels: Iterable[tuple[str, Emit]], target: Target | None = None) -> None:
-    """Have several kernels ready for ``native``: one is written while another is compiled.
-
-    LLVM itself works on one module at a time, but Python needs a third as long to write one.
+    """Have several kernels ready for ``native``: written here, compiled in two processes.
 
     Raises:
         EngineError: there are no kernels for this processor.
     """
     target = target or host()
     missing = {name: emit for name, emit in kernels if (name, target) not in _addresses}
-    if not missing:
-        return
-
-    def finish(key: str, text: str) -> None:
-        code = compile_module(text, target)
-        CACHE.put(key, code)
-        _made[key] = code
-
-    with ThreadPoolExecutor(1, "graphspec-compile") as pool:
-        compiling = []
-        for name, emit in missing.items():
-            key = _key(name, emit, target)
-            code = CACHE.get(key)
-            if code is not None:
-                _made[key] = code
-            else:
-                text = llvm_text(name, emit, target)
-                compiling.append(pool.submit(finish, key, text))
-    for compiled in compiling:
-        compiled.result()
+    unknown = {}
+    for name, emit in missing.items():
+        key = _key(name, emit, target)
+        code = CACHE.get(key)
+        if code is None:
+            unknown[key] = (name, emit)
+        else:
+            _made[key] = code
+    if len(unknown) > _FEW and usable_cores() > 1:
+        _compile_in_two(unknown, target)
     for name, emit in missing.items():
         native(name, emit, target)
     _made.clear()
+
+
+def _compile_in_two(kernels: Mapping[str, tuple[str, Emit]], target: Target) -> None:
+    """Fill ``_made``: another process compiles from the first on, while all texts are written here.
+
+    Then this one compiles from the last back, until they meet. Where there is no other process,
+    nothing is done: ``native`` compiles what it does not find.
+    """
+
+    def keep(key: str, code: bytes) -> None:
+        CACHE.put(key, code)
+        _made[key] = code
+
+    try:
+        other = Translator(target)
+    except OSError:
+        return
+    with ThreadPoolExecutor(1, "graphspec-compile") as pool, other:
+        given = []
+        for key, (name, emit) in kernels.items():
+            text = llvm_text(name, emit, target)
+            given.append((key, text, pool.submit(other.translate, text)))
+        for key, text, code in reversed(given):
+            if code.cancel():
+                keep(key, compile_module(text, target))
+        for key, text, code in given:
+            if not code.cancelled():
+                try:
+                    keep(key, code.result(_PATIENCE))
+                except OSError:
+                    keep(key, compile_module(text, target))
 
 
 def object_code(name: str, emit: Emit, target: Target, cache: ObjectCache | None = None) -> bytes:
@@ -101,9 +128,17 @@ def _key(name: str, emit: Emit, target: Target) -> str:
 
 def llvm_text(name: str, emit: Emit, target: Target | None = None) -> str:
     """The kernel in LLVM's assembly language."""
-    kernel = Kernel(name, target)
-    emit(kernel)
-    return kernel.text()
+    # A kernel is tens of thousands of objects that all live until its text is there: to search
+    # them for garbage time and again takes a quarter of the time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        kernel = Kernel(name, target)
+        emit(kernel)
+        return kernel.text()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def assembly_text(name: str, emit: Emit, target: Target | None = None) -> str:
