@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from graphspec.engines.base import Tap
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.lowering.conv import LOWERINGS
 from graphspec.errors import SpecError
@@ -45,8 +46,12 @@ def check(spec, batch, *, threads=2, accuracy="fast", tolerance=2e-5, seed=0):
     single = {name: _single(array) for name, array in feeds.items()}
     compare(fast.run(single).values, oracle.run(feeds).values, tolerance)
     compare(fast.grad(single).by_name, oracle.grad(feeds).by_name, tolerance)
-    dx = fast.grad(single, wrt="inputs").by_name["x"]
-    compare({"x": dx}, {"x": oracle.grad(feeds, wrt="inputs").by_name["x"]}, tolerance)
+    dx = {"x": oracle.grad(feeds, wrt="inputs").by_name["x"]}
+    compare({"x": fast.grad(single, wrt="inputs").by_name["x"]}, dx, tolerance)
+    at_x = Tap("x", "grad")
+    both = fast.grad(single, taps=[at_x])
+    compare({"x": both.taps[at_x]}, dx, tolerance)
+    compare(both.by_name, oracle.grad(feeds).by_name, tolerance)
 
 
 def _single(array):
@@ -117,10 +122,10 @@ def test_depthwise(channels, stride):
         ((16, 2, 2), 16, "same", ()),
     ],
 )
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_winograd(shape, filters, pad, then, accuracy, threads):
+@pytest.mark.parametrize(("batch", "threads"), [(13, 1), (4, 2), (13, 2), (7, 3)])
+def test_winograd(shape, filters, pad, then, accuracy, batch, threads):
     spec = net(shape, then, filters=filters, kernel=3, pad=pad)
-    check(spec, 13, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
+    check(spec, batch, threads=threads, accuracy=accuracy, tolerance=TOLERANCE[accuracy])
 
 
 POOL = ("max_pool2d", {"kernel": 2})
@@ -129,8 +134,26 @@ POOL = ("max_pool2d", {"kernel": 2})
 @pytest.mark.parametrize("channels", [3, 20])
 @pytest.mark.parametrize("filters", [16, 21])
 @pytest.mark.parametrize("then", [(POOL,), (("relu", {}), POOL), (POOL, ("relu", {}))])
-def test_pooling_in_the_same_breath(channels, filters, then):
-    check(net((channels, 10, 12), then, filters=filters, kernel=3, pad=1), 3)
+@pytest.mark.parametrize("batch", [3, 4])
+def test_pooling_in_the_same_breath(channels, filters, then, batch):
+    check(net((channels, 10, 12), then, filters=filters, kernel=3, pad=1), batch, threads=2)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("taps", [[], [Tap("x", "grad")]], ids=["dw", "dw and dx"])
+def test_winograds_gradients_are_in_one_kernel_where_both_are_asked_for(batch, taps):
+    spec = net((16, 16, 16), (("relu", {}),), filters=16, kernel=3, pad=1)
+    executable = JitEngine(threads=2, lowerings=LOWERINGS).load(compile_graph(spec), seed=0)
+    feeds = {
+        name: np.zeros((batch, *tensor.shape), np.float32)
+        for name, tensor in compile_graph(spec).inputs.items()
+    }
+    executable.grad(feeds, taps=taps)
+    (running,) = executable._running.values()
+    algorithms = {row.note.algorithm for row in running.lowered.rows}
+    assert ("Winograd F(4×4) dw, dx" in algorithms) == (bool(taps) and batch == 2)
+    # Otherwise two kernels read dy behind the ReLU, and a pass of its own makes it for them.
+    assert ("open" in algorithms) == (bool(taps) and batch == 1)
 
 
 @pytest.mark.parametrize(

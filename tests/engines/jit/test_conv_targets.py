@@ -18,7 +18,9 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
     "routine",
     [
         lambda t: winograd.Forward(4, True, True, True, True, True).routine(t),
-        lambda t: winograd_dw.sums(4, t, tail=True, edge=True),
+        lambda t: winograd_dw.Gradients(4, "", False, True, True).routine(t),
+        lambda t: winograd_dw.Gradients(4, "relu", True, True, True).routine(t),
+        lambda t: winograd_dw.Gradients(2, "pool", True, True, True).routine(t),
         lambda t: winograd_dw.add_slices(2, t),
         lambda t: winograd.filters(4, t),
         lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, True, False, 5, 1)),
@@ -26,7 +28,18 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
         scatter.gradient,
         scatter.pack,
     ],
-    ids=["winograd", "dw", "add", "filters", "direct", "depthwise dw", "scatter", "its pack"],
+    ids=[
+        "winograd",
+        "dw",
+        "dw relu dx",
+        "dw pool dx",
+        "add",
+        "filters",
+        "direct",
+        "depthwise dw",
+        "scatter",
+        "its pack",
+    ],
 )
 def test_llvm_accepts(routine, target):
     made = routine(target)

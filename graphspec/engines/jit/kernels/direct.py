@@ -246,11 +246,12 @@ def _results(block: Block, i: int, shape: Shape) -> tuple[list[Value], list[Valu
     for j in range(block.vectors):
         if shape.pool:
             square = [[block.sums[r + c][j].value for c in (0, 1)] for r in (2 * i, half + 2 * i)]
-            [[value]], [[code]] = pooled(square)
+            [[value]], [[code]] = pooled(square, relu=shape.relu)
             codes.append(code)
         else:
             value = block.sums[i][j].value
-        sums.append(maximum(block.k.zeros(), value) if shape.relu else value)
+            value = maximum(block.k.zeros(), value) if shape.relu else value
+        sums.append(value)
     return sums, codes
 
 

@@ -3,7 +3,8 @@
     dz = dy where y > 0, else 0
 
 y is the ReLU's output; numbers lie in the same order everywhere. With 2 × 2 max pooling y is what
-was pooled, and every number of it has a byte that says which of the four it was:
+was pooled, and every number of it has a byte that says which of the four it was, or 4 where the
+ReLU is closed:
 
     code  0 1      dz  [image][2·row + code//2][2·column + code%2][channel] = dy, the others 0
           2 3
@@ -11,15 +12,16 @@ was pooled, and every number of it has a byte that says which of the four it was
 
 from __future__ import annotations
 
-from functools import partial
-
-from graphspec.engines.jit.builder import I8, Kernel, Value, select
+from graphspec.engines.jit.builder import I8, Kernel, Value, maximum, select
 from graphspec.engines.jit.kernels.pool_tiles import for_windows
 from graphspec.engines.jit.kernels.transforms import Tile
 from graphspec.engines.jit.table import Routine
 
 PIECE = 8192
 """Numbers of a chunk."""
+
+CLOSED = 4
+"""The code of a window whose largest number the ReLU has set to 0."""
 
 
 def _relu(k: Kernel) -> None:
@@ -48,23 +50,20 @@ RELU_APART = Routine("gate_relu_apart", _relu_apart)
 """Arguments: dy, its pitch, y, its pitch, dz, rows, numbers of a row, rows of a chunk."""
 
 
-def unpool(*, relu: bool) -> Routine:
-    """Arguments: dy, y, codes, dz, pooled columns, filters. Chunk: a row of pooled pixels."""
-    return Routine("gate_unpool_relu" if relu else "gate_unpool", partial(_unpool, relu=relu))
+def unpool() -> Routine:
+    """Arguments: dy, codes, dz, pooled columns, filters. Chunk: a row of pooled pixels."""
+    return Routine("gate_unpool", _unpool)
 
 
-def _unpool(k: Kernel, *, relu: bool) -> None:
-    dy, y, codes, dz = k.pointer(), k.pointer(), k.pointer(I8), k.pointer()
+def _unpool(k: Kernel) -> None:
+    dy, codes, dz = k.pointer(), k.pointer(I8), k.pointer()
     columns, filters = k.size(), k.size()
     with k.chunks() as row:
         first, corner = row * columns * filters, row * columns * 4 * filters
 
         def window(j: Value, c: Value, lanes: Value | None) -> None:
             place = first + j * filters + c
-            flow = dy.load(place, lanes)
-            if relu:
-                flow = select(y.load(place, lanes) > 0.0, flow, 0.0)
-            code = codes.load(place, lanes)
+            flow, code = dy.load(place, lanes), codes.load(place, lanes)
             for number in range(4):
                 pixel = (number // 2) * columns * 2 + j * 2 + number % 2
                 dz.store(
@@ -74,8 +73,11 @@ def _unpool(k: Kernel, *, relu: bool) -> None:
         for_windows(k, columns, filters, window)
 
 
-def pooled(values: Tile) -> tuple[Tile, Tile]:
-    """The largest of every 2 × 2, and which it was: 0 … 3 in reading order, the first of equals."""
+def pooled(values: Tile, *, relu: bool) -> tuple[Tile, Tile]:
+    """The largest of every 2 × 2, and which it was: 0 … 3 in reading order, the first of equals.
+
+    With ``relu`` the larger of that and 0, and ``CLOSED`` where it is not above 0.
+    """
     k = values[0][0].kernel
     largest: Tile = []
     places: Tile = []
@@ -90,6 +92,9 @@ def pooled(values: Tile) -> tuple[Tile, Tile]:
                 wins = (value > best) | value.differs(value)
                 best = select(wins, value, best)
                 place = select(wins, k.constant(number, I8).spread(), place)
+            if relu:
+                place = select(best > 0.0, place, k.constant(CLOSED, I8).spread())
+                best = maximum(k.zeros(), best)
             largest[-1].append(best)
             places[-1].append(place)
     return largest, places

@@ -7,7 +7,8 @@ polynomial at a and −a, which share their even and odd parts:
 
     row(a) = even + odd,   row(−a) = even − odd
 
-so F(4×4)'s Bᵀ, six by six, takes 12 operations instead of 36.
+so F(4×4)'s Bᵀ, six by six, takes 12 operations instead of 36. The columns of a transpose come in
+such pairs: their two values are added and subtracted once, for all rows.
 """
 
 from __future__ import annotations
@@ -58,18 +59,21 @@ def _count(shape: tuple[int, int], numbers: bytes) -> int:
 
 
 def _groups(matrix: Matrix) -> list[list[int]]:
-    """The rows of a matrix by twos: pairs of opposite points, then those that have no partner."""
-    pairs, single, taken = [], [], set()
+    """The rows of a matrix by twos: those that share sums of values, then the others in order."""
+    sums, _ = _sums(matrix)
+    used = [frozenset(np.flatnonzero(row)) for row in sums]
+    pairs: list[list[int]] = []
+    left = list(range(len(matrix)))
     for i in range(len(matrix)):
-        if i in taken:
+        if i not in left:
             continue
-        partner = _partner(matrix, i)
-        if partner is None:
-            single.append(i)
-        else:
-            pairs.append([i, partner])
-            taken.add(partner)
-    return [*pairs, *(single[i : i + 2] for i in range(0, len(single), 2))]
+        other = _partner(matrix, i)
+        if other is None and sums is not matrix:
+            other = next((j for j in left if j > i and used[j] == used[i]), None)
+        if other is not None:
+            pairs.append([i, other])
+            left = [j for j in left if j not in (i, other)]
+    return [*pairs, *(left[i : i + 2] for i in range(0, len(left), 2))]
 
 
 def _read(matrix: Matrix, group: list[int]) -> list[int]:
@@ -83,6 +87,10 @@ def apply(
     """Each row's Σ_j M[i, j]·values[j]; ``columns`` are those that there are values for."""
     if columns is not None:
         matrix = matrix[:, columns]
+    matrix, twos = _sums(matrix)
+    values = list(values)
+    for i, j in twos:
+        values[i], values[j] = values[i] + values[j], values[i] - values[j]
     results: dict[int, Value] = {}
     for i, row in enumerate(matrix):
         if i in results:
@@ -99,6 +107,30 @@ def apply(
         results[i] = even[1] + value if factor == 1 else fma(value, factor, even[1])
         results[partner] = even[1] - value if factor == 1 else fma(value, -factor, even[1])
     return [results[i] for i in range(len(matrix))]
+
+
+def _sums(matrix: Matrix) -> tuple[Matrix, list[tuple[int, int]]]:
+    """The matrix for values of which some twos are replaced by their sum and their difference.
+
+    M[:, i]·a + M[:, j]·b where the columns have the same sizes and some signs differ: every row
+    needs a + b or a − b, and not both. Pairs of rows share more, so where there are some, nothing
+    is replaced.
+    """
+    if any(_partner(matrix, i) is not None for i in range(len(matrix))):
+        return matrix, []
+    twos: list[tuple[int, int]] = []
+    sums = matrix
+    for i in range(matrix.shape[1]):
+        other = _partner(matrix.T, i)
+        if other is None or any(other in pair or i in pair for pair in twos):
+            continue
+        if sums is matrix:
+            sums = matrix.copy()
+        first, second = matrix[:, i], matrix[:, other]
+        sums[:, i] = np.where(first == second, first, 0)
+        sums[:, other] = np.where(first == second, 0, first)
+        twos.append((i, other))
+    return sums, twos
 
 
 def _partner(matrix: Matrix, i: int) -> int | None:

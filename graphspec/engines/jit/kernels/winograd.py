@@ -27,195 +27,34 @@ it needs t addresses, not t²; a product then finds its rows t·L apart. The row
 cache lines further apart than their numbers need: at a power of two they would all fall into the
 same sets of the cache.
 
-Tiles of a row lie some pixels apart on as many pages of memory as a tile has rows, and the
-processor's own prefetcher follows none of them for long. So each tile asks for the memory of the
-tile below it, in the next row of tiles, when it is read from x and when it is written to y.
-
-Where a tile hangs over the border its pixels are read from a place of zeros: the addresses of a
-tile's t² pixels are settled once, for all channels.
+How tiles lie in x and y, and how they are read, is told in ``winograd_tiles.py``.
 
 The gradient of the input is the same convolution, of dy, with the filters turned by 180° and
-channels and filters exchanged.
+channels and filters exchanged. Where the weights' gradient is asked for as well, and threads have
+images enough, ``winograd_dw.py`` has both from one reading of dy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
 
-import numpy as np
-
-from graphspec.engines.jit.builder import (
-    I8,
-    I64,
-    Kernel,
-    Pointer,
-    Value,
-    maximum,
-    minimum,
-    select,
-)
+from graphspec.engines.jit.builder import I8, Kernel, Pointer, Value, maximum, minimum
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.gate import pooled
-from graphspec.engines.jit.kernels.gemm import LINE
-from graphspec.engines.jit.kernels.transforms import Store, Tile, apply, sandwich
+from graphspec.engines.jit.kernels.transforms import Tile, apply, sandwich
+from graphspec.engines.jit.kernels.winograd_tiles import (
+    Grid,
+    Source,
+    Tiling,
+    Walk,
+    lanes,
+    padded,
+    points_at,
+)
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
-from graphspec.engines.winograd import Matrix, Winograd, winograd
-
-
-class Tiling(NamedTuple):
-    """How images are cut into tiles; kernels read the sizes in this order."""
-
-    tiles: Any
-    """Of the whole batch."""
-    down: Any
-    right: Any
-    """Rows of tiles in an image, and tiles in a row."""
-    rows: Any
-    columns: Any
-    """H and W, of what is read in overlapping tiles."""
-    top: Any
-    left: Any
-    """Padding; negative where pixels are left out instead."""
-    channels: Any
-    channel_blocks: Any
-    out_rows: Any
-    out_columns: Any
-    filters: Any
-    panels: Any
-    pixel: Any
-    """Numbers from one pixel of y to the next."""
-
-
-def lanes(target: Target) -> int:
-    """L, the numbers of a row of a panel."""
-    return target.block[1] * target.width
-
-
-def padded(numbers: int) -> int:
-    """The pitch of points: some cache lines off a power of two."""
-    return -(-numbers // 16) * 16 + 48
-
-
-def points_at(to: Pointer, pitch: Value, step: int | Value) -> Store:
-    """Where the t² points go: rows of points are ``pitch`` apart, points in a row ``step``."""
-
-    def store(i: int, j: int, value: Value) -> None:
-        to.store(value, pitch * i + step * j)
-
-    return store
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Images that are read in tiles, and the place of zeros that stands for what is around them.
-
-    ``blocks`` are the channels in blocks of L; with ``tail`` they do not fill the last one.
-    """
-
-    images: Pointer
-    zeros: Pointer
-    rows: Value
-    columns: Value
-    channels: Value
-    blocks: Value
-    outputs: int
-    tail: bool
-
-    def transform(
-        self,
-        matrix: Matrix,
-        corner: tuple[Value, Value, Value],
-        to: Pointer,
-        block_step: Value,
-        pitch: Value,
-    ) -> None:
-        """V (or dM) of the tile at (image, row, column), all channels, from ``to`` on."""
-        k, size = to.kernel, lanes(to.kernel.target)
-        pixels = self._pixels(*corner, matrix.shape[1])
-        self._fetch_below(*corner, matrix.shape[1])
-        whole = self.channels // k.width * k.width if self.tail else self.channels
-
-        def points(c: Value) -> Store:
-            return points_at(to + (c // size * block_step + c % size), pitch, size)
-
-        with k.loop(0, whole, k.width) as c:
-            sandwich(matrix, lambda i, j: pixels[i][j].load(c), points(c))
-        if self.tail:
-            with k.when(whole < self.channels):
-                mask = k.first_lanes(self.channels - whole)
-                sandwich(matrix, lambda i, j: pixels[i][j].load(whole, mask), points(whole))
-            filled = (self.channels + (k.width - 1)) // k.width * k.width
-            with k.loop(filled, self.blocks * size, k.width) as c:
-                to_points = points(c)
-                for i, j in np.ndindex(len(matrix), len(matrix)):
-                    to_points(i, j, k.zeros())
-
-    def _fetch_below(self, image: Value, top: Value, left: Value, size: int) -> None:
-        """Ask for what the tile below reads and this one does not.
-
-        Below the last row of tiles lies the next image; beyond the last image nothing is fetched.
-        """
-        k = self.images.kernel
-        row_step = self.columns * self.channels
-        below = self.images + ((image * self.rows + top + size) * row_step + left * self.channels)
-        with k.loop(0, self.channels * self.outputs, LINE) as i:
-            for row in range(self.outputs):
-                (below + row_step * row).prefetch(i)
-
-    def _pixels(self, image: Value, top: Value, left: Value, size: int) -> list[list[Pointer]]:
-        """The addresses of ``size`` × ``size`` pixels from (top, left) on."""
-        k = self.images.kernel
-        row_step = self.columns * self.channels
-        corner = self.images + ((image * self.rows + top) * row_step + left * self.channels)
-        table = k.scratch(size * size, I64)
-        inside = (top >= 0) & (left >= 0) & (top + size <= self.rows)
-        inside = inside & (left + size <= self.columns)
-        with k.either(inside) as (yes, no):
-            with yes:
-                for i, j in np.ndindex(size, size):
-                    table[i * size + j] = (corner + (row_step * i + self.channels * j)).number
-            with no:
-                columns = [(left + j >= 0) & (left + j < self.columns) for j in range(size)]
-                for i in range(size):
-                    row = (top + i >= 0) & (top + i < self.rows)
-                    for j in range(size):
-                        place = corner + (row_step * i + self.channels * j)
-                        place = k.choose(row & columns[j], place, self.zeros)
-                        table[i * size + j] = place.number
-        return [[k.address(table[i * size + j]) for j in range(size)] for i in range(size)]
-
-
-class Walk:
-    """Where a tile is: image, row of tiles, tile in the row. From one to the next no division."""
-
-    def __init__(self, k: Kernel, t: Tiling, tile: Value) -> None:
-        self.t = t
-        row = tile // t.right
-        self._image = k.variable(row // t.down)
-        self._down = k.variable(row % t.down)
-        self._right = k.variable(tile % t.right)
-
-    @property
-    def image(self) -> Value:
-        """Whose tile it is."""
-        return self._image.value
-
-    def corner(self, outputs: int) -> tuple[Value, Value]:
-        """The row and column of the tile's first output."""
-        return self._down.value * outputs, self._right.value * outputs
-
-    def step(self) -> None:
-        """Go to the next tile, in reading order."""
-        right = self._right.value + 1
-        row_ends = right.equals(self.t.right)
-        self._right.value = select(row_ends, right.kernel.integer(0), right)
-        down = select(row_ends, self._down.value + 1, self._down.value)
-        image_ends = down.equals(self.t.down)
-        self._down.value = select(image_ends, right.kernel.integer(0), down)
-        self._image.value = select(image_ends, self._image.value + 1, self._image.value)
+from graphspec.engines.winograd import Winograd, winograd
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,17 +109,17 @@ def _forward(kind: Forward, k: Kernel) -> None:
     zeros = m + m_panel * t.panels
     with k.loop(0, (t.channel_blocks + 1) * size, k.width) as i:
         zeros.store(k.zeros(), i)
-    source = Source(
-        x, zeros, t.rows, t.columns, t.channels, t.channel_blocks, kind.outputs, kind.tail
-    )
+    grid = Grid(x, t.rows, t.columns, t.channels, t.channels)
+    source = Source(grid, zeros, t.channel_blocks, kind.tail)
     with k.chunks() as chunk:
         begin, end = k.span(chunk, block, t.tiles)
         walk = Walk(k, t, begin)
         with k.loop(0, end - begin) as tile:
-            row, column = walk.corner(kind.outputs)
-            corner = walk.image, row - t.top, column - t.left
+            image, row, column = walk.corner(kind.outputs, t.top, t.left)
+            pixels = source.tile((image, row, column), matrices.tile)
+            grid.fetch((image, row + matrices.tile, column), kind.outputs)
             to = v + tile * tile_size
-            source.transform(matrices.bt, corner, to, block * tile_size, v_pitch)
+            source.transform(matrices.bt, pixels, to, block * tile_size, v_pitch)
             walk.step()
         with (
             k.loop(0, matrices.tile) as i,
@@ -288,7 +127,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
             k.loop(0, t.panels) as panel,
         ):
             number = (i * matrices.tile + j) * u_pitch + panel * t.channel_blocks * size * size
-            _products(
+            products(
                 k,
                 v + (i * v_pitch + j * size),
                 block * tile_size,
@@ -309,7 +148,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
                 walk.step()
 
 
-def _products(
+def products(
     k: Kernel,
     v: Pointer,
     block_step: Value,
@@ -353,8 +192,8 @@ class _Finish:
 
     def fetch_below(self, walk: Walk) -> None:
         """Ask for the place of the tile below, to write to it."""
-        row, column = walk.corner(self.step)
-        below = self._start(walk.image, row + self.step, column) + self.channel
+        image, row, column = walk.corner(self.step)
+        below = self._start(image, row + self.step, column) + self.channel
         for i in range(self.step):
             for j in range(self.step):
                 self.y.prefetch(below + (i * self.width + j) * self.t.pixel, write=True)
@@ -379,14 +218,14 @@ class _Finish:
         if kind.bias:
             bias = self.b.load(channel, mask)
             values = [[value + bias for value in row] for row in values]
-        if kind.relu:
-            values = [[maximum(k.zeros(), value) for value in row] for row in values]
         places: Tile | None = None
         if kind.pool:
-            values, places = pooled(values)
+            values, places = pooled(values, relu=kind.relu)
+        elif kind.relu:
+            values = [[maximum(k.zeros(), value) for value in row] for row in values]
         step, height, width = self.step, self.height, self.width
-        row, column = walk.corner(step)
-        start = self._start(walk.image, row, column) + channel
+        image, row, column = walk.corner(step)
+        start = self._start(image, row, column) + channel
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)

@@ -1,14 +1,17 @@
-"""Gradients of the weights and the bias of a Winograd convolution: its adjoint.
+"""The gradients of a Winograd convolution, by its adjoint: of the weights, the bias and the input.
 
     V = Bᵀ d B,   dM = A dY Aᵀ        of every tile of x and of dy
     dU_p = V_pᵀ · dM_p                summed over all tiles, for each of the t² points p
-    dg = Gᵀ dU G
+    dV_p = dM_p · U_pᵀ                if the input's gradient is asked for
+    dg = Gᵀ dU G,   dX = Σ B dV Bᵀ    tiles of dx overlap
 
 The tiles are shared out in slices, one for each thread. A slice goes through its tiles a block at
-a time, so that V and dM stay in the second-level cache, and adds to a dU of its own:
+a time, so that V and dM stay in the second-level cache, and adds to a dU of its own. dV_p takes the
+place of V_p, which nobody needs any more:
 
-    V     [i][C/L][tile][j][L]     read by columns: row c of the product is c numbers in
+    V, dV [i][C/L][tile][j][L]     read by columns: row c of dU's product is c numbers in
     dM    [i][K/L][tile][j][L]     a panel for each p = (i, j), its rows t·L apart
+    U     [p][C/L][K][L]           all threads'
     dU    [slice][p][K/L][C][L], then db [slice][K]
 
                 tiles ──▶
@@ -17,34 +20,76 @@ a time, so that V and dM stay in the second-level cache, and adds to a dU of its
          │               │     ·    │       │
          └───────────────┘          └───────┘
 
+x and dy are read once, and dx is written once, where a convolution of dy with the filters turned by
+180° would read dy again. As tiles of dx overlap, all tiles of an image belong to one slice. Where
+dy goes back through a ReLU or a pooling first, that is done as its tiles are read.
+
 The bias's gradient needs no sum of its own: at the point (1, 1), row 1 of A is all ones, so that
 dM there is the sum of a tile's dY. The slices are added up in their order.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, maximum, minimum
+from graphspec.engines.jit.builder import (
+    F32,
+    I8,
+    Kernel,
+    Pointer,
+    Value,
+    Variable,
+    maximum,
+    minimum,
+)
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.transforms import sandwich
-from graphspec.engines.jit.kernels.winograd import Source, Tiling, Walk, lanes, padded
+from graphspec.engines.jit.kernels.winograd import products
+from graphspec.engines.jit.kernels.winograd_tiles import (
+    Grid,
+    Source,
+    Sums,
+    Tiling,
+    Walk,
+    lanes,
+    padded,
+)
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
 from graphspec.engines.winograd import Winograd, winograd
 
+Gate = Literal["", "relu", "pool"]
+"""What a gradient goes back through first: nothing, a ReLU, or 2 × 2 max pooling."""
 
-def sums(outputs: int, target: Target, *, tail: bool, edge: bool) -> Routine:
-    """dU and db of each slice. Chunk: a slice.
 
-    Arguments: x, dy, dU, db, scratch, its stride, pitches of V, dM and dU, tiles of a block,
-    slices, ``Tiling``. ``tail`` where C, and ``edge`` where K is no multiple of L.
+@dataclass(frozen=True, slots=True)
+class Gradients:
+    """The kernel of a convolution's gradients: dU and db of each slice, and dx if asked for.
+
+    Arguments: x, dy, y or codes, U, dU, db, dx, scratch, its stride, pitches of V, dM and U, tiles
+    of a block, slices, tiles that stay in one slice (an image's, with dx), numbers from one pixel
+    of dy and of its gate to the next, ``Tiling``. Chunk: a slice.
+
+    ``gate`` says what dy goes back through first, a ReLU (with y) or 2 × 2 max pooling (with its
+    codes); ``tail`` where C, and ``edge`` where K is no multiple of L.
     """
-    words = [word for word, on in (("tail", tail), ("edge", edge)) if on]
-    name = "_".join([f"winograd{outputs}_dw", str(target.width), *words])
-    return Routine(name, partial(_sums, outputs=outputs, tail=tail, edge=edge))
+
+    outputs: int
+    gate: Gate = ""
+    dx: bool = False
+    tail: bool = False
+    edge: bool = False
+
+    def routine(self, target: Target) -> Routine:
+        """The kernel, with a name that tells all of it."""
+        words = [word for word in ("dx", "tail", "edge") if getattr(self, word)]
+        words = [self.gate, *words] if self.gate else words
+        name = "_".join([f"winograd{self.outputs}_dw", str(target.width), *words])
+        return Routine(name, partial(_gradients, self))
 
 
 def scratch_floats(
@@ -54,62 +99,138 @@ def scratch_floats(
     size, tile = lanes(target), outputs + 2
     blocks = [-(-count // size) for count in (channels, filters)]
     v, m = (padded(count * tiles * tile * size) for count in blocks)
-    return v, m, tile * (v + m) + (max(blocks) + 1) * size
+    return v, m, tile * (v + m) + 2 * (max(blocks) + 1) * size
 
 
-def _sums(k: Kernel, *, outputs: int, tail: bool, edge: bool) -> None:
-    matrices = winograd(outputs)
-    size, points = lanes(k.target), matrices.tile**2
-    tile_size = matrices.tile * size
-    assert np.all(matrices.at[:, 1] == 1), "db is read at the point 1"
-    x, dy, du_all, db_all = (k.pointer() for _ in range(4))
+def _gradients(kind: Gradients, k: Kernel) -> None:
+    size, tile = lanes(k.target), kind.outputs + 2
+    x, dy = k.pointer(), k.pointer()
+    gate = k.pointer(I8 if kind.gate == "pool" else F32)
+    u, du_all, db_all, dx = (k.pointer() for _ in range(4))
     scratch, stride = k.size(), k.size()
-    v_pitch, m_pitch, u_pitch, block, slices = (k.size() for _ in range(5))
+    v_pitch, m_pitch, u_pitch, block, slices, together = (k.size() for _ in range(6))
+    pixels = k.size(), k.size()
     t = Tiling(*(k.size() for _ in Tiling._fields))
     v = k.address(scratch + k.thread * stride)
-    m = v + v_pitch * matrices.tile
-    zeros = m + m_pitch * matrices.tile
-    with k.loop(0, (maximum(t.channel_blocks, t.panels) + 1) * size, k.width) as i:
+    m = v + v_pitch * tile
+    zeros = m + m_pitch * tile
+    widest = (maximum(t.channel_blocks, t.panels) + 1) * size
+    with k.loop(0, widest, k.width) as i:
         zeros.store(k.zeros(), i)
-    of_x = Source(x, zeros, t.rows, t.columns, t.channels, t.channel_blocks, outputs, tail)
-    of_dy = Source(dy, zeros, t.out_rows, t.out_columns, t.filters, t.panels, outputs, edge)
     with k.chunks() as part:
-        du = du_all + part * points * u_pitch
-        db = db_all + part * t.panels * size
-        with k.loop(0, points * u_pitch, k.width) as i:
+        du, db = du_all + part * tile * tile * u_pitch, db_all + part * t.panels * size
+        with k.loop(0, u_pitch * tile * tile, k.width) as i:
             du.store(k.zeros(), i)
         with k.loop(0, t.panels * size, k.width) as i:
             db.store(k.zeros(), i)
-        last = t.tiles * (part + 1) // slices
-        with k.loop(t.tiles * part // slices, last, block) as begin:
+        groups = t.tiles // together
+        last = groups * (part + 1) // slices * together
+        with k.loop(groups * part // slices * together, last, block) as begin:
             count = minimum(last - begin, block)
-            walk = Walk(k, t, begin)
-            with k.loop(0, count) as number:
-                row, column = walk.corner(outputs)
-                place = number * tile_size
-                corner = walk.image, row - t.top, column - t.left
-                of_x.transform(matrices.bt, corner, v + place, block * tile_size, v_pitch)
-                corner = walk.image, row, column
-                of_dy.transform(matrices.at.T, corner, m + place, block * tile_size, m_pitch)
-                walk.step()
-            with (
-                k.loop(0, matrices.tile) as i,
-                k.loop(0, matrices.tile) as j,
-                k.loop(0, t.panels) as panel,
-            ):
-                dm = m + (i * m_pitch + panel * block * tile_size + j * size)
+            step = block * tile * size
+            work = _Block(kind, t, begin, count, v, v_pitch, m, m_pitch, step, *pixels)
+            work.read(x, dy, gate, zeros)
+            work.multiply(du, u, u_pitch)
+            work.add_bias(db)
+            if kind.dx:
+                work.write(dx, zeros, zeros + widest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """``count`` tiles from ``begin`` on; V and dM of a block of channels are ``step`` numbers."""
+
+    kind: Gradients
+    t: Tiling
+    begin: Value
+    count: Value
+    v: Pointer
+    v_pitch: Value
+    m: Pointer
+    m_pitch: Value
+    step: Value
+    dy_pixel: Value
+    gate_pixel: Value
+
+    def read(self, x: Pointer, dy: Pointer, gate: Pointer, zeros: Pointer) -> None:
+        """V and dM of all tiles."""
+        kind, t, k = self.kind, self.t, x.kernel
+        outputs, matrices = kind.outputs, winograd(kind.outputs)
+        tile, tile_size = matrices.tile, matrices.tile * lanes(k.target)
+        shrink = 2 if kind.gate == "pool" else 1
+        half = outputs // shrink
+        extent = t.out_rows // shrink, t.out_columns // shrink, t.filters
+        of_x = Source(
+            Grid(x, t.rows, t.columns, t.channels, t.channels), zeros, t.channel_blocks, kind.tail
+        )
+        of_dy = Source(Grid(dy, *extent, self.dy_pixel), zeros, t.panels, kind.edge)
+        gates = Grid(gate, *extent, self.gate_pixel)
+        walk = Walk(k, t, self.begin)
+        with k.loop(0, self.count) as number:
+            image, row, column = walk.corner(outputs, t.top, t.left)
+            pixels = of_x.tile((image, row, column), tile)
+            of_x.grid.fetch((image, row + tile, column), outputs)
+            to = self.v + number * tile_size
+            of_x.transform(matrices.bt, pixels, to, self.step, self.v_pitch)
+            image, row, column = corner = walk.corner(half)
+            below = image, row + half, column
+            of_dy.grid.fetch(below, half)
+            if kind.gate == "pool":
+                pixels = of_dy.unpooled_tile(gates, corner, outputs)
+            elif kind.gate == "relu":
+                gates.fetch(below, outputs)
+                pixels = of_dy.open_tile(gates, corner, outputs)
+            else:
+                pixels = of_dy.tile(corner, outputs)
+            to = self.m + number * tile_size
+            of_dy.transform(matrices.at.T, pixels, to, self.step, self.m_pitch)
+            walk.step()
+
+    def multiply(self, du: Pointer, u: Pointer, u_pitch: Value) -> None:
+        """Add to dU, and put dV where V was."""
+        t, k, tile = self.t, du.kernel, self.kind.outputs + 2
+        size, tile_size = lanes(k.target), tile * lanes(k.target)
+        with k.loop(0, tile) as i, k.loop(0, tile) as j:
+            dm = self.m + (i * self.m_pitch + j * size)
+            v = self.v + (i * self.v_pitch + j * size)
+            point = (i * tile + j) * u_pitch
+            with k.loop(0, t.panels) as panel, k.loop(0, t.channel_blocks) as c:
+                to = du + (point + (panel * t.channel_blocks + c) * size * size)
+                rows, columns = v + c * self.step, dm + panel * self.step
+                _add_products(k, rows, columns, tile_size, self.count, to)
+            if self.kind.dx:
                 with k.loop(0, t.channel_blocks) as c:
-                    rows = v + (i * v_pitch + c * block * tile_size + j * size)
-                    number = (panel * t.channel_blocks + c) * size * size
-                    to = du + ((i * matrices.tile + j) * u_pitch + number)
-                    _add_products(k, rows, dm, tile_size, count, to)
-            with k.loop(0, t.panels * size, k.width) as channel:
-                at = channel // size * block * tile_size + channel % size
-                sums_of_dy = m + (m_pitch + size + at)
-                total = k.variable(db.load(channel))
-                with k.loop(0, count) as number:
-                    total.value = total.value + sums_of_dy.load(number * tile_size)
-                db.store(total.value, channel)
+                    of_c, to = u + (point + c * t.panels * size * size), v + c * self.step
+                    products(k, dm, self.step, t.panels, of_c, to, tile_size, self.count)
+
+    def add_bias(self, db: Pointer) -> None:
+        """Add dM's numbers at the point (1, 1) to db."""
+        kind, k = self.kind, db.kernel
+        size = lanes(k.target)
+        assert np.all(winograd(kind.outputs).at[:, 1] == 1), "db is read at the point 1"
+        with k.loop(0, self.t.panels * size, k.width) as channel:
+            at = channel // size * self.step + channel % size
+            sums_of_dy = self.m + (self.m_pitch + size + at)
+            total = k.variable(db.load(channel))
+            with k.loop(0, self.count) as number:
+                tile = number * (kind.outputs + 2) * size
+                total.value = total.value + sums_of_dy.load(tile)
+            db.store(total.value, channel)
+
+    def write(self, dx: Pointer, zeros: Pointer, beyond: Pointer) -> None:
+        """Add the tiles of dV up to dx."""
+        kind, t, k = self.kind, self.t, dx.kernel
+        outputs, matrices = kind.outputs, winograd(kind.outputs)
+        grid = Grid(dx, t.rows, t.columns, t.channels, t.channels)
+        sums = Sums(grid, zeros, beyond, outputs, kind.tail)
+        walk = Walk(k, t, self.begin)
+        with k.loop(0, self.count) as number:
+            image, row, column = walk.corner(outputs, t.top, t.left)
+            grid.fetch((image, row + matrices.tile, column), outputs, write=True)
+            points = self.v + number * matrices.tile * lanes(k.target)
+            corner = image, row, column
+            sums.add(matrices.bt.T, corner, walk.began, points, self.step, self.v_pitch)
+            walk.step()
 
 
 def _add_products(k: Kernel, v: Pointer, dm: Pointer, step: int, tiles: Value, to: Pointer) -> None:

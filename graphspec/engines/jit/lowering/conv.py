@@ -9,7 +9,8 @@
 
 A batch normalisation that follows is folded into the weights where no gradient is asked for.
 A ReLU and 2 × 2 max pooling that follow are computed in the same kernel.
-Their gradients open and close dy first, in one pass (``kernels/gate.py``).
+Their gradients open and close dy first: in one pass (``kernels/gate.py``), or as dy is read, where
+Winograd's gradients of weights and input come from one kernel.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import numpy as np
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gate
-from graphspec.engines.jit.kernels.winograd import Forward, lanes
+from graphspec.engines.jit.kernels.winograd import Forward
+from graphspec.engines.jit.kernels.winograd_dw import Gradients
+from graphspec.engines.jit.kernels.winograd_tiles import lanes
 from graphspec.engines.jit.lowering import conv_direct, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
@@ -35,6 +38,9 @@ FEWEST_CHANNELS = 16
 # For F(4×4) U is four times as large as w: it is not worth making for fewer tiles than these.
 FEWEST_TILES = 12
 LEAST_SAVING = 1.3
+# Tiles of dx overlap, so one kernel for dw and dx has whole images for each thread. It saves about
+# an eighth of the time, which the thread with one more image may not take.
+MOST_UNEVEN = 1.1
 _SIZES = {"fast": (4, 2), "accurate": (2,)}
 
 
@@ -111,22 +117,40 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
         sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
     )
     size = lanes(host())
-    tail, edge = images.channels % size != 0, images.filters % size != 0
+    sides = tail, edge = images.channels % size != 0, images.filters % size != 0
     codes = at.new("codes", y.shape, np.uint8) if pool else None
     kind = Forward(outputs, b is not None, relu, pool, tail, edge)
     conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
 
     def backward() -> None:
-        dz = _opened(at, y, codes, sliding, relu=relu)
-        if at.asks_for("weight") or at.asks_for("bias"):
-            conv_winograd.emit_weight_gradient(at, images, outputs, x, dz, *_gradients(at), why=why)
-        if at.need_dx:
-            kind = Forward(outputs, tail=edge, edge=tail)
-            conv_winograd.emit_forward(
-                at, images.turned, kind, dz, at.dx(0), w, None, None, why=why, mirrored=True
+        asks = at.asks_for("weight") or at.asks_for("bias")
+        both = asks and at.need_dx and _images_are_shared_out(at.call)
+        if both or not at.need_dx:
+            gradients = Gradients(outputs, "pool" if pool else "relu" if relu else "", both, *sides)
+            values = x, at.dy, codes if pool else y if relu else None
+            through = (w, at.dx(0)) if both else None
+            conv_winograd.emit_gradients(
+                at, images, gradients, values, *_gradients(at), through, why=why
             )
+            return
+        dz = _opened(at, y, codes, sliding, relu=relu)
+        if asks:
+            gradients = Gradients(outputs, "", False, *sides)
+            conv_winograd.emit_gradients(
+                at, images, gradients, (x, dz, None), *_gradients(at), None, why=why
+            )
+        turned = Forward(outputs, tail=edge, edge=tail)
+        conv_winograd.emit_forward(
+            at, images.turned, turned, dz, at.dx(0), w, None, None, why=why, mirrored=True
+        )
 
     return backward
+
+
+def _images_are_shared_out(call: Call) -> bool:
+    """Whether threads that have whole images have about the same number."""
+    most = -(-call.batch // call.threads)
+    return most * call.threads <= MOST_UNEVEN * call.batch
 
 
 def _has(at: Site, kind: type) -> bool:
@@ -164,10 +188,10 @@ def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: 
         )
     else:
         at.emit(
-            gate.unpool(relu=relu),
-            (at.dy, y, codes, dz, columns, filters),
+            gate.unpool(),
+            (at.dy, codes, dz, columns, filters),
             chunks=batch * rows,
-            reads=(at.dy, y, codes),
+            reads=(at.dy, codes),
             writes=(dz,),
             algorithm="open, unpool",
         )

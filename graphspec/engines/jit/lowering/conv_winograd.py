@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import winograd, winograd_dw
 from graphspec.engines.jit.kernels.transforms import operations
-from graphspec.engines.jit.kernels.winograd import Forward, Tiling, lanes, padded
+from graphspec.engines.jit.kernels.winograd import Forward
+from graphspec.engines.jit.kernels.winograd_dw import Gradients
+from graphspec.engines.jit.kernels.winograd_tiles import Tiling, lanes, padded
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import host
 from graphspec.engines.winograd import Winograd
@@ -17,6 +19,8 @@ from graphspec.engines.winograd import winograd as matrices_of
 # no loss, as they are written and read in order; much smaller blocks read U too often.
 CACHE_BYTES = 640 * 1024
 FEWEST, MOST = 24, 192
+# Backward every block reads and writes dU, and reads U: fewer blocks where these are large.
+FEWEST_BACK = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +78,13 @@ def emit_forward(
     target, outputs = host(), kind.outputs
     t = images.tiling(outputs, at.batch, y.row)
     size, points = lanes(target), (outputs + 2) ** 2
-    u_pitch = padded(t.panels * t.channel_blocks * size * size)
-    u = at.kept("U turned" if mirrored else "U", (points, u_pitch))
-    across, along = 9 * w.shape[1], 9
-    places = (8, t.filters, along, t.channels, across, -1)
-    if not mirrored:
-        places = (0, t.filters, across, t.channels, along, 1)
-    at.prepare(
-        winograd.filters(outputs, target),
-        (w, u, u_pitch, *places, t.channel_blocks),
-        chunks=t.panels * t.channel_blocks,
-        reads=(w,),
-        writes=(u,),
-        algorithm="transform filters",
-        flops=lambda: t.channels * t.filters * operations(matrices_of(outputs).g),
+    u, u_pitch = _filters(
+        at,
+        outputs,
+        w,
+        panels=(t.filters, 9 if mirrored else 9 * w.shape[1]),
+        rows=(t.channels, 9 * w.shape[1] if mirrored else 9),
+        turned=mirrored,
     )
     block = _block(t, points * 4 * size * (t.channel_blocks + t.panels), at.call.threads)
     v_pitch, m_pitch, floats = winograd.scratch_floats(
@@ -115,41 +112,60 @@ def emit_forward(
         writes=(y, scratch) if codes is None else (y, codes, scratch),
         algorithm=f"Winograd F({outputs}×{outputs})",
         why=why,
-        flops=lambda: _flops(t, matrices_of(outputs), dw=False),
+        flops=lambda: _flops(t, matrices_of(outputs)),
     )
 
 
-def emit_weight_gradient(
+def emit_gradients(
     at: Site,
     images: Images,
-    outputs: int,
-    x: Value,
-    dy: Value,
+    kind: Gradients,
+    values: tuple[Value, Value, Value | None],
     dw: Value,
     db: Value | None,
+    through: tuple[Value, Value] | None,
     *,
     why: str,
 ) -> None:
-    """Sums of each thread's tiles, then of all, in order."""
-    target = host()
+    """Sums of each thread's tiles, then of all, in order; ``values`` are x, dy, and its gate.
+
+    ``through`` is w and dx, where dx is asked for as well.
+    """
+    target, outputs = host(), kind.outputs
     t = images.tiling(outputs, at.batch)
+    x, dy, gate = values
     size, points = lanes(target), (outputs + 2) ** 2
-    slices = min(at.call.threads, t.tiles)
-    u_pitch = padded(t.panels * t.channel_blocks * size * size)
+    together = t.down * t.right if through else 1
+    slices = min(at.call.threads, t.tiles // together)
+    u_pitch = _pitch(t.filters, t.channels)
+    reads = [x, dy] if gate is None else [x, dy, gate]
+    u: Value | None = None
+    dx: Value | None = None
+    if through:
+        w, dx = through
+        u, _ = _filters(
+            at, outputs, w, panels=(t.channels, 9), rows=(t.filters, 9 * t.channels), turned=False
+        )
+        reads.append(u)
     du = at.new("dU", (slices, points, u_pitch))
     partial_db = at.new("partial db", (slices, t.panels * size))
-    block = _block(t, points * 4 * size * (t.channel_blocks + t.panels), slices)
+    tile_bytes = points * 4 * size * (t.channel_blocks + t.panels)
+    block = _block(t, tile_bytes, slices, FEWEST_BACK)
     v_pitch, m_pitch, floats = winograd_dw.scratch_floats(
         outputs, target, block, t.channels, t.filters
     )
     scratch, stride = at.scratch("V, dM", 4 * floats)
+    sums = [du, partial_db, scratch]
     at.emit(
-        winograd_dw.sums(outputs, target, tail=t.channels % size != 0, edge=t.filters % size != 0),
+        kind.routine(target),
         (
             x,
             dy,
+            gate or 0,
+            u or 0,
             du,
             partial_db,
+            dx or 0,
             scratch,
             stride,
             v_pitch,
@@ -157,14 +173,17 @@ def emit_weight_gradient(
             u_pitch,
             block,
             slices,
+            together,
+            dy.row,
+            dy.row if gate is None else gate.row,
             *t,
         ),
         chunks=slices,
-        reads=(x, dy),
-        writes=(du, partial_db, scratch),
-        algorithm=f"Winograd F({outputs}×{outputs}) dw",
+        reads=reads,
+        writes=sums if dx is None else [*sums, dx],
+        algorithm=f"Winograd F({outputs}×{outputs}) {'dw, dx' if dx else 'dw'}",
         why=why,
-        flops=lambda: _flops(t, matrices_of(outputs), dw=True),
+        flops=lambda: _flops_back(t, matrices_of(outputs), dx=kind.dx),
     )
     at.emit(
         winograd_dw.add_slices(outputs, target),
@@ -187,17 +206,61 @@ def emit_weight_gradient(
     )
 
 
-def _flops(t: Tiling, matrices: Winograd, *, dw: bool) -> int:
+def _filters(
+    at: Site,
+    outputs: int,
+    w: Value,
+    *,
+    panels: tuple[int, int],
+    rows: tuple[int, int],
+    turned: bool,
+) -> tuple[Value, int]:
+    """U and its pitch: ``panels`` and ``rows`` say how many there are, and how far apart in w."""
+    target, size = host(), lanes(host())
+    lane_count, lane_step = panels
+    row_count, row_step = rows
+    panel_count, row_blocks = -(-lane_count // size), -(-row_count // size)
+    u_pitch = _pitch(lane_count, row_count)
+    u = at.kept(f"U {at.stage}", ((outputs + 2) ** 2, u_pitch))
+    places = (8 if turned else 0, lane_count, lane_step, row_count, row_step, -1 if turned else 1)
+    at.prepare(
+        winograd.filters(outputs, target),
+        (w, u, u_pitch, *places, row_blocks),
+        chunks=panel_count * row_blocks,
+        reads=(w,),
+        writes=(u,),
+        algorithm="transform filters",
+        flops=lambda: lane_count * row_count * operations(matrices_of(outputs).g),
+    )
+    return u, u_pitch
+
+
+def _pitch(filters: int, channels: int) -> int:
+    """Numbers from one point of U to the next."""
+    size = lanes(host())
+    return padded(-(-filters // size) * -(-channels // size) * size * size)
+
+
+def _flops(t: Tiling, matrices: Winograd) -> int:
     """What is really done: the products, and the additions of both transforms."""
     products = 2 * matrices.tile**2 * t.channels * t.filters
-    of_x = t.channels * operations(matrices.bt)
-    of_y = t.filters * operations(matrices.at.T if dw else matrices.at)
+    of_x, of_y = t.channels * operations(matrices.bt), t.filters * operations(matrices.at)
     return int(t.tiles * (products + of_x + of_y))
 
 
-def _block(t: Tiling, tile_bytes: int, threads: int) -> int:
+def _flops_back(t: Tiling, matrices: Winograd, *, dx: bool) -> int:
+    """The same of the gradients: dU, and with ``dx`` dV."""
+    products = 2 * matrices.tile**2 * t.channels * t.filters
+    of_x, of_dy = t.channels * operations(matrices.bt), t.filters * operations(matrices.at.T)
+    flops = products + of_x + of_dy
+    if dx:
+        flops += products + t.channels * (operations(matrices.bt.T) + matrices.tile**2)
+    return int(t.tiles * flops)
+
+
+def _block(t: Tiling, tile_bytes: int, threads: int, fewest: int = FEWEST) -> int:
     """Tiles of a block: as the cache holds, and so that all threads have the same share."""
-    most = min(max(CACHE_BYTES // tile_bytes, FEWEST), MOST)
+    most = min(max(CACHE_BYTES // tile_bytes, fewest), MOST)
     share = -(-t.tiles // threads)
     blocks = -(-share // most)
     return winograd.block_tiles(host(), -(-share // blocks))
