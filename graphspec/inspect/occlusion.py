@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,7 +51,7 @@ def occlude(
     *,
     size: int | tuple[int, int],
     stride: int | tuple[int, int] = 1,
-    fill: float | None = None,
+    fill: float | Sequence[float] | None = None,
     batch: int = BATCH,
 ) -> Iterator[Occlusion]:
     """Slide a square over an image, and yield the map as it fills up, a batch at a time.
@@ -64,12 +64,13 @@ def occlude(
         image: (C, H, W) as its data set has it.
         size: the occluder's side, or its height and width, in pixels.
         stride: how far it moves, or how far down and to the right.
-        fill: the value of covered pixels, in the data set's units; None takes the mean of each
-            channel of the image, a grey that the network is not startled by.
+        fill: the value of covered pixels, in the data set's units, or one for each channel; None
+            takes the mean of each channel of the image, a grey that the network is not startled by.
         batch: how many covered images are run at a time.
 
     Raises:
-        DataError: the image is none, or the occluder does not fit on it.
+        DataError: the image is none, the occluder does not fit on it, or ``fill`` has neither one
+            value nor one for each channel.
         FeedError, SpecError: as for ``Probe.probabilities``.
 
     Source: Zeiler and Fergus 2014, Visualizing and Understanding Convolutional Networks; CS231n
@@ -91,14 +92,16 @@ def occlude(
         )
     tops = np.arange(0, rows - height + 1, down)
     lefts = np.arange(0, columns - width + 1, right)
-    grey = image.mean(axis=(1, 2), keepdims=True) if fill is None else fill
+    grey = _filling(image, fill)
+    # Bytes could hold neither every value nor their own mean.
+    real = image.astype(np.result_type(image.dtype, np.float32))
     whole = probe.probabilities(image[None])[0]
     covered = np.full((len(whole), len(tops), len(lefts)), np.nan)
     found = Occlusion(image, (height, width), tops, lefts, whole, covered)
     places = list(np.ndindex(len(tops), len(lefts)))
     for start in range(0, len(places), batch):
         part = places[start : start + batch]
-        images = np.repeat(image[None], len(part), axis=0)
+        images = np.repeat(real[None], len(part), axis=0)
         for copy, (r, c) in zip(images, part, strict=True):
             copy[:, tops[r] : tops[r] + height, lefts[c] : lefts[c] + width] = grey
         for place, row in zip(part, probe.probabilities(images, batch=batch), strict=True):
@@ -112,12 +115,42 @@ def occlusion_map(
     *,
     size: int | tuple[int, int],
     stride: int | tuple[int, int] = 1,
-    fill: float | None = None,
+    fill: float | Sequence[float] | None = None,
     batch: int = BATCH,
 ) -> Occlusion:
     """The whole map; arguments and errors as for ``occlude``."""
     *_, last = occlude(probe, image, size=size, stride=stride, fill=fill, batch=batch)
     return last
+
+
+def read_fill(text: str, channels: int) -> tuple[float, ...]:
+    """The numbers of a fill that somebody has written, such as ``0.5`` or ``255, 128, 0``.
+
+    Raises:
+        DataError: they are no numbers, or neither one nor as many as there are channels.
+    """
+    words = [word.strip() for word in text.split(",")]
+    try:
+        values = tuple(float(word) for word in words)
+    except ValueError:
+        values = ()
+    if not np.isfinite(values).all() or len(values) not in (1, channels):
+        several = f", or {channels} with commas between them" if channels > 1 else ""
+        raise DataError(f"{text!r} is no value of a covered pixel: give one number{several}")
+    return values
+
+
+def _filling(image: Array, fill: float | Sequence[float] | None) -> Array:
+    """What covered pixels become, (C, 1, 1) or (1, 1, 1)."""
+    if fill is None:
+        return np.asarray(image.mean(axis=(1, 2), keepdims=True))
+    values = np.atleast_1d(np.asarray(fill, np.float64))
+    if len(values) not in (1, len(image)):
+        raise DataError(
+            f"{len(values)} values are given for covered pixels of {len(image)} channels: give "
+            "one, or one for each channel"
+        )
+    return values[:, None, None]
 
 
 def _log_odds(p: Array) -> Array:

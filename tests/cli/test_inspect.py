@@ -137,3 +137,31 @@ def test_what_is_most_wrong(graphspec, run, here) -> None:
     with np.load(here / "m.npz") as found:
         assert found["images"].shape == (4, 8, 8)
     assert answer.out.count(": ") >= 4
+
+
+def test_several_examples_are_looked_at_together(graphspec, run, here) -> None:
+    words = ("inspect", "activations", run, "act", "--example", "2", "--example", "0")
+    assert graphspec(*words, "-o", "a.npz", "-o", "a.png").code == 0
+    expected = api.predict(run, _validation(run)[:3], outputs=["act"])["act"]
+    with np.load(here / "a.npz") as found:
+        np.testing.assert_allclose(found["0.images"], expected[2], rtol=1e-6)
+        np.testing.assert_allclose(found["1.images"], expected[0], rtol=1e-6)
+        assert str(found["0.example"]).startswith("validation example 2")
+    np.save(here / "two.npy", _validation(run)[:2])
+    words = ("inspect", "occlusion", run, "--size", "3", "--stride", "2", "--classes", "3")
+    answer = graphspec(*words, "--image", "two.npy", "-o", "o.json", "-o", "o.png")
+    assert answer.code == 0
+    assert "two.npy[1]" in answer.out
+    found = json.loads((here / "o.json").read_text())
+    assert [item["example"] for item in found.values()] == ["two.npy[0]", "two.npy[1]"]
+    single = graphspec(*words, "--example", "1", "--json").json
+    assert found["1"]["covered"] == single["covered"]
+
+
+def test_covered_pixels_take_any_value(graphspec, run) -> None:
+    words = ("inspect", "occlusion", run, "--size", "3", "--stride", "2", "--json")
+    black, white = (graphspec(*words, "--fill", value).json for value in ("0", "16"))
+    assert black["covered"] != white["covered"]
+    answer = graphspec(*words, "--fill", "1,2")
+    assert answer.code == 4
+    assert "give one number" in answer.err

@@ -145,3 +145,14 @@ def test_a_hidden_dock_opens_nothing(room, trained, tmp_path: Path):
     assert room.source.network is None
     made.show()
     room.wait(lambda: room.source.network is not None)
+
+
+def test_the_strip_switches_the_maps(room, panel):
+    room.source.pick("train", 7, 8)
+    room.wait(lambda: np.array_equal(panel._values, values(room, "conv")))
+    before = panel._values
+    panel.probes.setFocus()
+    QTest.keyClick(panel.probes, Qt.Key.Key_Left)
+    assert room.source.example.number == 7
+    room.wait(lambda: panel._values is not before)
+    np.testing.assert_array_equal(panel._values, values(room, "conv"))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from graphspec_gui.viewers.data import DataPanel
 from graphspec_gui.viewers.looks import Looks
+from graphspec_gui.viewers.source import PROBES
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -217,3 +218,132 @@ def test_a_newer_checkpoint_is_opened(room, tmp_path: Path):
     room.wait(lambda: room.source.network.step == run.latest.step)
     assert room.source.network.step != step
     assert room.source.network.data is data
+
+
+def click(panel: DataPanel, index: int, held: Qt.KeyboardModifier) -> None:
+    centre = panel.grid.place(index).center()
+    QTest.mouseClick(panel.grid.viewport(), Qt.MouseButton.LeftButton, held, centre)
+
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+def numbers(room: Room) -> list[int]:
+    return [example.number for example in room.source.examples]
+
+
+@pytest.fixture
+def panel(room, trained) -> DataPanel:
+    made = room.put(DataPanel)
+    room.look_into(trained)
+    room.wait(lambda: made.grid.tiles.count > 20)
+    return made
+
+
+def test_ctrl_adds_an_example_and_takes_it_out(room, panel):
+    click(panel, 3, NONE)
+    click(panel, 6, CTRL)
+    click(panel, 1, CTRL)
+    assert numbers(room) == [3, 6, 1]
+    assert room.source.example.number == 1
+    assert panel.grid.marked == {1, 3, 6}
+    assert "one of 3" in panel.grid.accessibleDescription()
+    click(panel, 6, CTRL)
+    assert numbers(room) == [3, 1]
+    click(panel, 3, CTRL)
+    click(panel, 1, CTRL)
+    assert numbers(room) == [1], "one is always shown"
+    click(panel, 2, NONE)
+    assert numbers(room) == [2]
+    assert panel.grid.marked == {2}
+
+
+def test_shift_shows_all_from_the_last_one_on(room, panel):
+    click(panel, 5, NONE)
+    click(panel, 8, SHIFT)
+    assert numbers(room) == [5, 6, 7, 8]
+    click(panel, 3, SHIFT)
+    assert numbers(room) == [5, 4, 3]
+    click(panel, 5, NONE)
+    click(panel, 5 + 2 * PROBES, SHIFT)
+    assert numbers(room) == list(range(5, 5 + PROBES))
+
+
+def test_examples_are_added_by_keyboard(room, panel):
+    panel.grid.setFocus()
+    QTest.keyClick(panel.grid, Qt.Key.Key_Home)
+    QTest.keyClick(panel.grid, Qt.Key.Key_Right, SHIFT)
+    QTest.keyClick(panel.grid, Qt.Key.Key_Right, SHIFT)
+    assert numbers(room) == [0, 1, 2]
+    for _ in range(2):
+        QTest.keyClick(panel.grid, Qt.Key.Key_Right, CTRL)
+    assert numbers(room) == [0, 1, 2]
+    assert panel.grid.current == 4
+    QTest.keyClick(panel.grid, Qt.Key.Key_Space)
+    assert numbers(room) == [0, 1, 2, 4]
+    QTest.keyClick(panel.grid, Qt.Key.Key_Space)
+    assert numbers(room) == [0, 1, 2]
+    assert panel.grid.current == 4
+
+
+def test_examples_of_two_splits_are_shown_together(room, panel):
+    click(panel, 2, NONE)
+    panel.split.setFocus()
+    QTest.keyClick(panel.split, Qt.Key.Key_Down)
+    assert panel.grid.marked == frozenset()
+    click(panel, 4, CTRL)
+    assert [(item.split, item.number) for item in room.source.examples] == [
+        ("train", 2),
+        ("validation", 4),
+    ]
+    QTest.keyClick(panel.split, Qt.Key.Key_Up)
+    assert panel.grid.marked == {2}
+
+
+def test_the_strip_goes_from_example_to_example(room, panel):
+    assert not panel.probes.isVisible()
+    click(panel, 5, NONE)
+    click(panel, 8, SHIFT)
+    strip = panel.probes
+    assert strip.isVisible()
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place(1).center())
+    assert room.source.example.number == 6
+    assert numbers(room) == [5, 6, 7, 8]
+    assert panel.grid.current == 6
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    assert room.source.example.number == 7
+    assert "3 of 4" in strip.accessibleDescription()
+    QTest.keyClick(strip, Qt.Key.Key_Delete)
+    assert numbers(room) == [5, 6, 8]
+    assert room.source.example.number == 8
+    QTest.mouseMove(strip, strip.place(0).center())
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.cross(0).center())
+    assert numbers(room) == [6, 8]
+    assert room.source.example.number == 8
+
+
+def test_several_pictures_are_read_and_added(room, panel, tmp_path: Path):
+    np.save(tmp_path / "two.npy", np.stack([np.full((1, 8, 8), value) for value in (3.0, 5.0)]))
+    Image.fromarray(np.full((8, 8), 255, np.uint8)).save(tmp_path / "one.png")
+    room.source.read(tmp_path / "two.npy", tmp_path / "one.png")
+    room.wait(lambda: len(room.source.examples) == 3)
+    titles = [item.title for item in room.source.examples]
+    assert titles == ["two.npy[0]", "two.npy[1]", "one.png"]
+    assert room.source.examples[1].x.max() == 5
+    room.source.read(tmp_path / "one.png", add=True)
+    room.wait(lambda: len(room.source.examples) == 4)
+
+
+def test_the_examples_stay_when_another_run_of_the_same_data_is_opened(room, panel, tmp_path):
+    click(panel, 5, NONE)
+    click(panel, 8, SHIFT)
+    QTest.keyClick(panel.probes, Qt.Key.Key_Left)
+    before = room.source.network
+    room.runs.show(train(tmp_path / "other"))
+    room.wait(lambda: room.source.network is not before)
+    assert numbers(room) == [5, 6, 7, 8]
+    assert room.source.example.number == 7
+    x = room.source.network.data.parts["train"][0]
+    np.testing.assert_array_equal(room.source.example.x, x[7])

@@ -144,3 +144,20 @@ def test_another_network_starts_anew_with_ones_own_picture(room, panel, tmp_path
     assert room.source.example is mine
     assert panel.found is None
     assert panel.grid.tiles.caption(0) == "Press Cover"
+
+
+def test_each_example_keeps_its_map(room, panel):
+    room.source.pick("validation", 2, 9)
+    press(panel)
+    room.wait(lambda: finished(panel))
+    first, ticked = panel.found, panel.chosen
+    panel.probes.setFocus()
+    QTest.keyClick(panel.probes, Qt.Key.Key_Left)
+    assert panel.found is None
+    press(panel)
+    room.wait(lambda: finished(panel))
+    np.testing.assert_array_equal(panel.found.image, room.source.example.x)
+    assert panel.chosen == (int(panel.found.whole.argmax()),)
+    QTest.keyClick(panel.probes, Qt.Key.Key_Right)
+    assert panel.found is first
+    assert panel.chosen == ticked

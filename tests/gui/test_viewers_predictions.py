@@ -40,12 +40,13 @@ def test_without_a_network_it_says_what_to_do(room):
 
 
 def test_the_five_likeliest_classes_are_shown(room, panel):
-    room.wait(lambda: len(panel.top.bars) == 5)
+    room.wait(lambda: len(panel.top.charts) == 1)
+    (chart,) = panel.top.charts
     source = room.source
     probabilities = source.network.probe.probabilities(source.example.x[None])[0]
-    shares = [bar.share for bar in panel.top.bars]
+    shares = [bar.share for bar in chart.bars]
     assert shares == sorted(probabilities.tolist(), reverse=True)[:5]
-    marked = [bar.name for bar in panel.top.bars if bar.marked]
+    marked = [bar.name for bar in chart.bars if bar.marked]
     assert marked in ([], [str(source.example.label)])
 
 
@@ -95,3 +96,25 @@ def test_another_split_is_classified(room, panel):
     key = Qt.Key.Key_Up if choices.index("train") == 0 else Qt.Key.Key_Down
     QTest.keyClick(panel.split, key)
     room.wait(lambda: panel.facts.text().endswith("1,497 examples"))
+
+
+def test_each_of_several_examples_has_its_bars(room, panel):
+    source = room.source
+    source.pick("validation", 3, 8, 5)
+    room.wait(lambda: len(panel.top.charts) == 3)
+    x = np.stack([example.x for example in source.examples])
+    for chart, row in zip(panel.top.charts, source.network.probe.probabilities(x), strict=True):
+        assert [bar.share for bar in chart.bars] == sorted(row.tolist(), reverse=True)[:5]
+    names = [chart.accessibleName() for chart in panel.top.charts]
+    assert all(item.title in name for item, name in zip(source.examples, names, strict=True))
+    second = panel.top.charts[1]
+    room.wait(lambda: second.width() > 0)
+    QTest.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert source.example.number == 8
+    source.drop(source.example)
+    room.wait(lambda: len(panel.top.charts) == 2)
+
+
+def test_a_mistake_tells_both_classes_and_how_sure_the_network_is(panel):
+    item, caption = panel.shown[0], panel.grid.tiles.caption(0)
+    assert caption == f"{item.label}\n→ {item.predicted} {item.certainty:.0%}"

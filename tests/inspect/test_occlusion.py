@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graphspec.errors import DataError
-from graphspec.inspect.occlusion import occlude, occlusion_map
+from graphspec.inspect.occlusion import occlude, occlusion_map, read_fill
 from tests.inspect.looking import probe
 
 SCORES = {"id": "scores", "kind": "linear", "units": 3}
@@ -71,3 +71,39 @@ def test_it_fills_up_and_may_be_left():
 def test_what_does_not_fit_is_refused(image, size, stride):
     with pytest.raises(DataError):
         occlusion_map(probe(SCORES, shape=(1, 6, 6)), image, size=size, stride=stride)
+
+
+def test_each_channel_may_have_a_value_of_its_own():
+    rng = np.random.default_rng(1)
+    reader = probe(SCORES, shape=(3, 6, 6))
+    image = rng.normal(size=(3, 6, 6))
+    found = occlusion_map(reader, image, size=3, stride=3, fill=(1.0, -2.0, 0.5))
+    covered = image.copy()
+    covered[:, 3:6, 0:3] = np.array([1.0, -2.0, 0.5])[:, None, None]
+    np.testing.assert_allclose(
+        found.covered[:, 1, 0], reader.probabilities(covered[None])[0], rtol=1e-12
+    )
+    with pytest.raises(DataError, match="2 values are given for covered pixels of 3 channels"):
+        occlusion_map(reader, image, size=3, fill=(1.0, 2.0))
+
+
+def test_bytes_may_be_covered_with_what_no_byte_is():
+    reader = probe(SCORES, shape=(1, 6, 6))
+    image = np.arange(36, dtype=np.uint8).reshape(1, 6, 6)
+    found = occlusion_map(reader, image, size=6, fill=-3.5)
+    wanted = reader.probabilities(np.full((1, 1, 6, 6), -3.5))
+    np.testing.assert_allclose(found.covered[:, 0, 0], wanted[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "channels", "values"),
+    [("0.5", 1, (0.5,)), ("-3", 3, (-3.0,)), ("255, 128,0", 3, (255.0, 128.0, 0.0))],
+)
+def test_a_fill_is_read(text, channels, values):
+    assert read_fill(text, channels) == values
+
+
+@pytest.mark.parametrize("text", ["", "red", "1,2", "nan", "1,2,3,4", "1;2;3"])
+def test_what_is_no_fill_is_refused(text):
+    with pytest.raises(DataError, match="or 3 with commas between them"):
+        read_fill(text, 3)

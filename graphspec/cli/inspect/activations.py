@@ -9,12 +9,14 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
+from graphspec.cli.inspect.opened import ExamplesOption, ImagesOption, SplitOption, open_look
 from graphspec.cli.output import out
 from graphspec.cli.pictures import Outputs, give
 from graphspec.errors import OptionError
 from graphspec.inspect.activations import layer_activity
 from graphspec.inspect.pictures.activity import ActivityPicture
+from graphspec.inspect.pictures.column import below_each_other
+from graphspec.inspect.pictures.sheet import Picture
 from graphspec.inspect.pictures.tiles import Tiles
 
 
@@ -24,8 +26,8 @@ def activations_command(
     *,
     data: str | None = None,
     split: SplitOption = "validation",
-    example: ExampleOption = 0,
-    image: ImageOption = None,
+    example: ExamplesOption = (0,),
+    image: ImagesOption = (),
     examples: Annotated[
         int, Parameter(help="Over how many examples of the split all layers are summed up.")
     ] = 1000,
@@ -33,7 +35,7 @@ def activations_command(
     output: Outputs = (),
     json: bool = False,
 ) -> None:
-    """The maps of a layer for one example; without a layer, how active all layers are.
+    """The maps of a layer for an example or several; without a layer, how active all layers are.
 
     A map that is zero for all examples is a dead filter: the learning rate was too high, or the
     weights began badly (CS231n notes, Visualizing what ConvNets learn).
@@ -56,16 +58,18 @@ def activations_command(
     """
     look = open_look(name, data, checkpoint)
     if layer is not None:
-        x, what = look.example(split, example, image)
-        (value,) = look.probe.values(x[None], [layer]).values()
-        maps = value[0] if value.ndim == 4 else value[0].reshape(1, 1, -1)
-        shown = Tiles(
-            maps,
-            f"{look.name}: {layer} of {what}",
-            names=tuple(map(str, range(len(maps)))) if value.ndim == 4 else (),
-            beside=x if x.ndim == 3 else None,
-        )
-        give(shown, output, "activations.png", json=json)
+        probes = look.probes(split, example, image)
+        (values,) = look.probe.values(np.stack(list(probes.values())), [layer]).values()
+        shown: dict[str, Picture] = {}
+        for (what, x), value in zip(probes.items(), values, strict=True):
+            maps = value if value.ndim == 3 else value.reshape(1, 1, -1)
+            shown[what] = Tiles(
+                maps,
+                f"{look.name}: {layer} of {what}",
+                names=tuple(map(str, range(len(maps)))) if value.ndim == 3 else (),
+                beside=x if x.ndim == 3 else None,
+            )
+        give(below_each_other(shown), output, "activations.png", json=json)
         return
     if examples < 1:
         raise OptionError(f"--examples is {examples}; at least 1 is needed")

@@ -6,12 +6,14 @@ import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
+from graphspec.cli.inspect.opened import ExamplesOption, ImagesOption, SplitOption, open_look
 from graphspec.cli.output import err, say
 from graphspec.cli.pictures import Outputs, give
 from graphspec.errors import DataError
-from graphspec.inspect.occlusion import Occlusion, occlude
+from graphspec.inspect.occlusion import Occlusion, occlude, read_fill
+from graphspec.inspect.pictures.column import below_each_other
 from graphspec.inspect.pictures.occlusion import OcclusionPicture
+from graphspec.inspect.pictures.sheet import Picture
 
 
 def occlusion_command(
@@ -19,11 +21,11 @@ def occlusion_command(
     *,
     data: str | None = None,
     split: SplitOption = "validation",
-    example: ExampleOption = 0,
-    image: ImageOption = None,
+    example: ExamplesOption = (0,),
+    image: ImagesOption = (),
     size: int | None = None,
     stride: int = 1,
-    fill: float | None = None,
+    fill: str | None = None,
     classes: str | None = None,
     log_odds: bool = False,
     checkpoint: Checkpoint = "best",
@@ -46,7 +48,8 @@ def occlusion_command(
     stride
         How far it moves, in pixels.
     fill
-        The value of covered pixels; by default the mean of each channel of the image.
+        The value of covered pixels in the data's units, or one for each channel with commas
+        between them; by default the mean of each channel of the image.
     classes
         Numbers or names of classes with commas between them; by default the most likely one.
     log_odds
@@ -60,30 +63,41 @@ def occlusion_command(
         Print the numbers as JSON.
     """
     look = open_look(name, data, checkpoint)
-    x, what = look.example(split, example, image)
-    side = max(1, min(x.shape[-2:]) // 4) if size is None and x.ndim == 3 else size or 1
+    probes = look.probes(split, example, image)
     columns = (TextColumn("covering"), BarColumn(), TimeRemainingColumn())
-    found: Occlusion | None = None
+    found: dict[str, Occlusion] = {}
     with Progress(
         *columns, console=err, transient=True, disable=json or not err.is_terminal
     ) as progress:
-        task = progress.add_task("", total=1.0)
-        for found in occlude(look.probe, x, size=side, stride=stride, fill=fill):
-            progress.update(task, completed=found.done)
-    assert found is not None
-    names = [look.probe.class_name(k) for k in range(len(found.whole))]
-    chosen = _chosen(classes, names, found)
-    title = f"{look.name}: {what}, covered in parts"
-    picture = OcclusionPicture(found, chosen, names, title, log_odds)
-    give(picture, output, "occlusion.png", json=json)
+        task = progress.add_task("", total=float(len(probes)))
+        for i, (what, x) in enumerate(probes.items()):
+            side = max(1, min(x.shape[-2:]) // 4) if size is None and x.ndim == 3 else size or 1
+            value = None if fill is None else read_fill(fill, len(x))
+            for part in occlude(look.probe, x, size=side, stride=stride, fill=value):
+                found[what] = part
+                progress.update(task, completed=i + part.done)
+    names = [look.probe.class_name(k) for k in range(len(next(iter(found.values())).whole))]
+    shown: dict[str, Picture] = {}
+    for what, item in found.items():
+        title = f"{look.name}: {what}, covered in parts"
+        shown[what] = OcclusionPicture(item, _chosen(classes, names, item), names, title, log_odds)
+    give(below_each_other(shown), output, "occlusion.png", json=json)
     if not json:
-        for k in chosen:
-            r, c = np.unravel_index(found.covered[k].argmin(), found.covered[k].shape)
-            say(
-                f"{names[k]}: {found.whole[k]:.1%} uncovered, {found.covered[k, r, c]:.1%} with "
-                f"rows {found.tops[r]}-{found.tops[r] + side - 1} and columns "
-                f"{found.lefts[c]}-{found.lefts[c] + side - 1} covered"
-            )
+        for what, item in found.items():
+            if len(found) > 1:
+                say(what)
+            for k in _chosen(classes, names, item):
+                _tell(names[k], k, item)
+
+
+def _tell(name: str, class_: int, found: Occlusion) -> None:
+    covered, (height, width) = found.covered[class_], found.size
+    r, c = np.unravel_index(covered.argmin(), covered.shape)
+    say(
+        f"{name}: {found.whole[class_]:.1%} uncovered, {covered[r, c]:.1%} with "
+        f"rows {found.tops[r]}-{found.tops[r] + height - 1} and columns "
+        f"{found.lefts[c]}-{found.lefts[c] + width - 1} covered"
+    )
 
 
 def _chosen(classes: str | None, names: list[str], found: Occlusion) -> tuple[int, ...]:

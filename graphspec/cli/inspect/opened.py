@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,21 @@ ImageOption = Annotated[
     Path | None,
     Parameter(
         name="--image", help="Your own picture, or one example as .npy, instead of the split's."
+    ),
+]
+ExamplesOption = Annotated[
+    tuple[int, ...],
+    Parameter(
+        name="--example",
+        help="The number of the example in the split, from 0. May be given several times.",
+    ),
+]
+ImagesOption = Annotated[
+    tuple[Path, ...],
+    Parameter(
+        name="--image",
+        help="Your own picture, or examples as .npy, instead of the split's. May be given several "
+        "times.",
     ),
 ]
 
@@ -59,9 +75,7 @@ class Look:
             DataError: it is not there, or cannot be read.
         """
         if image is not None:
-            x = self.opened.data.parts["train"][0]
-            span = (float(x.min()), float(x.max()))
-            return read_examples(image, x.shape[1:], span)[0], image.name
+            return self._read(image)[0], image.name
         x, y = self.examples(split)
         if not 0 <= number < len(x):
             raise DataError(
@@ -69,6 +83,23 @@ class Look:
             )
         label = self.probe.class_name(int(y[number])) if y.ndim == 1 and self.is_classifier else ""
         return x[number], f"{split} example {number}{f', a {label}' if label else ''}"
+
+    def probes(
+        self, split: Split, numbers: Sequence[int], images: Sequence[Path]
+    ) -> dict[str, Array]:
+        """Examples as the data set has them, by what to call them; errors as for ``example``."""
+        if not images:
+            return {what: x for x, what in (self.example(split, n, None) for n in numbers)}
+        found = [(image, self._read(image)) for image in images]
+        return {
+            f"{image.name}[{i}]" if len(examples) > 1 else image.name: x
+            for image, examples in found
+            for i, x in enumerate(examples)
+        }
+
+    def _read(self, image: Path) -> Array:
+        x = self.opened.data.parts["train"][0]
+        return read_examples(image, x.shape[1:], (float(x.min()), float(x.max())))
 
     @property
     def is_classifier(self) -> bool:

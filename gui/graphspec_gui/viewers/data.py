@@ -1,4 +1,4 @@
-"""The data browser: the examples, and which one all viewers show to the network."""
+"""The data browser: the examples, and which of them all viewers show to the network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.charts import Bar, Bars
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import of_example, scale
-from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.source import PROBES, Network, ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.viewer import Viewer
 
@@ -43,7 +43,7 @@ _STAGES: dict[Stage, str] = {
 
 
 class DataPanel(Viewer):
-    """The examples of each split with their classes; a click shows one to the network.
+    """The examples of each split with their classes; those that are clicked go to the network.
 
     Args:
         source: the network and the example.
@@ -58,12 +58,15 @@ class DataPanel(Viewer):
         self._network: Network | None = None
         self._numbers: Array = np.zeros(0, np.int64)
         self._made: Array | None = None
+        self._chosen: tuple[object, ...] = ()
         self._seed = 0
         self.split = _combo("Split", "Which part of the data")
         self.classes = _combo("Class", "Examples of one class only")
         self.stage = _combo("Stage", "What has been done to the examples")
         self.again = IconButton("mdi6.dice-multiple-outline", "Draw the augmentation again", self)
-        opens = IconButton("mdi6.image-plus-outline", "Show your own picture to the network…", self)
+        opens = IconButton(
+            "mdi6.image-plus-outline", "Show your own pictures to the network…", self
+        )
         for box in (self.split, self.classes, self.stage):
             box.activated.connect(lambda _: self._list())
         self.again.clicked.connect(self._draw_again)
@@ -72,8 +75,10 @@ class DataPanel(Viewer):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(Controls(self, self.split, self.classes, self.stage, self.again, opens))
-        self.grid = TileGrid("Examples", self)
+        self.grid = TileGrid("Examples", self, several=True)
         self.grid.chosen.connect(lambda index, *_: self._pick(index))
+        self.grid.toggled.connect(self._toggle)
+        self.grid.extended.connect(self._pick_all)
         self.balance = Bars("Examples of each class", self)
         side = QWidget(self)
         side.setObjectName("page")
@@ -109,25 +114,25 @@ class DataPanel(Viewer):
         self.grid.set_tiles(NOTHING)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a picture."""
-        if self._dropped(event) is not None:
+        """Take pictures."""
+        if self._dropped(event):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Show a picture to the network."""
-        path = self._dropped(event)
-        if path is not None:
+        """Show pictures to the network, with Ctrl besides those that are shown already."""
+        paths = self._dropped(event)
+        if paths:
             event.acceptProposedAction()
-            self.source.read(path)
+            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            self.source.read(*paths, add=bool(held))
 
-    def _dropped(self, event: QDropEvent) -> Path | None:
+    def _dropped(self, event: QDropEvent) -> list[Path]:
         urls = event.mimeData().urls()
-        if self._network is None or len(urls) != 1 or not urls[0].isLocalFile():
-            return None
-        path = Path(urls[0].toLocalFile())
-        return path if path.suffix.lower() in ENDINGS else None
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        good = len(paths) == len(urls) and all(path.suffix.lower() in ENDINGS for path in paths)
+        return paths if good and self._network is not None else []
 
     def picture(self) -> ExamplesPicture | None:
         """The first examples as they are shown, and how many there are of each class."""
@@ -182,7 +187,8 @@ class DataPanel(Viewer):
         changes = ", ".join(item.kind for item in config.augment) or "none"
         self.facts.setText(
             f"{data.name}: {'×'.join(map(str, shape))} {x.dtype}, {low:g} to {high:g}\n"
-            f"Preprocessing: {steps}\nAugmentation: {changes}"
+            f"Preprocessing: {steps}\nAugmentation: {changes}\n"
+            "A click shows an example to the network; Ctrl adds one more, Shift all up to it."
         )
         self._list()
 
@@ -248,14 +254,34 @@ class DataPanel(Viewer):
         self._show_example()
 
     def _show_example(self) -> None:
-        example = self.source.example
-        index = -1
-        if example is not None and example.split == self.split.currentData():
-            index = next(iter(np.flatnonzero(self._numbers == example.number).tolist()), -1)
-        self.grid.choose(index)
+        split, example = self.split.currentData(), self.source.example
+        places = {
+            item: place
+            for item in self.source.examples
+            if item.split == split and (place := self._place(item.number)) >= 0
+        }
+        self.grid.mark(frozenset(places.values()))
+        # Others than before: the keys may have gone elsewhere meanwhile.
+        if (example, self.grid.tiles) != self._chosen:
+            self._chosen = (example, self.grid.tiles)
+            self.grid.choose(-1 if example is None else places.get(example, -1))
+
+    def _place(self, number: int) -> int:
+        """Where an example is in the grid, or −1."""
+        place = int(np.searchsorted(self._numbers, number))
+        there = place < self.grid.tiles.count and self._numbers[place] == number
+        return place if there else -1
 
     def _pick(self, index: int) -> None:
         self.source.pick(self.split.currentData(), int(self._numbers[index]))
+
+    def _toggle(self, index: int) -> None:
+        self.source.toggle(self.split.currentData(), int(self._numbers[index]))
+
+    def _pick_all(self, first: int, last: int) -> None:
+        places = range(first, last + 1) if first <= last else range(first, last - 1, -1)
+        numbers = (int(self._numbers[place]) for place in places[:PROBES])
+        self.source.pick(self.split.currentData(), *numbers)
 
     def _draw_again(self) -> None:
         self._seed += 1
@@ -263,11 +289,11 @@ class DataPanel(Viewer):
 
     def _ask(self) -> None:
         endings = " ".join(f"*{ending}" for ending in ENDINGS)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Show your own picture to the network", "", f"Pictures ({endings})"
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Show your own pictures to the network", "", f"Pictures ({endings})"
         )
-        if name:
-            self.source.read(Path(name))
+        if names:
+            self.source.read(*map(Path, names))
 
 
 def _combo(name: str, tip: str) -> QComboBox:

@@ -58,8 +58,8 @@ class OcclusionPanel(Viewer):
         super().__init__(source, parent)
         self._network: Network | None = None
         self._example: Example | None = None
-        self.found: Occlusion | None = None
-        self._of: tuple[Network, Example] | None = None
+        self._maps: dict[Example, tuple[Occlusion, Network]] = {}
+        self._ticked = False
         self.square = _spin("Side of the square in pixels", "Size ")
         self.stride = _spin("How far the square moves, in pixels", "Stride ")
         self.fill = QComboBox(self)
@@ -118,8 +118,7 @@ class OcclusionPanel(Viewer):
         lines.addWidget(self.readout)
         self.classes = QListWidget(self)
         self.classes.setAccessibleName("Classes whose maps are drawn")
-        self.classes.itemChanged.connect(lambda _: self._draw())
-        self.classes.itemChanged.connect(lambda _: self.weigh())
+        self.classes.itemChanged.connect(lambda _: self._tick())
         lines.addWidget(self.classes, 1)
         column.addWidget(Halves(self.grid, side, self, shares=(3, 1)), 1)
 
@@ -139,13 +138,21 @@ class OcclusionPanel(Viewer):
         other = before is None or before.data is not network.data
         self._network = network
         # Later weights of the same run leave the map, which says of which step it is.
-        if other or self._example is not example or (before is not network and not network.run):
+        anew = other or (before is not network and not network.run)
+        if anew or self._example is not example:
             self._example = example
             self.cancel()
-            self.found = None
+        shown = () if anew else self.source.examples
+        self._maps = {item: self._maps[item] for item in shown if item in self._maps}
         if other or self.classes.count() != len(names):
             self._list(names)
+        self._tick_likeliest()
         self._draw()
+
+    @property
+    def found(self) -> Occlusion | None:
+        """What has been found of the example that is looked at."""
+        return self._maps[self._example][0] if self._example in self._maps else None
 
     def picture(self) -> OcclusionPicture | None:
         """The maps of the classes that are ticked."""
@@ -161,7 +168,8 @@ class OcclusionPanel(Viewer):
     def forget(self) -> None:
         """Let go of the network."""
         self.cancel()
-        self._network = self._example = self.found = None
+        self._network = self._example = None
+        self._maps = {}
         self.grid.set_tiles(NOTHING)
 
     def cancel(self) -> None:
@@ -179,27 +187,26 @@ class OcclusionPanel(Viewer):
         low, high = network.span()
         fill = {"mean": None, "low": low, "high": high}[self.fill.currentData()]
         size, stride = self.square.value(), self.stride.value()
-        self.found, self._of = None, (network, example)
+        self._maps.pop(example, None)
         self.button.setText("Cancel")
         self.progress.setValue(0)
         self.progress.show()
+
+        def take(found: object) -> None:
+            assert isinstance(found, Occlusion)
+            self._maps[example] = (found, network)
+            self.progress.setValue(round(100 * found.done))
+            self._tick_likeliest()
+            self._draw()
+
         self.source.looks.ask(
             "occlusion",
             lambda: occlude(
                 network.probe, example.x, size=size, stride=stride, fill=fill, batch=_BATCH
             ),
-            self._take,
+            take,
             self._ended,
         )
-
-    def _take(self, found: object) -> None:
-        assert isinstance(found, Occlusion)
-        first = self.found is None
-        self.found = found
-        self.progress.setValue(round(100 * found.done))
-        if first:
-            self._list([self.classes.item(i).text() for i in range(self.classes.count())])
-        self._draw()
 
     def _ended(self, reason: str) -> None:
         self._stand_by()
@@ -211,23 +218,35 @@ class OcclusionPanel(Viewer):
         self.progress.hide()
 
     def _list(self, names: list[str]) -> None:
-        """Classes; the likeliest is ticked unless the user has ticked others."""
+        """The classes, of which none is ticked yet."""
+        self._ticked = False
         self.classes.blockSignals(True)
-        chosen = self.chosen
-        if len(names) != self.classes.count():
-            self.classes.clear()
-            chosen = ()
-            for name in names:
-                item = QListWidgetItem(name, self.classes)
-                item.setFlags(
-                    Qt.ItemFlag.ItemIsUserCheckable
-                    | Qt.ItemFlag.ItemIsEnabled
-                    | Qt.ItemFlag.ItemIsSelectable
-                )
-                item.setCheckState(Qt.CheckState.Unchecked)
-        if not chosen and self.found is not None and self.classes.count():
-            best = self.classes.item(int(self.found.whole.argmax()))
-            best.setCheckState(Qt.CheckState.Checked)
+        self.classes.clear()
+        for name in names:
+            item = QListWidgetItem(name, self.classes)
+            item.setFlags(
+                Qt.ItemFlag.ItemIsUserCheckable
+                | Qt.ItemFlag.ItemIsEnabled
+                | Qt.ItemFlag.ItemIsSelectable
+            )
+            item.setCheckState(Qt.CheckState.Unchecked)
+        self.classes.blockSignals(False)
+
+    def _tick(self) -> None:
+        """The user has ticked a class, or no longer."""
+        self._ticked = bool(self.chosen)
+        self._draw()
+        self.weigh()
+
+    def _tick_likeliest(self) -> None:
+        """Tick the class that the network takes the example for, unless the user has chosen."""
+        if self.found is None or self._ticked:
+            return
+        self.classes.blockSignals(True)
+        likeliest = int(self.found.whole.argmax())
+        for i in range(self.classes.count()):
+            state = Qt.CheckState.Checked if i == likeliest else Qt.CheckState.Unchecked
+            self.classes.item(i).setCheckState(state)
         self.classes.blockSignals(False)
 
     @property
@@ -288,11 +307,8 @@ class OcclusionPanel(Viewer):
             self.readout.setText("Tick a class to see its map.")
             return
         if index < 0 or row < 0:
-            step = (
-                ""
-                if self._of is None or self._of[0].step is None
-                else (f"Weights of step {self._of[0].step:,}. ")
-            )
+            of = None if self._example is None else self._maps[self._example][1].step
+            step = "" if of is None else f"Weights of step {of:,}. "
             self.readout.setText(f"{step}Point at a map for its numbers.")
             return
         k = self.chosen[index]

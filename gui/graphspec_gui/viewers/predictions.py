@@ -1,4 +1,4 @@
-"""What the network answers: for the example, and where it is wrong over a split."""
+"""What the network answers: for the examples, and where it is wrong over a split."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from graphspec.inspect.pictures.confusion import ConfusionPicture
 from graphspec.train.evaluate import find_class_scores
 from graphspec.train.feeding import SplitName
 from graphspec_gui.theme import space, theme
-from graphspec_gui.viewers.charts import Bar, Bars
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import of_example
 from graphspec_gui.viewers.matrix import Matrix
 from graphspec_gui.viewers.source import Network, ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
+from graphspec_gui.viewers.top_answers import TopAnswers
 from graphspec_gui.viewers.viewer import Viewer
 
 MOST = 2_000
 """Examples of a split that are classified for the matrix."""
-_TOP = 5
 _BATCH = 64
 
 
@@ -41,7 +40,7 @@ class Answers:
 
 
 class PredictionsPanel(Viewer):
-    """The likeliest classes of the example, the confusion matrix, and what is most wrong.
+    """The likeliest classes of the examples, the confusion matrix, and what is most wrong.
 
     Args:
         source: the network and the example.
@@ -69,7 +68,7 @@ class PredictionsPanel(Viewer):
         self.every.clicked.connect(self._show_all)
         self.every.hide()
         self.facts = QLabel(self)
-        self.top = Bars("The likeliest classes of the example", self)
+        self.top = TopAnswers(source.show, self)
         self.matrix = Matrix(self)
         self.matrix.chosen.connect(lambda *_: self._list())
         self.matrix.pointed.connect(self._point)
@@ -95,14 +94,14 @@ class PredictionsPanel(Viewer):
         lines.addWidget(self.matrix, 1)
         rest = QVBoxLayout(right)
         rest.setContentsMargins(space(1), space(1), space(1), 0)
-        rest.addWidget(self.top)
+        rest.addWidget(self.top, 1)
         rest.addWidget(self.heading)
         rest.addWidget(self.grid, 1)
         column.addWidget(Halves(left, right, self, shares=(1, 1)), 1)
 
     def look(self, network: Network) -> None:
         """Ask for the answers."""
-        example = self.source.example
+        examples = self.source.examples
         if find_class_scores(network.probe.plan) is None or not network.data.classes:
             self.say("This network gives no scores of classes, so it predicts none.")
             return
@@ -116,14 +115,17 @@ class PredictionsPanel(Viewer):
             self.split.setCurrentIndex(max(wanted, 0))
         self._network = network
         probe = network.probe
-        if example is not None and (network, example) != self._asked:
-            self._asked = (network, example)
-            x, label = example.x, example.label
-            self.source.looks.ask(
-                "prediction",
-                lambda: iter([(probe.probabilities(x[None])[0], label)]),
-                self._show_top,
-            )
+        if (network, examples) != self._asked:
+            self._asked = (network, examples)
+            x = np.stack([example.x for example in examples])
+
+            def take(found: object) -> None:
+                self.top.set_answers(network, examples, np.asarray(found))
+                self.top.set_current(self.source.example)
+
+            self.source.looks.ask("prediction", lambda: iter([probe.probabilities(x)]), take)
+        elif not self.source.looks.asks("prediction"):
+            self.top.set_current(self.source.example)
         split: SplitName = self.split.currentData()
         if (network, split) != self._counted:
             self._counted = (network, split)
@@ -144,23 +146,6 @@ class PredictionsPanel(Viewer):
         self.grid.set_tiles(NOTHING)
         for key in ("prediction", "answers"):
             self.source.looks.cancel(key)
-
-    def _show_top(self, found: object) -> None:
-        assert isinstance(found, tuple)
-        assert self._network is not None
-        probabilities, label = found
-        order = np.argsort(-probabilities, kind="stable")[:_TOP].tolist()
-        self.top.set_bars(
-            [
-                Bar(
-                    self._network.probe.class_name(k),
-                    float(probabilities[k]),
-                    f"{probabilities[k]:.1%}",
-                    marked=k == label,
-                )
-                for k in order
-            ]
-        )
 
     def _take(self, found: object) -> None:
         if isinstance(found, float):
@@ -210,11 +195,15 @@ class PredictionsPanel(Viewer):
         def image(i: int) -> QImage:
             return of_example(x[shown[i].example], low, high)
 
+        def caption(i: int) -> str:
+            item = shown[i]
+            return f"{name(item.label)}\n→ {name(item.predicted)} {item.certainty:.0%}"
+
         self.grid.set_tiles(
             Tiles(
                 len(shown),
                 image,
-                lambda i: f"→ {name(shown[i].predicted)}",
+                caption,
                 lambda i: (
                     f"{answers.split} {shown[i].example}, {name(shown[i].label)} taken for "
                     f"{name(shown[i].predicted)} with {shown[i].certainty:.1%}"

@@ -1,4 +1,4 @@
-"""The network that viewers look into, and the example that they show to it."""
+"""The network that viewers look into, and the examples that they show to it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ Weights = Literal["latest", "best", "first"]
 """Which weights: the newest, the best one's, or those that training begins with."""
 RELOAD = 500
 """Milliseconds between a new checkpoint, or an edit, and the look at it."""
+PROBES = 12
+"""How many examples can be shown to the network side by side."""
 FOLLOW = 1000
 """Milliseconds between two looks for weights that a training was asked for within an epoch."""
 
@@ -80,7 +82,7 @@ class Example:
 
 
 class ProbeSource(QObject):
-    """Opens the network of the run in front, or of the document, and holds the example.
+    """Opens the network of the run in front, or of the document, and holds the examples.
 
     Nothing is opened until a viewer that can be seen calls ``open``. A new checkpoint, another run
     or an edit of the document makes what is open stale, and says ``changed``: viewers that can be
@@ -94,7 +96,7 @@ class ProbeSource(QObject):
     """
 
     changed = Signal()
-    """``network``, ``example`` or ``trouble`` is another one, or ``network`` is stale."""
+    """``network``, ``examples``, ``example`` or ``trouble`` is another, or ``network`` stale."""
 
     def __init__(
         self,
@@ -112,7 +114,10 @@ class ProbeSource(QObject):
         self._between.timeout.connect(self._look_between)
         self.looks = Looks(self)
         self.network: Network | None = None
+        self.examples: tuple[Example, ...] = ()
+        """What is shown to the network."""
         self.example: Example | None = None
+        """The one of them that is looked at where there is room for one alone."""
         self.trouble = ""
         """Why there is no network to look into, or no newer one; empty where all is well."""
         self._weights: Weights = "latest"
@@ -182,28 +187,62 @@ class ProbeSource(QObject):
             self.looks.cancel("open")
             self._show_none("")
 
-    def pick(self, split: SplitName, number: int) -> None:
-        """Show an example of the data set to the network."""
-        if self.network is not None and split in self.network.data.parts:
-            self.example = _example(self.network, split, number)
+    def pick(self, split: SplitName, *numbers: int) -> None:
+        """Show examples of the data set to the network, at most ``PROBES``; look at the last."""
+        network = self.network
+        if network is not None and split in network.data.parts:
+            found = [self._find(split, n) or _example(network, split, n) for n in numbers[:PROBES]]
+            self._show_all(found, found[-1])
+
+    def toggle(self, split: SplitName, number: int) -> None:
+        """Show one more example of the data set, in place of the first where there are too many.
+
+        One that is shown already is left out.
+        """
+        network, known = self.network, self._find(split, number)
+        if known is not None:
+            self.drop(known)
+        elif network is not None and split in network.data.parts:
+            self._add([_example(network, split, number)])
+
+    def show(self, example: Example) -> None:
+        """Look at another one of the examples."""
+        if example in self.examples and example is not self.example:
+            self.example = example
             self.changed.emit()
 
-    def read(self, path: Path) -> None:
-        """Show the user's own picture to the network; ``trouble`` says why it cannot be."""
+    def drop(self, example: Example) -> None:
+        """Leave one of the examples out, unless it is the only one."""
+        if len(self.examples) < 2 or example not in self.examples:
+            return
+        at = self.examples.index(example)
+        rest = [item for item in self.examples if item is not example]
+        seen = self.example
+        self._show_all(rest, rest[min(at, len(rest) - 1)] if seen is example or not seen else seen)
+
+    def read(self, *paths: Path, add: bool = False) -> None:
+        """Show the user's own pictures to the network; ``trouble`` says why they cannot be.
+
+        Args:
+            paths: pictures, or arrays of one or more examples.
+            add: whether to keep what is shown already.
+        """
         network = self.network
         if network is None:
             return
 
-        def work() -> Iterator[Example]:
-            examples = read_examples(path, network.shape, network.span())
-            if len(examples) == 0 or examples.shape[1:] != network.shape:
-                raise DataError(
-                    f"{path.name} holds {'×'.join(map(str, examples.shape))} numbers, and an "
-                    f"example of this network is {'×'.join(map(str, network.shape))}"
-                )
-            yield Example(examples[0], None, None, 0, path.name)
+        def work() -> Iterator[list[Example]]:
+            yield [example for path in paths for example in _read(network, path)]
 
-        self.looks.ask("read", work, self._picked, self._not_read)
+        def take(found: object) -> None:
+            assert isinstance(found, list)
+            self.trouble = ""
+            if add:
+                self._add(found)
+            else:
+                self._show_all(found[:PROBES], found[0])
+
+        self.looks.ask("read", work, take, self._not_read)
 
     def close(self) -> None:
         """End the work that is being done."""
@@ -286,16 +325,11 @@ class ProbeSource(QObject):
     def _opened(self, network: object) -> None:
         assert isinstance(network, Network)
         before, self.network, self.trouble = self.network, network, ""
-        if self.example is None or self.example.x.shape != network.shape:
-            self.example = _first(network)
-        elif self.example.split is not None and (before is None or before.data is not network.data):
-            parts = network.data.parts
-            split = self.example.split
-            known = split in parts and self.example.number < len(parts[split][0])
-            self.example = (
-                _example(network, split, self.example.number) if known else _first(network)
-            )
-        self.changed.emit()
+        same = before is not None and before.data is network.data
+        kept = {old: _again(network, old, same) for old in self.examples}
+        found = [new for new in kept.values() if new is not None] or [_first(network)]
+        seen = None if self.example is None else kept.get(self.example)
+        self._show_all(found, seen or found[0])
 
     def _end(self, reason: str) -> None:
         if self._awaited is None and self._between.isActive():
@@ -309,9 +343,15 @@ class ProbeSource(QObject):
         self.network, self.trouble = None, reason
         self.changed.emit()
 
-    def _picked(self, example: object) -> None:
-        assert isinstance(example, Example)
-        self.example, self.trouble = example, ""
+    def _find(self, split: SplitName, number: int) -> Example | None:
+        of = (split, number)
+        return next((item for item in self.examples if (item.split, item.number) == of), None)
+
+    def _add(self, more: list[Example]) -> None:
+        self._show_all([*self.examples, *more][-PROBES:], more[-1])
+
+    def _show_all(self, examples: list[Example], seen: Example) -> None:
+        self.examples, self.example = tuple(examples), seen
         self.changed.emit()
 
     def _not_read(self, reason: str) -> None:
@@ -388,3 +428,25 @@ def _example(network: Network, split: SplitName, number: int) -> Example:
     label = int(y[number]) if y.ndim == 1 and np.issubdtype(y.dtype, np.integer) else None
     words = "" if label is None else f", {network.probe.class_name(label)}"
     return Example(x[number], label, split, number, f"{split} {number}{words}")
+
+
+def _again(network: Network, example: Example, same: bool) -> Example | None:
+    """An example in the data of a network, the ``same`` as before or not; None if it has none."""
+    if example.x.shape != network.shape:
+        return None
+    split, parts = example.split, network.data.parts
+    if same or split is None:
+        return example
+    known = split in parts and example.number < len(parts[split][0])
+    return _example(network, split, example.number) if known else None
+
+
+def _read(network: Network, path: Path) -> Iterator[Example]:
+    examples = read_examples(path, network.shape, network.span())
+    if len(examples) == 0 or examples.shape[1:] != network.shape:
+        raise DataError(
+            f"{path.name} holds {'×'.join(map(str, examples.shape))} numbers, and an "
+            f"example of this network is {'×'.join(map(str, network.shape))}"
+        )
+    for i, x in enumerate(examples[:PROBES]):
+        yield Example(x, None, None, i, path.name if len(examples) == 1 else f"{path.name}[{i}]")

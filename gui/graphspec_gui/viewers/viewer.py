@@ -23,6 +23,7 @@ from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.exporting import ask_export
 from graphspec_gui.viewers.images import as_seen, draw, fitted
+from graphspec_gui.viewers.probes import ProbeStrip
 from graphspec_gui.viewers.source import Network, ProbeSource, Weights
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class SubjectBar(QWidget):
     def show_subject(self) -> None:
         """Say what is looked at now."""
         network, example = self._source.network, self._source.example
-        self._thumbnail.setVisible(network is not None and network.is_image)
+        count = len(self._source.examples)
+        # Several have thumbnails of their own, in a row below.
+        self._thumbnail.setVisible(network is not None and network.is_image and count == 1)
         self._thumbnail.update()
         self.weights.setCurrentIndex(self.weights.findData(self._source.weights))
         self.weights.setEnabled(self._source.runs.current is not None)
@@ -121,6 +124,8 @@ class SubjectBar(QWidget):
             return
         step = "" if network.step is None else f", step {network.step:,}"
         shown = "" if example is None else f"\n{example.title}"
+        if example is not None and count > 1:
+            shown += f" ({self._source.examples.index(example) + 1} of {count})"
         self._words.setText(f"{network.name}{step}{shown}")
         self._words.setToolTip(_plain(self._words.text()))
 
@@ -160,6 +165,8 @@ class Viewer(Panel):
         self.bar.save.setDefaultAction(self.export)
         self.bar.save.setAccessibleName(self.export.text())
         column.addWidget(self.bar)
+        self.probes = ProbeStrip(source, self)
+        column.addWidget(self.probes)
         self._trouble = QLabel(self)
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         self._trouble.setWordWrap(True)
