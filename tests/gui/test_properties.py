@@ -9,6 +9,7 @@ from graphspec_gui.findings import look
 from graphspec_gui.forms.editors import SEVERAL_VALUES, ChoiceEdit, FlagEdit, LineEdit
 from graphspec_gui.forms.properties import PropertiesPanel
 from graphspec_gui.forms.shares import SHARE
+from graphspec_gui.forms.sums import MEASURE
 from graphspec_gui.forms.timing import batch_of
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
@@ -288,8 +289,11 @@ def test_the_time_of_a_step_is_measured_and_forgotten_with_the_layers(qtbot, pan
     sums = panel._sums
     assert sums.table.isColumnHidden(3)
     QTest.mouseClick(sums.measure, Qt.MouseButton.LeftButton)
-    assert not sums.measure.isEnabled()
+    assert sums.measure.text() == "Cancel"
+    assert sums.progress.isVisible()
     qtbot.waitUntil(lambda: not sums.table.isColumnHidden(3))
+    assert sums.measure.text() == MEASURE
+    assert not sums.progress.isVisible()
     assert "for a step of 64 examples" in sums.measured.text()
     rows = [sums.table.topLevelItem(i) for i in range(sums.table.topLevelItemCount())]
     assert sum(row.data(3, SHARE) for row in rows) == pytest.approx(1)
@@ -301,6 +305,22 @@ def test_the_time_of_a_step_is_measured_and_forgotten_with_the_layers(qtbot, pan
     document.apply(edit.set_field(document.spec, "conv1", "filters", 8), "More filters")
     document.look_now()
     assert not label.isVisible()
+
+
+@pytest.mark.skipif(bool(why_not_jit("float32")), reason="there is no fast engine to measure")
+def test_measuring_can_be_cancelled_and_goes_on_behind_another_selection(qtbot, panel, document):
+    document.select([])
+    QTest.mouseClick(panel._sums.measure, Qt.MouseButton.LeftButton)
+    document.select(["conv1"])
+    assert not panel._sums.measure.isVisible()
+    document.select([])
+    assert panel._sums.measure.text() == "Cancel"
+    QTest.mouseClick(panel._sums.measure, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel._sums.measure.text() == MEASURE)
+    assert panel._sums.measured.text() == "The measuring was cancelled"
+    assert panel._sums.table.isColumnHidden(3)
+    QTest.mouseClick(panel._sums.measure, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel._sums.table.isColumnHidden(3))
 
 
 def test_of_a_large_network_few_examples_are_measured(lenet):

@@ -6,22 +6,27 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
 from graphspec_gui.offers import offer_left_running
 from graphspec_gui.runs.table import PLACES
+from graphspec_gui.training import controller
+from graphspec_gui.training.controller import workspace
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from graphspec import edit
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
+from graphspec.train.lock import RunLock
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run
 from tests.gui.faults import fill_disk, linux_only
@@ -327,6 +332,48 @@ def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_
     steps = window.training.history.series["train/loss"].steps
     # No step is made twice, and none is left out.
     assert steps.tolist() == list(range(1, len(steps) + 1))
+
+
+def test_on_windows_no_run_is_taken_over_and_the_button_says_why(
+    qtbot, window, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(controller, "sys", SimpleNamespace(platform="win32"))
+    network = spec()
+    run = create_run(network, network.training, tmp_path / "runs" / "elsewhere")
+    dock = panel(window)
+    with RunLock(run.path):
+        window.files.open(run.path)
+        qtbot.waitUntil(dock.take.isVisible)
+        assert not dock.take.isEnabled()
+        assert not dock.take_over.isEnabled()
+        assert "On Windows" in dock.take_over.reason
+        assert dock.take_over.reason in dock.take.toolTip()
+
+
+def test_what_is_being_prepared_can_be_stopped_and_leaves_no_run(qtbot, window, monkeypatch):
+    let_go = threading.Event()
+
+    def slow(*given, **named):
+        let_go.wait()
+        return create_run(*given, **named)
+
+    monkeypatch.setattr(controller, "create_run", slow)
+    window.new(spec())
+    dock = panel(window)
+    QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
+    assert window.training.state == "preparing"
+    qtbot.waitUntil(dock.bar.isVisible)
+    assert dock.bar.maximum() == 0
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.training.state == "idle"
+    let_go.set()
+    QThreadPool.globalInstance().waitForDone()
+    assert any(workspace().iterdir())
+    qtbot.waitUntil(lambda: not any(workspace().iterdir()))
+    assert window.training.shown is None
+    # What is begun next is not mistaken for it.
+    QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
+    running(qtbot, window)
 
 
 def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, window):

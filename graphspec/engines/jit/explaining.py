@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import count
 from math import prod
 from typing import Any
 
@@ -96,10 +98,12 @@ def explain(
     training: bool = True,
     slots: int = 0,
     profile: bool = False,
+    watch: Callable[[float], object] = lambda share: None,
 ) -> Explanation:
     """The rows of a training step, or of an evaluation; with ``profile`` they are run as well.
 
-    ``slots`` is how many arrays like each weight the update rule keeps.
+    ``slots`` is how many arrays like each weight the update rule keeps. ``watch`` is told the
+    share of the runs that is done, from 0 to 1, and may raise to end them.
 
     Raises:
         EngineError: there are no kernels for this processor.
@@ -114,7 +118,9 @@ def explain(
     times: list[float | None] = [None] * len(rows)
     peak = None
     if profile:
-        runs = [running.profile(env()) for _ in range(_REPEATS)]
+        done = count(1)
+        every = _REPEATS * len(rows)
+        runs = [running.profile(env(), lambda: watch(next(done) / every)) for _ in range(_REPEATS)]
         times = [min(column) for column in zip(*runs, strict=True)]
         peak = measure_peak(threads)
     gradients = (

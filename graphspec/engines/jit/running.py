@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -119,10 +119,11 @@ class Running:
         """Memory that the rows need besides weights and their gradients."""
         return self.layout.size + sum(buffer.nbytes for buffer in self.lowered.kept)
 
-    def profile(self, env: Environment) -> list[float]:
+    def profile(self, env: Environment, watch: Callable[[], object]) -> list[float]:
         """Run it row by row, and give the seconds that each took, preparing rows first.
 
-        What it takes to start all threads for nothing is not counted.
+        What it takes to start all threads for nothing is not counted. ``watch`` is called after
+        each row, and may raise to end it.
         """
         self.run(env, -1)
         seconds = []
@@ -142,6 +143,7 @@ class Running:
                         self.pool.run(table.native, part.first, part.last)
                     taken = time.perf_counter() - start
                     seconds.append(taken if part.python is not None else max(taken - idle, 1e-8))
+                    watch()
         return seconds
 
 

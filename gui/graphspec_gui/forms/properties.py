@@ -17,14 +17,14 @@ from graphspec_gui.forms.record_form import Path, RecordForm
 from graphspec_gui.forms.shares import milliseconds
 from graphspec_gui.forms.subject import Subject
 from graphspec_gui.forms.sums import Sums
-from graphspec_gui.forms.timing import batch_of, layer_seconds
-from graphspec_gui.job import Job
+from graphspec_gui.forms.timing import Measuring, batch_of
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
-from graphspec_gui.trouble import Trouble
+from graphspec_gui.trouble import Trouble, sentence
 
 TYPING = 1.0
 """Seconds: edits of one field that follow each other faster are one step of undo."""
+_MEASURING = "Measuring…"
 EMPTY = "Open a network, or make a new one: what is selected in it is edited here."
 
 
@@ -72,10 +72,15 @@ class PropertiesPanel(Panel):
         self._shown: tuple[Problem, ...] = ()
         self._timed: tuple[Layer, ...] = ()
         self._times: Mapping[str, float] = {}
+        self._measuring: Measuring | None = None
 
     def leave(self) -> None:
         """Forget what was shown of the old document."""
         self._subject = None
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring.blockSignals(True)
+            self._measuring = None
 
     def refresh(self) -> None:
         """Show what is selected now."""
@@ -116,6 +121,8 @@ class PropertiesPanel(Panel):
         self._sums = Sums(page)
         self._sums.wanted.connect(self._select)
         self._sums.measure_wanted.connect(self._measure)
+        if self._measuring is not None:
+            self._say_measured(_MEASURING, 0.0)
         column.addWidget(self._sums)
         column.addStretch(1)
         self._turn_to(page)
@@ -208,26 +215,31 @@ class PropertiesPanel(Panel):
         document = self.document
         if document is None or self._sums is None:
             return
-        spec, batch = document.spec, batch_of(document.analysis)
-        self._sums.say_measured("Measuring…", again=False)
-        self._sums.measured.show()
+        if self._measuring is not None:
+            self._measuring.cancel()
+            return
+        self._measuring = Measuring(document.spec, batch_of(document.analysis), self)
+        self._measuring.advanced.connect(lambda share: self._say_measured(_MEASURING, share))
+        self._measuring.made.connect(self._take_times)
+        self._measuring.failed.connect(self._take_none)
+        self._say_measured(_MEASURING, 0.0)
 
-        job = Job(lambda: (spec.layers, batch, layer_seconds(spec, batch)))
-        job.made.connect(self._take_times)
-        job.failed.connect(lambda reason: self._say_measured(reason))
-        job.start()
+    def _take_none(self, reason: str) -> None:
+        self._measuring = None
+        self._say_measured(sentence(reason))
 
-    def _take_times(self, found: tuple[tuple[Layer, ...], int, Mapping[str, float]]) -> None:
-        self._timed, batch, self._times = found
+    def _take_times(self, found: Mapping[str, float]) -> None:
+        measuring, self._measuring = self._measuring, None
+        assert measuring is not None
+        self._timed, batch, self._times = measuring.spec.layers, measuring.batch, found
         whole = milliseconds(sum(self._times.values()))
         examples = "one example" if batch == 1 else f"{batch} examples"
         self._say_measured(f"{whole} for a step of {examples}, on the fast engine.")
         self.touch()
 
-    def _say_measured(self, words: str) -> None:
+    def _say_measured(self, words: str, share: float | None = None) -> None:
         if self._sums is not None:
-            self._sums.say_measured(words, again=True)
-            self._sums.measured.setVisible(self._sums.measure.isVisible())
+            self._sums.say_measured(words, share=share)
 
     def _mend(self, fix: Any) -> None:
         if self.document is not None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graphspec.errors import ShapeError
 from graphspec.quantities import size
@@ -15,6 +23,8 @@ from graphspec_gui.forms.arithmetic import Line
 from graphspec_gui.forms.shares import ShareBar, ShareTable, milliseconds
 from graphspec_gui.forms.subject import Subject
 from graphspec_gui.theme import space, theme
+
+MEASURE = "Measure the time of a training step"
 
 
 class Sums(QWidget):
@@ -27,7 +37,7 @@ class Sums(QWidget):
     wanted = Signal(str)
     """A layer of the table was chosen."""
     measure_wanted = Signal()
-    """The time of a training step is to be measured."""
+    """The time of a training step is to be measured, or to be measured no further."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -36,22 +46,35 @@ class Sums(QWidget):
         self._column.setSpacing(space(1))
         self._lines: list[tuple[str, list[Line]]] | None = None
         self._body: QWidget | None = None
+        self._whole = self._going = False
         self._bars: dict[str, tuple[QLabel, ShareBar]] = {}
         self.table = ShareTable(self)
         self.table.wanted.connect(self.wanted)
         self.table.hide()
-        self.measure = QPushButton("Measure the time of a training step", self)
+        self.measure = QPushButton(MEASURE, self)
         self.measure.setProperty("flat", True)
         self.measure.clicked.connect(lambda: self.measure_wanted.emit())
         self.measure.hide()
+        self.progress = QProgressBar(self)
+        self.progress.setAccessibleName("Progress of the measuring")
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(space(1))
+        self.progress.hide()
         self.measured = _label("", self)
         self.measured.setProperty("muted", True)
         self.measured.hide()
 
-    def say_measured(self, words: str, *, again: bool) -> None:
-        """Tell of the measuring, and whether it can be done again."""
+    def say_measured(self, words: str, *, share: float | None = None) -> None:
+        """Tell of the measuring; while it goes on, with the share that is done, at first 0."""
         self.measured.setText(words)
-        self.measure.setEnabled(again)
+        self._going = going = share is not None
+        self.measure.setText("Cancel" if going else MEASURE)
+        self.measure.setAccessibleName("Cancel the measuring" if going else MEASURE)
+        # Before the first row the kernels are made: how long that takes nobody knows.
+        self.progress.setRange(0, 100 if share else 0)
+        if share:
+            self.progress.setValue(round(100 * share))
+        self._show_measuring()
 
     def show_subject(
         self, subject: Subject, findings: Findings, times: Mapping[str, float]
@@ -68,10 +91,15 @@ class Sums(QWidget):
         self._show_shares(subject, findings, times)
         whole = not subject.ids and bool(findings.rows)
         self.table.setVisible(whole)
-        self.measure.setVisible(whole)
-        self.measured.setVisible(whole and bool(self.measured.text()))
+        self._whole = whole
+        self._show_measuring()
         if whole:
             self.table.show_findings(findings, times)
+
+    def _show_measuring(self) -> None:
+        self.measure.setVisible(self._whole)
+        self.measured.setVisible(self._whole and bool(self.measured.text()))
+        self.progress.setVisible(self._whole and self._going)
 
     def _build(self, sections: list[tuple[str, list[Line]]], *, bars: bool) -> None:
         if self._body is not None:

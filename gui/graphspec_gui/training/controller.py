@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ class TrainingController(QObject):
         self.shown: ShownRun | None = None
         self.prepared: Prepared | None = None
         self._preparing = False
+        self._attempt = 0
         self._stopping = False
         self._killed = False
         self._paused = False
@@ -118,13 +120,14 @@ class TrainingController(QObject):
                 threads=chosen.threads,
                 accuracy=chosen.accuracy,
             ),
-            paused,
+            paused=paused,
+            fresh=True,
         )
 
     def go_on(self, run: Run) -> None:
         """Go on with a run that was stopped, killed, or never begun."""
         if self.state == "idle":
-            self._begin(lambda: run, paused=False)
+            self._begin(lambda: run)
 
     @property
     def elsewhere(self) -> ShownRun | None:
@@ -133,6 +136,18 @@ class TrainingController(QObject):
         if self.state != "idle" or front is None or front is self.shown:
             return None
         return front if front.follower.status == "running" else None
+
+    @property
+    def why_not_take_over(self) -> str | None:
+        """Why the run in front cannot be taken over; None where it can."""
+        if self.elsewhere is None:
+            return "The run in front is not being trained by another process."
+        if sys.platform == "win32":
+            return (
+                "On Windows no program can ask another one to save and end. Stop the run where it "
+                "was started, then go on with it from the Runs dock."
+            )
+        return None
 
     def take_over(self, run: Run) -> None:
         """Ask the process that trains a run to save and end, then go on with it here.
@@ -197,8 +212,12 @@ class TrainingController(QObject):
             self.worker.send(command)
 
     def stop(self) -> None:
-        """Finish the step, save, and end; the run can go on later."""
-        if self.worker and not self._stopping:
+        """Finish the step, save, and end; the run can go on later. Or prepare it no further."""
+        if self._preparing:
+            self._preparing = False
+            self._asking.stop()
+            self.changed.emit()
+        elif self.worker and not self._stopping:
             self._stopping = True
             self.worker.stop()
             self.changed.emit()
@@ -224,17 +243,24 @@ class TrainingController(QObject):
         self._preparing = False
         self._asking.stop()
 
-    def _begin(self, make: Callable[[], Run], paused: bool) -> None:
+    def _begin(self, make: Callable[[], Run], *, paused: bool = False, fresh: bool = False) -> None:
         self._preparing, self.trouble = True, ""
         self.changed.emit()
         self._paused = paused
+        self._attempt += 1
+        attempt = self._attempt
         job = Job(lambda: _read(make()))
-        job.made.connect(self._prepared)
-        job.failed.connect(self._not_prepared)
+        job.made.connect(lambda prepared: self._prepared(prepared, attempt, fresh))
+        job.failed.connect(lambda reason: self._not_prepared(reason, attempt))
         job.start()
 
-    def _prepared(self, prepared: Prepared) -> None:
-        if not self._preparing:
+    def _prepared(self, prepared: Prepared, attempt: int, fresh: bool) -> None:
+        if not self._preparing or attempt != self._attempt:
+            # Stopped before there was anything to keep.
+            if fresh:
+                gone = Job(prepared.run.delete)
+                gone.failed.connect(self._tell)
+                gone.start()
             return
         self._preparing = self._stopping = self._killed = False
         self.prepared, run = prepared, prepared.run
@@ -282,8 +308,8 @@ class TrainingController(QObject):
         else:
             self.changed.emit()  # it came to its end by itself
 
-    def _not_prepared(self, reason: str) -> None:
-        if self._preparing:
+    def _not_prepared(self, reason: str, attempt: int) -> None:
+        if self._preparing and attempt == self._attempt:
             self._preparing = False
             self._tell(reason)
 

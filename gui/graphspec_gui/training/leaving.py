@@ -29,7 +29,13 @@ class Leaving(QObject):
         training.changed.connect(self._close)
 
     def ask_stop(self) -> bool:
-        """Ask whether to stop; False where nothing is being trained."""
+        """Ask whether to stop; False where nothing is being trained.
+
+        What is only being prepared has nothing to lose, and ends at once.
+        """
+        if self._training.state == "preparing":
+            self._training.stop()
+            return True
         if self._training.state not in ("running", "paused"):
             return False
         more = "It saves first, and can go on from there later."

@@ -46,7 +46,6 @@ TYPING = 1.0
 _NOTHING = "No network is open."
 _BROKEN = "The network has problems: the Problems dock lists them, with fixes."
 _IDLE = "Nothing is being trained."
-_HERE = "The run in front is not being trained by another process."
 
 
 class TrainingPanel(Panel):
@@ -218,7 +217,6 @@ class TrainingPanel(Panel):
         self.state.setObjectName("training_state")
         column.addWidget(self.state)
         self.take = QPushButton(self.take_over.text(), box)
-        self.take.setToolTip(self.take_over.toolTip())
         self.take.clicked.connect(self.take_over.trigger)
         column.addWidget(self.take, 0, Qt.AlignmentFlag.AlignLeft)
         self.bar = QProgressBar(box)
@@ -274,9 +272,12 @@ class TrainingPanel(Panel):
         history = elsewhere.follower.history if elsewhere else training.history
         progress = measure(history) if history is not None else None
         self.state.setText(self._words(history, progress))
-        shown = progress is not None and training.state != "preparing"
-        self.bar.setVisible(shown)
-        if progress is not None:
+        preparing = training.state == "preparing"
+        shown = progress is not None and not preparing
+        self.bar.setVisible(shown or preparing)
+        # Without an end it moves to and fro.
+        self.bar.setRange(0, 0 if preparing else 1000)
+        if progress is not None and not preparing:
             self.bar.setValue(round(1000 * progress.share))
         running = training.state == "running" or elsewhere is not None
         told = words_of(progress, running=running)
@@ -308,7 +309,7 @@ class TrainingPanel(Panel):
         if training.hangs:
             return f"{name} has not answered for {SILENT:g} seconds."
         if training.state == "preparing":
-            return "Preparing…"
+            return "Preparing… Stop begins nothing."
         if training.state == "stopping":
             return f"{name}: finishing the step and saving…"
         if training.held:
@@ -354,10 +355,12 @@ class TrainingPanel(Panel):
         self.save.allow(steerable)
         self.step.allow(why if state == "idle" else steerable)
         stopping = "It is being stopped." if state == "stopping" else None
-        self.stop.allow(stopping or steerable)
+        self.stop.allow(None if state == "preparing" else stopping or steerable)
         begun = None if self.training.shown else "No training has been begun."
         self.reset.allow(stopping or begun)
-        self.take_over.allow(None if self.training.elsewhere else _HERE)
+        self.take_over.allow(self.training.why_not_take_over)
+        self.take.setEnabled(self.take_over.isEnabled())
+        self.take.setToolTip(self.take_over.toolTip())
         self.kill.allow(None if self.training.worker else _IDLE)
 
     def _look_at_load(self) -> None:
