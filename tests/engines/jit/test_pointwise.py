@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
 from graphspec.engines.jit.explaining import explain
+from graphspec.engines.jit.kernels.elementwise import POINTWISE
+from graphspec.engines.jit.lowering.pointwise import combination, forward_routine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
@@ -18,6 +21,8 @@ CHAINS: list[list[Function]] = [
     [("tanh", {}), ("scale", {"factor": -1.5}), ("square", {})],
     [("elu", {"alpha": 0.6}), ("sigmoid", {}), ("leaky_relu", {"slope": 0.2}), ("gelu", {})],
     [("silu", {}), ("softplus", {}), ("log", {}), ("exp", {}), ("tanh", {}), ("selu", {})],
+    [("gelu", {}), ("tanh", {})],
+    [("gelu", {"approximate": "tanh"})],
     [("relu", {}), ("dropout", {"drop": 0.3})],
     [("dropout", {"drop": 0.3, "inverted": False}), ("relu", {}), ("dropout", {"drop": 0.6})],
     [
@@ -53,6 +58,13 @@ def rows(spec: GraphSpec, stage: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("training", [True, False])
 def test_a_chain_agrees_with_float64(functions: list[Function], training: bool) -> None:
     compare(chain(functions), 7, training=training, tapped=False, threads=2, tolerance=5e-6)
+
+
+def test_no_chain_has_the_name_of_another() -> None:
+    chains = [(), *((kind,) for kind in POINTWISE), *product(POINTWISE, repeat=2)]
+    names = {forward_routine(*kinds).name for kinds in chains if kinds}
+    names |= {combination("add", *kinds).name for kinds in chains}
+    assert len(names) == 2 * len(chains) - 1
 
 
 def test_up_to_four_functions_are_one_row_each_way() -> None:

@@ -11,7 +11,10 @@ from graphspec.graph import GraphSpec
 from tests.engines.jit.oracle import compare
 
 SMOOTH = ("tanh", "sigmoid", "silu", "softplus", "gelu", "scale", "square_of_tanh")
-IMAGE = ("conv2d", "batch_norm", "pool", "mean", "drop", "add", "concat", "multiply", "lrn", "same")
+IMAGE = (
+    *("conv2d", "batch_norm", "layer_norm", "group_norm", "lrn", "pool", "mean", "drop"),
+    *("add", "concat", "multiply", "same", "through numpy"),
+)
 
 
 @st.composite
@@ -60,6 +63,13 @@ def graphs(draw: st.DrawFn) -> GraphSpec:
             case "concat":
                 mate = draw(st.sampled_from(fitting))
                 put("concat", (c + shapes[mate][0], h, w), source, mate)
+            case "layer_norm" if c * h * w > 3:
+                put("layer_norm", (c, h, w), source)
+            case "group_norm" if h * w > 3:
+                groups = draw(st.sampled_from([n for n in range(1, c + 1) if c % n == 0]))
+                put("group_norm", (c, h, w), source, groups=groups)
+            case "through numpy" if min(h, w) > 2:
+                put("crop2d", (c, h - 1, w), source, crop=(1, 0, 0, 0))
             case "lrn":
                 put("local_response_norm", (c, h, w), source)
             case "same" | "square_of_tanh":

@@ -25,18 +25,21 @@ from graphspec.engines.jit.builder import (
 from graphspec.engines.jit.vector_math import exp
 
 COLUMNS = 64
-"""Columns in a chunk of the kernel that sums over rows."""
-
+"""Columns in a chunk of the kernels that sum over rows."""
+_ABREAST = 4
 
 Part = Callable[[Value, Value | None], Value]
 
 
-def _total(k: Kernel, m: Value, part: Part) -> Value:
+def row_total(k: Kernel, m: Value, part: Part) -> Value:
     """Σ over a row; ``part(i, lanes)`` gives a vector with zeros outside of the mask."""
-    total = k.variable(k.zeros())
-    for i, lanes in k.sweep(0, m):
+    # A sum alone would wait for its own last addition.
+    totals = [k.variable(k.zeros()) for _ in range(_ABREAST)]
+    for copy, (i, lanes) in enumerate(k.sweep(0, m, _ABREAST)):
+        total = totals[copy % _ABREAST]
         total.value = total.value + part(i, lanes)
-    return total.value.total()
+    a, b, c, d = (total.value for total in totals)
+    return ((a + b) + (c + d)).total()
 
 
 def _only(k: Kernel, value: Value, lanes: Value | None) -> Value:
@@ -49,7 +52,7 @@ def sum_kernel(k: Kernel) -> None:
     x, y, m, a = k.pointer(), k.pointer(), k.size(), k.scalar()
     with k.chunks() as r:
         row = x + r * m
-        y[r] = _total(k, m, row.load) * a
+        y[r] = row_total(k, m, row.load) * a
 
 
 def spread_kernel(k: Kernel) -> None:
@@ -59,6 +62,17 @@ def spread_kernel(k: Kernel) -> None:
         part, row = (dy[r] * a).spread(), dx + r * m
         for i, lanes in k.sweep(0, m, 2):
             row.store(part, i, lanes)
+
+
+def column_sum_kernel(k: Kernel) -> None:
+    """y[i] = Σ x[r, i] over the rows. Args: x, its pitch, y, R, m."""
+    x, pitch, y, rows, m = k.pointer(), k.size(), k.pointer(), k.size(), k.size()
+    with k.chunks() as chunk:
+        for i, lanes in k.sweep(*k.span(chunk, COLUMNS, m)):
+            total = k.variable(k.zeros())
+            with k.loop(0, rows) as r:
+                total.value = total.value + _at(x, r, pitch, i, lanes)
+            y.store(total.value, i, lanes)
 
 
 def softmax_kernel(k: Kernel) -> None:
@@ -80,7 +94,7 @@ def softmax_kernel(k: Kernel) -> None:
             target.store(e, i, lanes)
             return _only(k, e, lanes)
 
-        share = 1.0 / _total(k, m, part)
+        share = 1.0 / row_total(k, m, part)
         for i, lanes in k.sweep(0, m):
             target.store(target.load(i, lanes) * share, i, lanes)
 
@@ -90,7 +104,7 @@ def softmax_back_kernel(k: Kernel) -> None:
     y, dy, dx, m = k.pointer(), k.pointer(), k.pointer(), k.size()
     with k.chunks() as r:
         p, g, out = y + r * m, dy + r * m, dx + r * m
-        inner = _total(k, m, lambda i, lanes: p.load(i, lanes) * g.load(i, lanes))
+        inner = row_total(k, m, lambda i, lanes: p.load(i, lanes) * g.load(i, lanes))
         for i, lanes in k.sweep(0, m):
             out.store(p.load(i, lanes) * (g.load(i, lanes) - inner), i, lanes)
 
@@ -101,13 +115,13 @@ def layer_norm_kernel(k: Kernel) -> None:
     m, share, epsilon = k.size(), k.scalar(), k.scalar()
     with k.chunks() as r:
         row, out = x + r * m, y + r * m
-        mean = _total(k, m, row.load) * share
+        mean = row_total(k, m, row.load) * share
 
         def square(i: Value, lanes: Value | None) -> Value:
             apart = _only(k, row.load(i, lanes) - mean, lanes)
             return apart * apart
 
-        inverse = 1.0 / sqrt(_total(k, m, square) * share + epsilon)
+        inverse = 1.0 / sqrt(row_total(k, m, square) * share + epsilon)
         means[r], inverses[r] = mean, inverse
         for i, lanes in k.sweep(0, m):
             normal = (row.load(i, lanes) - mean) * inverse
@@ -128,8 +142,8 @@ def layer_norm_back_kernel(k: Kernel) -> None:
         def normal(i: Value, lanes: Value | None) -> Value:
             return (row.load(i, lanes) - mean) * inverse
 
-        level = _total(k, m, g) * share
-        slope = _total(k, m, lambda i, lanes: g(i, lanes) * normal(i, lanes)) * share
+        level = row_total(k, m, g) * share
+        slope = row_total(k, m, lambda i, lanes: g(i, lanes) * normal(i, lanes)) * share
         for i, lanes in k.sweep(0, m):
             apart = g(i, lanes) - level - normal(i, lanes) * slope
             out.store(apart * inverse, i, lanes)

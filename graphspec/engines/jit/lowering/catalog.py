@@ -16,6 +16,7 @@ Catalog = Mapping[str, Lowering]
 def catalog() -> Catalog:
     """Every lowering by kind."""
     from graphspec.engines.jit.lowering import (
+        channelwise,
         conv,
         linear,
         losses,
@@ -24,6 +25,7 @@ def catalog() -> Catalog:
         pointwise,
         pooling,
         rows,
+        set_norm,
     )
 
     families: tuple[Catalog, ...] = (
@@ -35,5 +37,7 @@ def catalog() -> Catalog:
         conv.LOWERINGS,
         norm.LOWERINGS,
         rows.LOWERINGS,
+        set_norm.LOWERINGS,
+        channelwise.LOWERINGS,
     )
     return {kind: lowering for family in families for kind, lowering in family.items()}

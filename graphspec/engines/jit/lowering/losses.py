@@ -1,13 +1,14 @@
-"""Lowering of the losses of a classifier."""
+"""Lowering of the losses of classifiers and regressions."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
 
 from graphspec.engines.jit.buffers import Value
+from graphspec.engines.jit.kernels import regression
 from graphspec.engines.jit.kernels.losses import Hinge, Softmax, chunks
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
@@ -100,6 +101,44 @@ def _hinge(at: Site) -> Backward:
     return backward
 
 
+@cache
+def _regression_routine(squared: bool, way: Literal["", "back", "back_both"]) -> Routine:
+    kernel = (
+        partial(regression.backward_kernel, squared, way == "back_both")
+        if way
+        else partial(regression.forward_kernel, squared)
+    )
+    return Routine("_".join(filter(None, ("l2_loss" if squared else "l1_loss", way))), kernel)
+
+
+def _regression(at: Site) -> Backward:
+    (f, target), squared = at.xs, at.layer.kind == "l2_loss"
+    n, m = at.batch, f.size // at.batch
+    at.emit(
+        _regression_routine(squared, ""),
+        (f, target, at.y, m),
+        chunks=n,
+        reads=(f, target),
+        writes=(at.y,),
+        flops=3 * f.size,
+    )
+
+    def backward() -> None:
+        dy, df = at.dy, at.dx(0)
+        # The target is data, as a rule.
+        dt = (at.dx(1),) if at.wants(1) else ()
+        at.emit(
+            _regression_routine(squared, "back_both" if dt else "back"),
+            (f, target, dy, df, m, *dt),
+            chunks=n,
+            reads=(f, target, dy),
+            writes=(df, *dt),
+            flops=3 * f.size,
+        )
+
+    return backward
+
+
 def _reads_fed_labels(node: Node, call: Call) -> bool:
     """Labels that a layer computes would lie in the environment, as whole numbers."""
     return node.layer.inputs[1] in call.fed
@@ -108,4 +147,6 @@ def _reads_fed_labels(node: Node, call: Call) -> bool:
 LOWERINGS: dict[str, Lowering] = {
     "softmax_loss": Lowering(_softmax, accepts=_reads_fed_labels),
     "hinge_loss": Lowering(_hinge, accepts=_reads_fed_labels),
+    "l2_loss": Lowering(_regression),
+    "l1_loss": Lowering(_regression),
 }

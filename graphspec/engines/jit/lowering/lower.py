@@ -107,6 +107,7 @@ class _Pass:
             name for operation in program.operations for name in operation.sources
         )
         self.asked = self.keep | program.tapped
+        self.passing = {part.id for part in program.operations if part.backward}
         self.groups = self._group(catalog)
         self.native = {
             name
@@ -368,6 +369,9 @@ class _Pass:
 
     def new_statistic(self, full: str) -> Value:
         return self.out.statistics.setdefault(full, self.store.new_statistic(full))
+
+    def wants_gradient(self, name: str) -> bool:
+        return name in self.program.tapped or name in self.passing
 
     def gradient_to_write(self, name: str) -> Value:
         gradient = self._new_gradient(name)

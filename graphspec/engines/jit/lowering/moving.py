@@ -1,9 +1,11 @@
-"""Lowering of what only moves numbers or sums them: orders of images, flatten, concat."""
+"""Lowering of what only moves numbers or sums them: orders of images, reshape, concat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+
+import numpy as np
 
 from graphspec.engines.jit.buffers import Value, channels_of
 from graphspec.engines.jit.kernels import elementwise, transpose
@@ -56,49 +58,93 @@ def _transposition(
     return NativeRow(routine, tuple(args), chunks, (source,), (target,), note)
 
 
-def _flatten(at: Site) -> Backward:
-    (x,) = at.xs
-    flat = (x.shape[0], x.size // x.shape[0])
-    if not x.channels_last or same_order(x.shape):
-        at.y_is(Value(x.buffer, flat, x.dtype, offset=x.offset))
+def _reshape(at: Site) -> Backward:
+    """The same numbers in canonical order: the same memory, unless an image is stored otherwise."""
+    (x,), y = at.xs, at.y
+    if _is_turned(x) or _is_turned(y):
+        _move(at, x, y)
+        return lambda: _move(at, at.dy, at.dx(0))
+    at.y_is(_shaped(x, y))
+    return lambda: at.dx_is(0, _shaped(at.dy, x))
 
-        def back() -> None:
-            dy = at.dy
-            at.dx_is(0, Value(dy.buffer, x.shape, dy.dtype, x.channels_last, dy.offset))
 
-        return back
-    reorder(at, x, at.y)
-    return lambda: reorder(at, at.dy, at.dx(0))
+def _is_turned(value: Value) -> bool:
+    """Whether an image's numbers lie in another order than the canonical one."""
+    return value.channels_last and not same_order(value.shape)
+
+
+def _shaped(value: Value, like: Value) -> Value:
+    """The same memory with another shape."""
+    return Value(value.buffer, like.shape, value.dtype, like.channels_last, value.offset)
+
+
+def _flat(value: Value) -> Value:
+    """Memory in canonical order, with no shape."""
+    return Value(value.buffer, (value.size,), value.dtype, offset=value.offset)
+
+
+def _move(at: Site, source: Value, target: Value) -> None:
+    """Copy in canonical order between images of different shapes."""
+    if _is_turned(source) and _is_turned(target):
+        between = at.new("in canonical order", (source.size,))
+        reorder(at, source, between)
+        reorder(at, between, target)
+    elif _is_turned(source):
+        reorder(at, source, _flat(target))
+    else:
+        reorder(at, _flat(source), target)
+
+
+def _copy(at: Site, source: Value, pitch: int, target: Value) -> None:
+    """Copy rows that are ``pitch`` apart; 0 takes the same one for all."""
+    count = target.shape[1]
+    rows = target.size // count
+    at_once = max(1, _ROWS_AT_ONCE // max(pitch, target.row))
+    at.emit(
+        COPY[False],
+        (source, pitch, target, target.row, rows, count, at_once),
+        chunks=-(-rows // at_once),
+        reads=(source,),
+        writes=(target,),
+        algorithm="copy",
+    )
+
+
+def _append_one(at: Site) -> Backward:
+    (x,), y = at.xs, at.y
+    turned, shape = _is_turned(x), (at.batch, x.size // at.batch)
+    flat = at.new("flat input", shape) if turned else _shaped(x, Value(x.buffer, shape))
+    if turned:
+        reorder(at, x, flat)
+    front, last = parts_of(y, [shape[1], 1])
+    _copy(at, flat, shape[1], front)
+    _copy(at, at.constant("one", np.ones(1)), 0, last)
+
+    def backward() -> None:
+        front, _ = parts_of(at.dy, [shape[1], 1])
+        dx = at.dx(0)
+        into = at.new("flat gradient", shape) if turned else _shaped(dx, flat)
+        _copy(at, front, front.row, into)
+        if turned:
+            reorder(at, into, dx)
+
+    return backward
 
 
 def _concat(at: Site) -> Backward:
     """Each input is a part of every row; those that were written where they belong stay there."""
     xs, y = at.xs, at.y
-    parts = parts_of(y, [x.shape[1] for x in xs])
-    rows = y.size // y.row
-    at_once = max(1, _ROWS_AT_ONCE // y.row)
-
-    def copy(source: Value, target: Value) -> None:
-        at.emit(
-            COPY[False],
-            (source, source.row, target, target.row, rows, target.shape[1], at_once),
-            chunks=-(-rows // at_once),
-            reads=(source,),
-            writes=(target,),
-            algorithm="copy",
-        )
-
-    for x, part in zip(xs, parts, strict=True):
+    sizes = [x.shape[1] for x in xs]
+    for x, part in zip(xs, parts_of(y, sizes), strict=True):
         if x.buffer is not y.buffer:
-            copy(x, part)
+            _copy(at, x, x.row, part)
 
     def backward() -> None:
-        of_dy = parts_of(at.dy, [x.shape[1] for x in xs])
-        for port, (x, part) in enumerate(zip(xs, of_dy, strict=True)):
+        for port, (x, part) in enumerate(zip(xs, parts_of(at.dy, sizes), strict=True)):
             if x.buffer is y.buffer:
                 at.dx_is(port, part)
             else:
-                copy(part, at.dx(port))
+                _copy(at, part, part.row, at.dx(port))
 
     return backward
 
@@ -113,6 +159,8 @@ def _along_rows(node: Node, call: Call) -> bool:
 
 
 LOWERINGS: dict[str, Lowering] = {
-    "flatten": Lowering(_flatten),
+    "flatten": Lowering(_reshape),
+    "reshape": Lowering(_reshape),
+    "append_one": Lowering(_append_one),
     "concat": Lowering(_concat, accepts=_along_rows, joins=True),
 }

@@ -17,28 +17,29 @@ from graphspec.plan import Node
 
 _LONGEST = 4
 """Functions in one kernel: backward makes all values between them again."""
+# With a plain underscore gelu and then tanh would share a name with gelu's tanh form.
+_THEN = "_then_"
 
 
 @cache
 def forward_routine(*kinds: str) -> Routine:
     """y = fₖ(… f₁(x))."""
-    name = f"{'_'.join(kinds)}_forward"
+    name = f"{_THEN.join(kinds)}_forward"
     return Routine(name, partial(elementwise.forward_kernel, composed(kinds)))
 
 
 @cache
 def backward_routine(*kinds: str, adds: bool) -> Routine:
     """dx = dy·f′, or dx += dy·f′."""
-    name = f"{'_'.join(kinds)}_backward{'_add' if adds else ''}"
+    name = f"{_THEN.join(kinds)}_backward{'_add' if adds else ''}"
     return Routine(name, partial(elementwise.backward_kernel, composed(kinds), adds))
 
 
 @cache
 def combination(operator: str, *kinds: str) -> Routine:
     """a + b, a − b or a · b, and perhaps functions of it."""
-    return Routine(
-        "_".join((operator, *kinds)), partial(elementwise.combine_kernel, operator, kinds)
-    )
+    name = _THEN.join((operator, *kinds))
+    return Routine(name, partial(elementwise.combine_kernel, operator, kinds))
 
 
 def function_of(layer: Any) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import rows
+from graphspec.engines.jit.lowering.moving import reorder, same_order
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 from graphspec.plan import Node
@@ -12,9 +14,24 @@ from graphspec.plan import Node
 SUM, SPREAD = Routine("row_sum", rows.sum_kernel), Routine("row_spread", rows.spread_kernel)
 SOFTMAX = Routine("softmax", rows.softmax_kernel)
 SOFTMAX_BACK = Routine("softmax_backward", rows.softmax_back_kernel)
+COLUMN_SUM = Routine("column_sum", rows.column_sum_kernel)
 NORM = Routine("layer_norm", rows.layer_norm_kernel)
 NORM_BACK = Routine("layer_norm_backward", rows.layer_norm_back_kernel)
 NORM_SUMS = Routine("layer_norm_sums", rows.layer_norm_sums_kernel)
+
+
+def column_sum(at: Site, x: Value, total: Value) -> None:
+    """Sum x (R, m) over its rows."""
+    count, m = x.shape
+    at.emit(
+        COLUMN_SUM,
+        (x, x.row, total, count, m),
+        chunks=-(-m // rows.COLUMNS),
+        reads=(x,),
+        writes=(total,),
+        algorithm="sum over rows",
+        flops=x.size,
+    )
 
 
 def _sum(at: Site) -> Backward:
@@ -48,7 +65,8 @@ def _layer_norm(at: Site) -> Backward:
     (x,), y, layer = at.xs, at.y, at.layer
     m = at.param("scale").size
     count = x.size // m
-    scale, shift = at.param("scale"), at.param("shift")
+    turned = x.channels_last and not same_order(x.shape)
+    scale, shift = (_as_stored(at, local, turned=turned) for local in ("scale", "shift"))
     mean, inverse = at.new("means", (count,)), at.new("inverse deviations", (count,))
     at.emit(
         NORM,
@@ -62,7 +80,8 @@ def _layer_norm(at: Site) -> Backward:
     def backward() -> None:
         dy = at.dy
         if at.asks_for("scale"):
-            sums = at.dparam("scale"), at.dparam("shift")
+            wanted = at.dparam("scale"), at.dparam("shift")
+            sums = tuple(at.new("sums", scale.shape) if turned else to for to in wanted)
             at.emit(
                 NORM_SUMS,
                 (x, mean, inverse, dy, *sums, count, m),
@@ -71,6 +90,9 @@ def _layer_norm(at: Site) -> Backward:
                 writes=sums,
                 flops=5 * x.size,
             )
+            if turned:
+                for made, to in zip(sums, wanted, strict=True):
+                    reorder(at, made, to)
         if at.need_dx:
             dx = at.dx(0)
             at.emit(
@@ -85,6 +107,16 @@ def _layer_norm(at: Site) -> Backward:
     return backward
 
 
+def _as_stored(at: Site, local: str, *, turned: bool) -> Value:
+    """A parameter with the shape of an example, in the order in which images are stored."""
+    param = at.param(local)
+    if not turned:
+        return param
+    stored = at.new(f"{local}, channels last", (1, *param.shape))
+    reorder(at, param, stored)
+    return stored
+
+
 def _over_everything(node: Node, call: Call) -> bool:
     layer: Any = node.layer
     axes = getattr(layer, "axes", None)
@@ -95,8 +127,10 @@ def _features(node: Node, call: Call) -> bool:
     return len(node.sources[0].shape) == 1
 
 
-def _no_image(node: Node, call: Call) -> bool:
-    return len(node.sources[0].shape) in (1, 2)
+def _in_one_piece(node: Node, call: Call) -> bool:
+    """What is normalised together lies together: of an image, all of it."""
+    layer: Any = node.layer
+    return len(node.sources[0].shape) != 3 or layer.axis == 0
 
 
 LOWERINGS: dict[str, Lowering] = {
@@ -104,5 +138,5 @@ LOWERINGS: dict[str, Lowering] = {
     "reduce_sum": Lowering(_sum, accepts=_over_everything),
     "reduce_mean": Lowering(_sum, accepts=_over_everything),
     "softmax": Lowering(_softmax, accepts=_features),
-    "layer_norm": Lowering(_layer_norm, accepts=_no_image),
+    "layer_norm": Lowering(_layer_norm, accepts=_in_one_piece),
 }

@@ -77,6 +77,9 @@ class Book(Protocol):
     def new_statistic(self, full: str) -> Value:
         """Where the new value of a running statistic goes; the executable takes it over."""
 
+    def wants_gradient(self, name: str) -> bool:
+        """Whether anybody reads a value's gradient."""
+
     def gradient_to_write(self, name: str) -> Value:
         """Memory for one contribution to a value's gradient."""
 
@@ -233,6 +236,10 @@ class Site:
     def dx(self, port: int) -> Value:
         """Where the gradient of an input is written: all of it, once."""
         return self._book.gradient_to_write(self.layer.inputs[port])
+
+    def wants(self, port: int) -> bool:
+        """Whether anybody reads an input's gradient; of most layers somebody does, or of none."""
+        return self._book.wants_gradient(self.layer.inputs[port])
 
     def dx_or_sum(self, port: int) -> tuple[Value, bool]:
         """Memory for an input's gradient, and whether to add to what is there instead of writing.
