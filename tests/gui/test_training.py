@@ -372,6 +372,7 @@ def test_what_is_being_prepared_can_be_stopped_and_leaves_no_run(qtbot, window, 
     qtbot.waitUntil(lambda: not any(workspace().iterdir()))
     assert window.training.shown is None
     # What is begun next is not mistaken for it.
+    qtbot.waitUntil(dock.main.isEnabled)
     QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
     running(qtbot, window)
 
