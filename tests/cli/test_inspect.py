@@ -62,6 +62,20 @@ def test_R02_weights_of_the_first_layer(graphspec, run, here) -> None:
     assert graphspec("inspect", "weights", run, "conv", "--channel", "1").code == 4
 
 
+def test_weights_of_a_layer_that_reads_a_vector_are_a_matrix(graphspec, here) -> None:
+    words = ("inspect", "weights", "spiral_net")
+    answer = graphspec(*words, "scores", "-o", "w.npz", "-o", "w.png")
+    assert answer.code == 0
+    assert "3 units that read 100 numbers; norms" in answer.out
+    with np.load(here / "w.npz") as found:
+        assert found["matrix"].shape == (3, 100)
+        np.testing.assert_allclose(found["norms"], np.linalg.norm(found["matrix"], axis=1))
+    first = graphspec(*words, "--json").json
+    assert np.shape(first["matrix"]) == (100, 2)
+    assert first["noise"] is None
+    assert "reads no channels" in graphspec(*words, "--channel", "1").err
+
+
 def test_R03_images_that_a_unit_answers_to_most(graphspec, run, here) -> None:
     found = graphspec("inspect", "top", run, "conv", "2", "--count", "3", "--json").json
     maps = api.predict(run, _validation(run), outputs=["conv"])["conv"][:, 2].max(axis=(1, 2))

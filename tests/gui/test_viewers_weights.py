@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from graphspec_gui.viewers.heat_map import strongest
 from graphspec_gui.viewers.weights import WeightsPanel
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from graphspec import api
+from graphspec.inspect.weight_matrix import spectral_noise
 from graphspec.train.rundir import Run
 from tests.gui.viewing import Room, train
+from tests.train.nets import network
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,64 @@ def test_other_weights_are_chosen_by_keyboard(room, panel):
 def test_weights_over_time_are_drawn(room, panel, trained):
     room.wait(lambda: len(panel.chart.ridges) == len(trained.checkpoints))
     assert all(item.counts.sum() == 54 for item in panel.chart.ridges)
+
+
+@pytest.fixture
+def matrix(room, tmp_path) -> WeightsPanel:
+    """The scores of a network of points: 3 units that read 10 numbers."""
+    made = room.put(WeightsPanel)
+    run = api.fit(network(), "spiral", run=tmp_path / "run", epochs=2, checkpoint_every=5, keep=5)
+    room.look_into(run)
+    room.wait(lambda: made.box.count() > 1)
+    made.box.setFocus()
+    QTest.keyClick(made.box, Qt.Key.Key_End)
+    room.wait(lambda: made.matrix.isVisible() and "3 units" in made.facts.text())
+    return made
+
+
+def test_a_layer_that_reads_a_vector_is_a_matrix(room, matrix):
+    run = room.runs.current.run
+    weight = api.load_weights(run, checkpoint="latest")["scores.weight"]
+    assert not matrix.grid.isVisible()
+    assert not matrix.channel.isVisible()
+    assert f"3 units that read {len(weight)} numbers" in matrix.facts.text()
+    norms = np.linalg.norm(weight, axis=0)
+    assert f"Norms {norms.min():.3g} to {norms.max():.3g}" in matrix.facts.text()
+    assert f"Noise {spectral_noise(weight):.0%}" in matrix.facts.text()
+    QTest.mouseMove(matrix.matrix, matrix.matrix.cell(2, 4).center().toPoint())
+    room.wait(lambda: "input 4" in matrix.readout.text())
+    assert matrix.readout.text().endswith(f"input 4: {weight[4, 2]:.4g}")
+    assert f"norm {norms[2]:.4g}" in matrix.readout.text()
+    room.wait(lambda: len(matrix.chart.ridges) == len(run.checkpoints))
+    np.testing.assert_array_equal(matrix.picture().numbers()["matrix"], weight.T)
+
+
+def test_a_matrix_is_walked_by_keys(room, matrix):
+    weight = room.source.network.probe.executable.weights()["scores.weight"]
+    matrix.matrix.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(matrix.matrix, key)
+    assert matrix.matrix.current == (1, 2)
+    assert matrix.readout.text().endswith(f"input 2: {weight[2, 1]:.4g}")
+    assert matrix.matrix.accessibleDescription().endswith(f"{weight[2, 1]:.4g}")
+    QTest.keyClick(matrix.matrix, Qt.Key.Key_End)
+    QTest.keyClick(matrix.matrix, Qt.Key.Key_Right)
+    assert matrix.matrix.current == (1, len(weight) - 1)
+
+
+def test_from_a_matrix_to_filters_and_back(room, matrix, trained):
+    run = room.runs.current
+    room.runs.show(trained)
+    room.wait(lambda: matrix.grid.isVisible() and matrix.grid.tiles.count > 0)
+    room.runs.bring_to_front(run)
+    room.wait(lambda: matrix.matrix.isVisible())
+
+
+def test_of_many_numbers_the_strongest_are_drawn():
+    values = np.zeros((3000, 50))
+    values[1500, 7], values[2999, 49] = -4.0, 3.0
+    drawn = strongest(values, 1000)
+    assert drawn.shape == (1000, 50)
+    assert drawn[500, 7] == -4.0
+    assert drawn[999, 49] == 3.0
+    assert np.count_nonzero(drawn) == 2

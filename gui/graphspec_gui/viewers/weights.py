@@ -1,4 +1,4 @@
-"""The weights of a layer as images, how noisy they are, and how they spread over time."""
+"""The weights of a layer as images or a matrix, how noisy they are, and how they spread."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from graphspec.engines.base import Array
 from graphspec.inspect.filters import Filters, drawable_layers, layer_filters
 from graphspec.inspect.over_time import LayerHistograms
+from graphspec.inspect.pictures.matrix import MatrixPicture
 from graphspec.inspect.pictures.tiles import Tiles as TilesPicture
 from graphspec.inspect.pictures.tiles import in_colour
+from graphspec.inspect.weight_matrix import WeightMatrix, layer_matrix, matrix_layers
 from graphspec.train.evaluate import find_class_scores
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
 from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.heat_map import HeatMap, strongest
 from graphspec_gui.viewers.images import as_seen, by_map, scale
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
 from graphspec_gui.viewers.source import Network, ProbeSource
@@ -27,7 +30,7 @@ _COLOURS = -1
 
 
 class WeightsPanel(LayerViewer):
-    """Filters in colour or by channel, templates of linear layers, norms, noise and histograms.
+    """Filters in colour or by channel, templates or matrices of dense layers, norms and noise.
 
     Args:
         source: the network and the example.
@@ -39,7 +42,7 @@ class WeightsPanel(LayerViewer):
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
         self._asked: tuple[object, ...] = ()
-        self._found: Filters | None = None
+        self._found: Filters | WeightMatrix | None = None
         self.channel = QComboBox(self)
         self.channel.setAccessibleName("Channel")
         self.channel.setToolTip("Which channel of what the layer reads")
@@ -53,6 +56,11 @@ class WeightsPanel(LayerViewer):
         self.grid = TileGrid("Weights", self, side=56, largest=160)
         self.grid.pointed.connect(self._point)
         self.grid.chosen.connect(lambda index, *_: self._tell(index))
+        self.matrix = HeatMap("Weights", self)
+        self.matrix.pointed.connect(self._point_at_matrix)
+        self.shown = QStackedWidget(self)
+        self.shown.addWidget(self.grid)
+        self.shown.addWidget(self.matrix)
         side = QWidget(self)
         side.setObjectName("page")
         lines = QVBoxLayout(side)
@@ -69,19 +77,21 @@ class WeightsPanel(LayerViewer):
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setWidget(side)
-        column.addWidget(Halves(self.grid, area, self), 1)
+        column.addWidget(Halves(self.shown, area, self), 1)
 
     def names(self, network: Network) -> tuple[str, ...]:
-        """Layers whose weights are images."""
-        return drawable_layers(network.probe.executable)
+        """Convolutions and dense layers."""
+        executable = network.probe.executable
+        found = {*drawable_layers(executable), *matrix_layers(executable)}
+        return tuple(node.id for node in network.probe.plan.nodes if node.id in found)
 
     def look(self, network: Network) -> None:
         """Ask for the weights."""
         layer = self.follow(network)
         if not layer:
             self.say(
-                "No layer of this network has weights that are images: those are of conv2d, and of "
-                "linear layers that read an image."
+                "No layer of this network has weights to look at: those are of conv2d, linear and "
+                "drop_connect_linear."
             )
             return
         if (network, layer) == self._asked:
@@ -89,17 +99,27 @@ class WeightsPanel(LayerViewer):
         self._asked = (network, layer)
         executable = network.probe.executable
 
-        def work() -> Iterator[Filters]:
-            yield layer_filters(executable, layer)
+        images = layer in drawable_layers(executable)
+
+        def work() -> Iterator[tuple[Filters | WeightMatrix, Array]]:
+            if images:
+                filters = layer_filters(executable, layer)
+                yield filters, filters.images
+            else:
+                found = layer_matrix(executable, layer)
+                yield found, strongest(found.matrix)
 
         self.source.looks.ask("weights", work, self._show)
         self.count_over_time("weights over time", network, layer)
 
-    def picture(self) -> TilesPicture | None:
-        """The filters, in colour or of the chosen channel."""
+    def picture(self) -> TilesPicture | MatrixPicture | None:
+        """The filters, in colour or of the chosen channel; or the matrix."""
         found, channel = self._found, self.channel.currentData()
         if found is None or self.network is None:
             return None
+        if isinstance(found, WeightMatrix):
+            rows = tuple(map(self._name, range(len(found.matrix))))
+            return MatrixPicture(found, self.title(f"weights of {found.layer}"), rows)
         colours = channel == _COLOURS
         images = in_colour(found.images) if colours else found.images[:, channel]
         names = tuple(self._name(i) for i in range(len(images)))
@@ -118,10 +138,18 @@ class WeightsPanel(LayerViewer):
         """Draw the histograms."""
         self.chart.set_ridges(ridges(moments, "weights"))
 
-    def _show(self, found: object) -> None:
+    def _show(self, answer: object) -> None:
+        assert isinstance(answer, tuple)
+        found, drawn = answer
+        if isinstance(found, WeightMatrix):
+            self._found = found
+            self._draw_matrix(found, drawn)
+            return
         assert isinstance(found, Filters)
+        self.shown.setCurrentWidget(self.grid)
         channels = found.images.shape[1]
-        other = self._found is None or self._found.layer != found.layer
+        before = self._found
+        other = not isinstance(before, Filters) or before.layer != found.layer
         if other or self.channel.count() - (channels == 3) != channels:
             self.channel.clear()
             if channels == 3:
@@ -132,9 +160,26 @@ class WeightsPanel(LayerViewer):
         self._found = found
         self._draw()
 
+    def _draw_matrix(self, found: WeightMatrix, drawn: Array) -> None:
+        self.shown.setCurrentWidget(self.matrix)
+        self.channel.hide()
+        self.scale.show()
+        low, high = scale(found.matrix, centred=True)
+        self.scale.set_scale(low, high, "sign")
+        words = f"{len(found.matrix):,} units that read {found.matrix.shape[1]:,} numbers"
+        words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
+        if np.isfinite(found.noise):
+            words += (
+                f"\nNoise {found.noise:.0%} of the energy: what a random matrix would have too, "
+                "all before training and less where a layer has learnt"
+            )
+        self.facts.setText(words)
+        self.matrix.set_matrix(found.matrix, drawn, high, self._name)
+        self._point_at_matrix(-1, -1)
+
     def _draw(self) -> None:
         found = self._found
-        if found is None:
+        if not isinstance(found, Filters):
             return
         channel = self.channel.currentData()
         low, high = scale(found.images, centred=True)
@@ -167,15 +212,19 @@ class WeightsPanel(LayerViewer):
 
     def _describe(self, index: int) -> str:
         assert self._found is not None
+        words = f"{self._name(index)}: norm {float(self._found.norms[index]):.4g}"
+        if isinstance(self._found, WeightMatrix):
+            return words
         noise = float(self._found.noise[index])
-        told = "" if np.isnan(noise) else f", noise {noise:.0%}"
-        return f"{self._name(index)}: norm {float(self._found.norms[index]):.4g}{told}"
+        return words if np.isnan(noise) else f"{words}, noise {noise:.0%}"
 
     def _tell(self, index: int) -> None:
         self.readout.setText(self._describe(index))
 
     def _point(self, index: int, row: int, column: int) -> None:
-        if index >= 0 and self._found is not None:
+        if not isinstance(self._found, Filters):
+            return
+        if index >= 0:
             values: Array = self._found.images[index, :, row, column]
             chosen = self.channel.currentData()
             shown = values if chosen == _COLOURS else values[chosen : chosen + 1]
@@ -185,3 +234,12 @@ class WeightsPanel(LayerViewer):
             self._tell(self.grid.current)
         else:
             self.readout.setText("Point at a filter for its numbers.")
+
+    def _point_at_matrix(self, row: int, column: int) -> None:
+        if row < 0 and self.matrix.current is not None:
+            row, column = self.matrix.current
+        if row >= 0 and isinstance(self._found, WeightMatrix):
+            value = float(self._found.matrix[row, column])
+            self.readout.setText(f"unit {self._describe(row)}\ninput {column}: {value:.4g}")
+        else:
+            self.readout.setText("Point at the matrix for its numbers.")
