@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from graphspec.api import load_weights as load_weights
     from graphspec.api import predict as predict
     from graphspec.api import resume as resume
-    from graphspec.check import find_problems as find_problems
     from graphspec.circuit import read_expression as read_expression
     from graphspec.circuit import run_circuit as run_circuit
     from graphspec.classic.bias_trick import use_bias as use_bias
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from graphspec.document import loads as loads
     from graphspec.document import save as save
     from graphspec.document import schema as schema
+    from graphspec.engines.checking import find_problems as find_problems
     from graphspec.ensemble import Ensemble as Ensemble
     from graphspec.ensemble import ensemble_of_average as ensemble_of_average
     from graphspec.ensemble import ensemble_of_checkpoints as ensemble_of_checkpoints
@@ -68,7 +68,7 @@ _HOMES = {
     "evaluate": "graphspec.api",
     "evaluate_classes": "graphspec.evaluation",
     "find_advice": "graphspec.lint",
-    "find_problems": "graphspec.check",
+    "find_problems": "graphspec.engines.checking",
     "fit": "graphspec.api",
     "load": "graphspec.document",
     "load_data": "graphspec.data",

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import graphspec as gs
 from graphspec.check import find_problems, refuse_oversize
 from graphspec.check.sizes import estimate_for, physical_memory
 from graphspec.engines.base import Engine, Step
-from graphspec.engines.choosing import open_engine, why_not_jit
+from graphspec.engines.choosing import open_engine, why_not_jit, workspace_of
 from graphspec.engines.numpy.engine import NumpyEngine
 from graphspec.errors import SizeError
 from graphspec.graph import GraphSpec
@@ -260,6 +261,14 @@ def test_the_engine_that_will_run_decides_near_the_limit() -> None:
             refuse_oversize(spec, plan, budget=needed - 1, workspace=own)
         (problem,) = find_problems(spec, budget=needed - 1, workspace=own)
         assert problem.code == "too-much-memory"
+
+
+def test_from_python_it_is_the_engine_that_is_taken_where_none_is_named() -> None:
+    spec = NETWORKS["convnet"].model_copy(update={"training": TrainConfig(batch=64)})
+    needed = estimate_for(spec.training, compile_graph(spec), workspace_of(spec)).total
+    assert not gs.find_problems(spec, budget=needed)
+    (problem,) = gs.find_problems(spec, budget=needed - 1)
+    assert problem.code == "too-much-memory"
 
 
 @pytest.mark.parametrize(("share", "asked"), [(0.4, False), (0.9, True), (1.5, True), (11, False)])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphspec import document
-from graphspec.check import find_problems
 from graphspec.cli.failure import PROBLEMS, UNREADABLE, unreadable
 from graphspec.cli.files import find_document
 from graphspec.cli.output import out, print_json, problem_text
-from graphspec.engines.choosing import workspace_of
+from graphspec.engines.checking import find_problems
 from graphspec.errors import Fix, Problem, SpecError
 from graphspec.graph import GraphSpec
 
@@ -38,7 +37,7 @@ def check(file: str, *, json: bool = False, fix: bool = False) -> int:
     except SpecError as error:
         problems = error.problems
     else:
-        problems = _problems_of(spec)
+        problems = find_problems(spec)
         if fix:
             fixed, problems, applied = _fix_all(spec)
             if applied:
@@ -61,15 +60,11 @@ def check(file: str, *, json: bool = False, fix: bool = False) -> int:
     return PROBLEMS if errors else 0
 
 
-def _problems_of(spec: GraphSpec) -> tuple[Problem, ...]:
-    return find_problems(spec, workspace=workspace_of(spec))
-
-
 def _fix_all(spec: GraphSpec) -> tuple[GraphSpec, tuple[Problem, ...], list[str]]:
     """Apply first fixes, one at a time, while they lead to networks not seen before."""
     applied: list[str] = []
     seen = {spec.content_hash}
-    problems = _problems_of(spec)
+    problems = find_problems(spec)
     for _ in range(_ROUNDS):
         new = (pair for pair in _fixed(spec, problems) if pair[1].content_hash not in seen)
         step = next(new, None)
@@ -77,7 +72,7 @@ def _fix_all(spec: GraphSpec) -> tuple[GraphSpec, tuple[Problem, ...], list[str]
             break
         fix, spec = step
         seen.add(spec.content_hash)
-        problems = _problems_of(spec)
+        problems = find_problems(spec)
         applied.append(fix.label)
     return spec, problems, applied
 

@@ -8,10 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from graphspec import document, zoo
-from graphspec.check import find_problems
 from graphspec.classic.bias_trick import use_bias_trick
 from graphspec.cli.failure import UNREADABLE
 from graphspec.cli.output import err, out, say
+from graphspec.engines.checking import find_problems
 from graphspec.errors import Problem, SpecError
 from graphspec.layers.linear import Linear
 from graphspec.pattern import expand

@@ -9,12 +9,12 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from graphspec.api import settings as merged_settings
-from graphspec.check import find_problems
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, problem_text
 from graphspec.cli.settings import apply_settings, takes_settings
 from graphspec.cli.watch import watch
 from graphspec.edit import set_value
+from graphspec.engines.checking import find_problems
 from graphspec.engines.choosing import Accuracy, EngineName, why_not_jit
 from graphspec.train.session import create_run, load_named
 

@@ -17,6 +17,7 @@ from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.lowering.site import Accuracy
 from graphspec.engines.jit.table import NativeRow, Routine, Row, bind
 from graphspec.engines.jit.threads import Pool
+from graphspec.memory import estimate
 from graphspec.plan import Plan
 
 _REPEATS = 5
@@ -51,7 +52,8 @@ class Explanation:
 
     ``total`` is what a training process needs for numbers, besides Python and its libraries.
     ``passing`` is the arena, in which values take turns; ``apart`` is what it would be if none
-    did. ``peak`` is the measured peak in operations per second, where the rows were run.
+    did; ``by_numpy`` is what the layers without kernels allocate besides. ``peak`` is the measured
+    peak in operations per second, where the rows were run.
     """
 
     lines: tuple[Line, ...]
@@ -59,6 +61,7 @@ class Explanation:
     threads: int
     passing: int
     apart: int
+    by_numpy: int
     kept: int
     weights: int
     gradients: int
@@ -71,6 +74,7 @@ class Explanation:
         """All of the memory."""
         parts = (
             self.passing,
+            self.by_numpy,
             self.kept,
             self.weights,
             self.gradients,
@@ -128,6 +132,8 @@ def explain(
         if training
         else 0
     )
+    own = engine.workspace(plan, batch, training=training)
+    needed = estimate(plan, batch, training=training, workspace=own)
     lines = [_line(row, seconds, peak) for row, seconds in zip(rows, times, strict=True)]
     return Explanation(
         lines=tuple(lines),
@@ -135,6 +141,7 @@ def explain(
         threads=threads,
         passing=running.layout.size,
         apart=sum(span.buffer.nbytes for span in running.lowered.spans),
+        by_numpy=needed.activations - own.arena + needed.scratch - own.kept,
         kept=sum(buffer.nbytes for buffer in running.lowered.kept),
         weights=sum(array.nbytes for array in weights.values()),
         gradients=gradients,
@@ -182,7 +189,7 @@ def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
         stage=note.stage,
         layers=note.layers,
         operation=row.routine.name if isinstance(row, NativeRow) else "python",
-        algorithm=note.algorithm,
+        algorithm=", into ".join((note.algorithm, *_joins(row))),
         why=note.why or ("no kernel for this layer" if note.algorithm == "numpy" else ""),
         layout=_layout((*row.reads, *row.writes)),
         chunks=row.chunks if isinstance(row, NativeRow) else 1,
@@ -191,6 +198,11 @@ def _line(row: Row, seconds: float | None, peak: float | None) -> Line:
         seconds=seconds,
         share=share,
     )
+
+
+def _joins(row: Row) -> tuple[str, ...]:
+    """The concatenation that a row writes into, if it does."""
+    return tuple({value.buffer.name for value in row.writes if value.pitch})
 
 
 def _layout(values: tuple[Value, ...]) -> str:

@@ -14,9 +14,10 @@ from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.explaining import explain, measure_peak
 from graphspec.engines.jit.kernels.transforms import operations
 from graphspec.engines.winograd import winograd
+from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
-from tests.engines.nets import batch
+from tests.engines.nets import batch, network, node
 
 
 def plan_of(name: str):  # type: ignore[no-untyped-def]
@@ -49,9 +50,28 @@ def test_the_operations_of_transforms_are_counted_as_they_are_done() -> None:
     assert line.flops == filters
 
 
-@pytest.mark.parametrize("name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet"])
+def through_numpy() -> GraphSpec:
+    """Half of its values are those of layers without kernels."""
+    layers = [
+        node("conv2d", "conv", "x", filters=8, kernel=3, pad="same"),
+        node("upsample2d", "larger", "conv", factor=2),
+        node("pad2d", "padded", "larger", pad=1),
+        node("lp_pool2d", "pool", "padded", kernel=2, stride=2),
+        node("linear", "scores", "pool", units=4),
+        node("softmax_loss", "loss", "scores", "label"),
+    ]
+    return network(layers, ("scores",), x={"shape": [3, 24, 24]}, label={"classes": 4})
+
+
+@pytest.mark.parametrize(
+    "name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet", "through numpy"]
+)
 def test_the_memory_is_what_a_run_takes(name: str) -> None:
-    spec, plan = document.load(zoo.models_dir() / f"{name}.json"), plan_of(name)
+    if name == "through numpy":
+        spec = through_numpy()
+    else:
+        spec = document.load(zoo.models_dir() / f"{name}.json")
+    plan = compile_graph(spec)
     rule, size = Momentum(rate=1e-4), 16
 
     def train() -> int:
@@ -67,8 +87,15 @@ def test_the_memory_is_what_a_run_takes(name: str) -> None:
     train()  # compiles
     measured = train()
     tracemalloc.stop()
-    total = explain(plan, batch=size, threads=2, slots=1).total
-    assert 0.8 <= total / measured <= 1.5
+    found = explain(plan, batch=size, threads=2, slots=1)
+    assert (found.by_numpy > found.passing / 4) == (name == "through numpy")
+    assert 0.8 <= found.total / measured <= 1.5
+
+
+def test_what_is_written_into_a_concatenation_says_so() -> None:
+    found = explain(plan_of("squeezenet"), batch=1, threads=1, training=False)
+    into = [line for line in found.lines if line.algorithm.endswith(", into fire2.join")]
+    assert len(into) == 2
 
 
 def test_the_peak_is_a_speed() -> None:
