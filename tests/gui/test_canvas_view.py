@@ -16,7 +16,7 @@ from graphspec_gui.canvas.search import KIND_MIME
 from graphspec_gui.canvas.view import CanvasView
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.theme import theme
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -197,6 +197,26 @@ def test_a_pan_shows_what_a_fresh_picture_shows(hands: Show) -> None:
     panned = view.grab().toImage()
     view.frame.forget()
     assert view.grab().toImage() == panned
+
+
+@pytest.mark.parametrize("zoom", [0.4, 0.2, 0.12, 0.05])
+def test_from_afar_a_problem_keeps_its_icon_at_one_size(hands: Show, lenet, zoom: float) -> None:
+    at = hands(edit.set_field(lenet, "conv2", "stride", 4))
+    view = at.view
+    view.document.look_now()
+    view.minimap.want(False)
+    view.set_zoom(zoom)
+    item = view.canvas.node_items["conv2"]
+    assert item.facts.state == "error"
+    corner = view.mapFromScene(item.sceneBoundingRect().adjusted(18, 18, -18, -18).topRight())
+    icon = view.grab(QRect(corner - QPoint(5, 5), corner + QPoint(5, 5))).toImage()
+    drawn = [icon.pixelColor(x, y) for x in range(icon.width()) for y in range(icon.height())]
+    for name in ("error", "error_soft"):
+        wanted = theme().color(name)
+        assert any(
+            max(abs(a - b) for a, b in zip(color.getRgb(), wanted.getRgb(), strict=True)) < 48
+            for color in drawn
+        )
 
 
 def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:

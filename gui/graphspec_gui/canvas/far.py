@@ -5,16 +5,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.picture import FOLDED, INPUT_GROUP
 
 if TYPE_CHECKING:
     from graphspec_gui.canvas.scene import CanvasScene
 
 TINY = 0.09
 """Below this zoom a node is nothing but a patch of its colour."""
+_BADGE, _SMALL_BADGE, _SMALL = 18, 14, 0.25
+"""Pixels of a state's badge, those of a small one, and the zoom below which it is small."""
+_WORST_LAST = ("advice", "warning", "error")
 
 
 class FarPicture:
@@ -36,6 +40,9 @@ class FarPicture:
             kind = "chosen" if edge.chosen else "bad" if edge.bad else "plain"
             self._lines[kind] += [QLineF(one, two) for one, two in pairwise(edge.points)]
         self._bodies: list[QRectF] = []
+        self._pills: list[QRectF] = []
+        self._stacks: list[QRectF] = []
+        self._states: dict[str, list[QPointF]] = {}
         self._bars: dict[str, tuple[QBrush, list[QRectF]]] = {}
         self._outlined: list[tuple[QPen, list[QRectF]]] = []
         self._titles: list[tuple[float, float, str]] = []
@@ -44,11 +51,18 @@ class FarPicture:
         for item in scene.node_items.values():
             position = item.pos()
             rect = QRectF(position.x(), position.y(), *item.node.size)
-            self._bodies.append(rect)
-            bar = QRectF(rect.x(), rect.y(), 16, rect.height())
             group = item.node.group
-            self._bars.setdefault(group, (looks.group(group), []))[1].append(bar)
+            if group == INPUT_GROUP:
+                self._pills.append(rect)
+            else:
+                self._bodies.append(rect)
+                bar = QRectF(rect.x(), rect.y(), 16, rect.height())
+                self._bars.setdefault(group, (looks.group(group), []))[1].append(bar)
+            if group == FOLDED:
+                self._stacks.append(QRectF(rect.x() + 12, rect.bottom(), rect.width() - 24, 12))
             state = item.facts.state
+            if state != "ok":
+                self._states.setdefault(state, []).append(rect.topRight())
             if item.chosen:
                 rings.setdefault("accent", (looks.accent, []))[1].append(rect)
             elif state in ("error", "warning"):
@@ -89,9 +103,16 @@ class FarPicture:
             thin = QPen(looks.node_border)
             thin.setCosmetic(True)
             painter.setPen(thin)
+            painter.setBrush(looks.raised)
+            painter.drawRects(self._stacks)
+            for pill in self._pills:
+                painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
             painter.setBrush(looks.surface)
             painter.drawRects(self._bodies)
             painter.setPen(Qt.PenStyle.NoPen)
+        else:
+            painter.setBrush(looks.group(INPUT_GROUP))
+            painter.drawRects(self._pills)
         for brush, bars in self._bars.values():
             painter.setBrush(brush)
             painter.drawRects(bars if zoom >= TINY else [_whole(bar) for bar in bars])
@@ -112,6 +133,21 @@ class FarPicture:
             for place, badge, tint in self._badges:
                 painter.setPen(tint)
                 painter.drawText(place + QPointF(0, drop), badge)
+        self._paint_states(painter, exposed, zoom)
+
+    def _paint_states(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
+        """Put a badge at the corner of what is not in order, of one size at any zoom."""
+        side = _SMALL_BADGE if zoom < _SMALL else _BADGE
+        ratio = painter.device().devicePixelRatioF()
+        reach = side / zoom
+        near = exposed.adjusted(-reach, -reach, reach, reach)
+        for state in _WORST_LAST:
+            icon = self._looks.badge(state, round(side * ratio))
+            source, size = QRectF(icon.rect()), QSizeF(reach, reach)
+            for corner in self._states.get(state, ()):
+                if near.contains(corner):
+                    place = corner - QPointF(reach / 2, reach / 2)
+                    painter.drawPixmap(QRectF(place, size), icon, source)
 
 
 def _whole(bar: QRectF) -> QRectF:

@@ -107,6 +107,25 @@ class Looks:
             self._icons[key] = found
         return found
 
+    def badge(self, state: str, pixels: int) -> QPixmap:
+        """The icon of a state on a disc of its soft colour, at a size in device pixels."""
+        key = (f"{state} badge", pixels)
+        found = self._icons.get(key)
+        if found is None:
+            found = QPixmap(pixels, pixels)
+            found.fill(Qt.GlobalColor.transparent)
+            inset = max(1, pixels // 8)
+            painter = QPainter(found)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.state[state], pixels / 16))
+            painter.setBrush(self.soft[state])
+            painter.drawEllipse(found.rect().adjusted(1, 1, -1, -1))
+            inside = found.rect().adjusted(inset, inset, -inset, -inset)
+            theme().state_icon(state).paint(painter, inside)
+            painter.end()
+            self._icons[key] = found
+        return found
+
 
 def _mixed(one: str, other: str, share: float) -> QColor:
     """A colour between two: ``share`` of the second."""

@@ -21,7 +21,7 @@ FRAME_PAD: Final = 20.0
 FRAME_TITLE: Final = 24.0
 
 FAR: Final = 0.42
-"""Below this zoom nodes are drawn all at once, with nothing but their colour and a large title."""
+"""Below this zoom nodes are drawn all at once: their colour, form and state, and a large title."""
 NEAR: Final = 0.62
 """From this zoom on edges carry shapes, and nodes their cost and the names of their ports."""
 TITLES: Final = 0.17
