@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -30,6 +30,7 @@ def main(argv: Sequence[str]) -> int:
     # Qt's loop never comes to Python's handler; what was not saved is in the journal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = QApplication(["graphspec-studio"])
+    collect_here()
     app.setOrganizationName(ORGANISATION)
     app.setApplicationName(APPLICATION)
     app.setApplicationDisplayName("graphspec studio")
@@ -39,15 +40,13 @@ def main(argv: Sequence[str]) -> int:
     theme().apply(app)
     window = MainWindow(settings, Journal(data_folder() / "journal"), late=True)
     sys.excepthook = _Mishap(window)
+    window.painted.connect(lambda: _begin(window, argv))
     window.show()
-    # Painted before what takes longer.
-    QTimer.singleShot(0, lambda: _begin(window, argv))
     return app.exec()
 
 
 def _begin(window: MainWindow, names: Sequence[str]) -> None:
-    window.fill_docks()
-    collect_here()
+    window.fill_by_and_by()
     offer_left_behind(window)
     offer_left_running(window)
     for name in names:

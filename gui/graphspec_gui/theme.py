@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
-from graphspec_gui import style
+from graphspec_gui import icons, style
 from graphspec_gui.colors import DARK, LIGHT, Colors
 
 GRID = 8
@@ -53,7 +53,6 @@ _ROLES: dict[str, tuple[QPalette.ColorRole, ...]] = {
     "border": (QPalette.ColorRole.Mid, QPalette.ColorRole.Midlight),
     "outline": (QPalette.ColorRole.Dark,),
 }
-# qtawesome keeps a picture of every icon in every colour; only these are asked for.
 _STATE_ICONS = {
     "ok": "mdi6.check-circle-outline",
     "advice": "mdi6.lightbulb-on-outline",
@@ -119,14 +118,7 @@ class Theme(QObject):
 
     def icon(self, name: str, color: str = "text") -> QIcon:
         """An icon of the Material set (``mdi6.…``) in a colour of the theme."""
-        import qtawesome
-
-        icon: QIcon = qtawesome.icon(
-            name,
-            color=getattr(self.colors, color),
-            color_disabled=self.colors.disabled,
-        )
-        return icon
+        return icons.icon(name, getattr(self.colors, color), self.colors.disabled)
 
     def state_icon(self, state: str) -> QIcon:
         """The icon of "ok", "advice", "warning" or "error", in its colour."""

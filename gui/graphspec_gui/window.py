@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QDialog,
@@ -30,6 +31,7 @@ from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
+from graphspec_gui.collecting import spare
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
 from graphspec_gui.document import StudioDocument
@@ -57,8 +59,12 @@ class MainWindow(QMainWindow):
     Args:
         settings: what is remembered between starts.
         journal: where unsaved work outlives a crash.
-        late: whether the docks stay empty until ``fill_docks``, so that the window is up sooner.
+        late: whether the docks are left empty, so that the window is up sooner; see
+            ``fill_by_and_by``.
     """
+
+    painted = Signal()
+    """The window is up: it has been painted for the first time."""
 
     document_changed = Signal(object)
     """Another document is in front: a StudioDocument, or None."""
@@ -72,6 +78,9 @@ class MainWindow(QMainWindow):
         self.journal = journal
         journal.setParent(self)
         journal.failed.connect(self._journal_failed)
+        self._filling = QTimer(self)
+        self._filling.timeout.connect(self._fill_next)
+        self._up = False
         self.files = Files(self)
         self.run_opened.connect(self._show_run)
         self.setAcceptDrops(True)
@@ -229,25 +238,19 @@ class MainWindow(QMainWindow):
         return True
 
     def fill_docks(self) -> None:
-        """Make what the docks hold."""
-        for spec in DOCKS:
-            panel = spec.make(self)
-            panel.setAccessibleName(spec.title)
-            dock = self.docks[spec.name]
-            dock.setWidget(panel)
-            dock.visibilityChanged.connect(panel.set_in_front)
-            panel.set_in_front(not dock.isVisible() or not dock.visibleRegion().isEmpty())
-            self.document_changed.connect(panel.set_document)
-            panel.set_document(self.document)
-        training = self.docks["training_dock"].widget()
-        self.menus.put_training(training.actions(), training.actions()[:4])
-        if self.settings.first_start:
-            self._size_docks()
+        """Make what the docks hold, where it is not there yet."""
+        while empty := self._empty_docks():
+            self._fill(empty[0])
+
+    def fill_by_and_by(self) -> None:
+        """Make what the docks hold, one in each turn of the event loop, first those in front."""
+        self._filling.start()
 
     def show_dock(self, name: str) -> None:
         """Show a dock and bring it in front of those that share its place."""
         if name in self.docks:
             dock = self.docks[name]
+            self._fill(next(spec for spec in DOCKS if spec.name == name))
             panel = dock.widget()
             hidden = dock.isHidden()
             dock.show()
@@ -277,6 +280,7 @@ class MainWindow(QMainWindow):
             self.removeDockWidget(dock)
             self._place(spec, dock)
         self._size_docks()
+        self._raise_docks()
 
     def say(self, banner: Banner) -> None:
         """Show a message across the top of the window."""
@@ -300,6 +304,7 @@ class MainWindow(QMainWindow):
         if self.leaving.left is not None:
             self.settings.left_running = self.leaving.left
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
+        self._filling.stop()
         # Out of sight, so that nobody sees it wait for the threads: none may outlive the window.
         self.hide()
         for dialog in self.findChildren(QDialog):
@@ -313,6 +318,14 @@ class MainWindow(QMainWindow):
         self.journal.close()
         QThreadPool.globalInstance().waitForDone()
         event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say when the window is up."""
+        super().paintEvent(event)
+        if not self._up:
+            self._up = True
+            # In the next turn of the event loop the picture is on the screen.
+            QTimer.singleShot(0, self.painted.emit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nobody else wants it, asks whether to stop the training."""
@@ -348,6 +361,33 @@ class MainWindow(QMainWindow):
         self.docks[spec.name] = dock
         self._place(spec, dock)
 
+    def _empty_docks(self) -> list[DockSpec]:
+        empty = [spec for spec in DOCKS if self.docks[spec.name].widget() is None]
+        return sorted(empty, key=lambda spec: self.docks[spec.name].visibleRegion().isEmpty())
+
+    def _fill_next(self) -> None:
+        if empty := self._empty_docks():
+            self._fill(empty[0])
+        else:
+            self._filling.stop()
+            spare()
+
+    def _fill(self, spec: DockSpec) -> None:
+        dock = self.docks[spec.name]
+        if dock.widget() is not None:
+            return
+        panel = spec.make(self)
+        panel.setAccessibleName(spec.title)
+        dock.setWidget(panel)
+        dock.visibilityChanged.connect(panel.set_in_front)
+        panel.set_in_front(not dock.isVisible() or not dock.visibleRegion().isEmpty())
+        self.document_changed.connect(panel.set_document)
+        panel.set_document(self.document)
+        if spec.name == "training_dock":
+            self.menus.put_training(panel.actions(), panel.actions()[:4])
+        if self.settings.first_start and not self._empty_docks():
+            self._size_docks()
+
     def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
         self.addDockWidget(spec.area, dock)
         for other in DOCKS:
@@ -362,6 +402,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.resize(space(180), space(112))
         self._size_docks()
+        self._raise_docks()
         remembered = self.settings.window(LAYOUT)
         if remembered is not None:
             self.restoreGeometry(remembered[0])
@@ -374,6 +415,8 @@ class MainWindow(QMainWindow):
         ):
             docks = [self.docks[name] for name in sizes if name in self.docks]
             self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)
+
+    def _raise_docks(self) -> None:
         for name in ("properties_dock", "problems_dock"):
             self.docks[name].raise_()
 
@@ -422,6 +465,7 @@ class MainWindow(QMainWindow):
 
     def actions_by_place(self) -> list[tuple[str, QAction]]:
         """Everything that can be done now, for the command palette."""
+        self.fill_docks()
         found = self.menus.all()
         tab = self.current
         if tab is not None:

@@ -19,15 +19,30 @@ from graphspec.plan import compile_graph
 from tests.bench.table import Row, write
 from tests.bench.timing import report, typical_ms
 
-# Opens the app, and tells how long ago it was started once its window has been painted.
+# Opens the app, and tells how long ago it was started: once its window has been painted, and once
+# its docks are filled.
 STUDIO = """
 import os, sys, time
 import graphspec_gui
+from PySide6.QtCore import QTimer
 from graphspec_gui import app
 
-def up(window, names):
+begin = app._begin
+
+def tell():
     print(time.time() - float(sys.argv[1]), flush=True)
-    os._exit(0)
+
+def up(window, names):
+    tell()
+    begin(window, names)
+    timer = QTimer(window)
+    timer.timeout.connect(lambda: filled(window))
+    timer.start(1)
+
+def filled(window):
+    if all(dock.widget() for dock in window.docks.values()):
+        tell()
+        os._exit(0)
 
 app._begin = up
 app.main([])
@@ -37,9 +52,12 @@ app.main([])
 def test_the_studio_is_up(tmp_path):
     pytest.importorskip("PySide6", reason="the desktop app is not installed")
     homes = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-    environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
+    environment = {
+        **os.environ, **homes, "QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": ""
+    }  # fmt: skip
     times = []
-    for _ in range(5):
+    # The first one compiles what the installation of a package compiles.
+    for _ in range(6):
         done = subprocess.run(
             [sys.executable, "-c", STUDIO, str(time.time())],
             env=environment,
@@ -47,8 +65,13 @@ def test_the_studio_is_up(tmp_path):
             stderr=subprocess.DEVNULL,
             check=True,
         )
-        times.append(float(done.stdout))
-    report("the studio's window is up", f"{median(times):.2f} s", "goal 1.5 s")
+        times.append([float(word) for word in done.stdout.split()])
+    up, filled = (sorted(column) for column in zip(*times[1:], strict=True))
+    for what, taken, goal in (
+        ("the studio's window is up", up, "goal 1.5 s"),
+        ("its docks are filled", filled, ""),
+    ):
+        report(what, f"{median(taken):.2f} s ({taken[0]:.2f} to {taken[-1]:.2f})", goal)
 
 
 @pytest.mark.parametrize(

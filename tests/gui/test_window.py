@@ -400,8 +400,24 @@ def test_docks_can_be_filled_after_the_window_is_up(qtbot, settings, tmp_path):
     window.show()
     assert all(dock.widget() is None for dock in window.docks.values())
     document = window.new(zoo.load("lenet5"))
-    window.fill_docks()
+    with qtbot.waitSignal(window.painted):
+        pass
+    window.show_dock("occlusion_dock")
+    filled = [name for name, dock in window.docks.items() if dock.widget() is not None]
+    assert filled == ["occlusion_dock"]
+    window.fill_by_and_by()
+    qtbot.waitUntil(lambda: all(dock.widget() for dock in window.docks.values()))
     assert all(dock.widget().document is document for dock in window.docks.values())
+    window.close()
+
+
+def test_every_command_is_in_the_palette_before_the_docks_are_filled(qtbot, settings, tmp_path):
+    window = MainWindow(settings, Journal(tmp_path / "journal"), late=True)
+    qtbot.addWidget(window)
+    early = {(place, action.text()) for place, action in window.actions_by_place()}
+    window.fill_docks()
+    assert early == {(place, action.text()) for place, action in window.actions_by_place()}
+    assert "Training" in {place for place, _ in early}
     window.close()
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from graphspec import api
-from graphspec.cli.examples import read_examples
 from graphspec.engines.base import Array, Executable
 from graphspec.engines.choosing import Choice
 from graphspec.engines.numpy import NumpyEngine
@@ -442,6 +441,9 @@ def _again(network: Network, example: Example, same: bool) -> Example | None:
 
 
 def _read(network: Network, path: Path) -> Iterator[Example]:
+    # The package of the command line brings its parser along, which the start need not wait for.
+    from graphspec.cli.examples import read_examples
+
     examples = read_examples(path, network.shape, network.span())
     if len(examples) == 0 or examples.shape[1:] != network.shape:
         raise DataError(
