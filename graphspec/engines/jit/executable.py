@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from graphspec.engines.base import Array, Feeds, Gradients, Outputs, Step, StepResult, Tap
+from graphspec.engines.base import (
+    Array,
+    ExecutableState,
+    Feeds,
+    Gradients,
+    Outputs,
+    Step,
+    StepResult,
+    Tap,
+)
 from graphspec.engines.jit.arena import Arena, allocate
 from graphspec.engines.jit.buffers import Value, outside
 from graphspec.engines.jit.lowering.catalog import Catalog
@@ -21,14 +30,18 @@ from graphspec.engines.jit.lowering.site import Accuracy, Call
 from graphspec.engines.jit.running import Running
 from graphspec.engines.jit.threads import Pool
 from graphspec.engines.numpy.blas import one_thread
-from graphspec.engines.numpy.executable import (
-    NumpyExecutable,
-    _global_norm,
-    _is_finite,
-    _layer_of,
-)
+from graphspec.engines.numpy.calls import Calls
+from graphspec.engines.numpy.culprit import name_the_culprit
 from graphspec.engines.numpy.program import Program
-from graphspec.errors import EngineError
+from graphspec.engines.numpy.state import State
+from graphspec.engines.numpy.updating import (
+    constrain,
+    global_norm,
+    is_finite,
+    layer_of,
+    penalise,
+    update,
+)
 from graphspec.plan import Plan
 from graphspec.recipe.rules.base import UpdateRule
 
@@ -38,12 +51,12 @@ if TYPE_CHECKING:
 FLOAT = np.dtype(np.float32)
 
 
-class JitExecutable(NumpyExecutable):
+class JitExecutable:
     """A plan with its arrays, run by compiled kernels.
 
-    Weights, generators, update rules and the search for the first number that is not finite are
-    those of the numpy executable: only the forward and backward passes differ, and the update where
-    the rule has a kernel. So states of the two can be exchanged.
+    State and calls are those of the numpy executable, so that checkpoints of the two can be
+    exchanged; so are the search for the first number that is not finite, and whatever of the update
+    has no kernel.
     """
 
     def __init__(
@@ -57,20 +70,13 @@ class JitExecutable(NumpyExecutable):
         catalog: Catalog,
         guarded: bool = False,
     ) -> None:
-        super().__init__(plan, seed, weights, FLOAT)
+        self.plan, self.dtype = plan, FLOAT
+        self._state, self._calls = State(plan, seed, weights, FLOAT), Calls(plan, FLOAT)
         self._threads, self._accuracy, self._catalog = threads, accuracy, catalog
         trained = {name: param.shape for name, param in plan.params.items() if param.trained}
         rest = {name: param.shape for name, param in plan.params.items() if not param.trained}
-        first = self._weights
-        self._weights, _ = _block({name: array.shape for name, array in first.items()})
-        # One by one: large networks need not be there twice.
-        self._params = {}
-        for name in list(first):
-            self._weights[name][...] = first.pop(name)
-        self._params = {
-            node.id: {local: self._weights[f"{node.id}.{local}"] for local in node.params}
-            for node in plan.nodes
-        }
+        everything = {name: array.shape for name, array in self._state.weights.items()}
+        self._state.move_into(_block(everything)[0])
         self._gradients, self._gradient_memory = _block(trained)
         self._new_statistics, _ = _block(rest)
         self._arena = Arena(guarded=guarded)
@@ -98,15 +104,10 @@ class JitExecutable(NumpyExecutable):
             SpecError: an output or tap is not in the plan.
             EngineError: a gradient is tapped.
         """
-        for tap in taps:
-            if tap.what == "grad":
-                raise EngineError(
-                    f"a run computes no gradients, but {tap.node!r}'s is tapped: call grad"
-                )
+        program = self._calls.running(outputs, taps)
         wanted = self.plan.outputs if outputs is None else tuple(outputs)
-        program = self._program(wanted, taps, losses=(), tapped=(), train=False)
         keep = (*wanted, *(tap.node for tap in taps))
-        with self._lock, self._changing_no_generator(training):
+        with self._lock, self._state.changing_no_generator(training):
             running, env = self._pass(program, keep, feeds, training=training, fixed=True)
             return Outputs(
                 {name: running.value(name, env) for name in wanted},
@@ -130,16 +131,9 @@ class JitExecutable(NumpyExecutable):
             SpecError: a tap is not in the plan.
             EngineError: the plan has no loss, or the gradient of a label is tapped.
         """
-        losses = self._losses()
-        asked = [
-            name
-            for name, tensor in self.plan.inputs.items()
-            if wrt == "inputs" and tensor.dtype == "float"
-        ]
-        program = self._program(
-            self.plan.outputs, taps, losses=losses, tapped=asked, train=wrt == "params"
-        )
-        with self._lock, self._changing_no_generator(training):
+        asked = self._calls.asked(wrt)
+        program = self._calls.learning(taps, tapped=asked, train=wrt == "params")
+        with self._lock, self._state.changing_no_generator(training):
             running, env = self._pass(
                 program, self._kept(taps), feeds, training=training, fixed=True
             )
@@ -169,11 +163,9 @@ class JitExecutable(NumpyExecutable):
             NonFiniteError: the loss or a gradient is not finite; nothing has been updated, and no
                 generator has moved.
         """
-        program = self._program(
-            self.plan.outputs, taps, losses=self._losses(), tapped=(), train=True
-        )
+        program, state = self._calls.learning(taps), self._state
         with self._lock:
-            before = self._generator_states()
+            before = state.generators()
             try:
                 running, env = self._pass(
                     program, self._kept(taps), feeds, training=True, fixed=False
@@ -181,20 +173,21 @@ class JitExecutable(NumpyExecutable):
                 means = {name: running.mean(name, env) for name in program.losses}
                 statistics = running.statistics(env)
                 with np.errstate(all="ignore"):
-                    penalties = self._penalise(self._gradients, step)
+                    penalties = self._penalise(step)
                     loss = sum(means.values())
                     norm = self._norm()
                     finite = math.isfinite(loss + sum(penalties)) and math.isfinite(norm)
-                    if not finite or not all(map(_is_finite, statistics.values())):
-                        self._set_generators(before)
-                        self._name_the_culprit(program, self._read(feeds, program), step)
+                    if not finite or not all(map(is_finite, statistics.values())):
+                        state.set_generators(before)
+                        arrays = self._calls.read(feeds, program)
+                        name_the_culprit(state, program, arrays, step)
             except BaseException:
-                self._set_generators(before)
+                state.set_generators(before)
                 raise
             with np.errstate(all="ignore"):
-                self._update(self._gradients, norm, rule, step)
+                self._update(norm, rule, step)
             for name, array in statistics.items():
-                self._weights[name][...] = array
+                state.weights[name][...] = array
             self._version += 1
             return StepResult(
                 loss=loss,
@@ -205,14 +198,22 @@ class JitExecutable(NumpyExecutable):
                 taps=self._taps(running, env, taps),
             )
 
-    def restore(self, state: Any) -> None:
+    def weights(self) -> Mapping[str, Array]:
+        """Copies of the parameters and running statistics, by full name, in running order."""
+        return self._state.copies()
+
+    def state(self) -> ExecutableState:
+        """Everything needed to go on exactly."""
+        return self._state.snapshot()
+
+    def restore(self, state: ExecutableState) -> None:
         """Go on from a state; it is checked whole before anything changes.
 
         Raises:
             EngineError: a name or shape does not belong to the plan, or one is missing.
         """
         with self._lock:
-            super().restore(state)
+            self._state.restore(state)
             self._version += 1
 
     def lowered_step(
@@ -226,20 +227,20 @@ class JitExecutable(NumpyExecutable):
             FeedError: as for ``run``.
             EngineError: the plan has no loss to train by.
         """
-        losses = self._losses() if training else ()
-        program = self._program(self.plan.outputs, (), losses=losses, tapped=(), train=training)
-        arrays = self._read(feeds, program)
+        program = self._calls.learning(()) if training else self._calls.running(None, ())
+        arrays = self._calls.read(feeds, program)
         running = self._lowered(
             program, self.plan.outputs, arrays, training=training, fixed=not training
         )
-        modes = self._modes(training)
-        return running, lambda: Environment(dict(arrays), self._params, modes)
+        state = self._state
+        modes = state.modes(training)
+        return running, lambda: Environment(dict(arrays), state.params, modes)
 
     # --- The arrays, as lowerings see them ---------------------------------------------------
 
     def weight(self, full: str) -> Value:
         """A parameter or running statistic."""
-        return outside(full, self._weights[full])
+        return outside(full, self._state.weights[full])
 
     def gradient(self, full: str) -> Value:
         """The gradient of a parameter."""
@@ -260,9 +261,9 @@ class JitExecutable(NumpyExecutable):
         training: bool,
         fixed: bool,
     ) -> tuple[Running, Environment]:
-        arrays = self._read(feeds, program)
+        arrays = self._calls.read(feeds, program)
         running = self._lowered(program, keep, arrays, training=training, fixed=fixed)
-        env = Environment(arrays, self._params, self._modes(training))
+        env = Environment(arrays, self._state.params, self._state.modes(training))
         for name in self._gradients.keys() - running.lowered.written if program.losses else ():
             self._gradients[name][...] = 0
         with calm() if running.uses_numpy else nullcontext():
@@ -295,69 +296,53 @@ class JitExecutable(NumpyExecutable):
 
     def _norm(self) -> float:
         if not self._catalog:
-            return _global_norm(self._gradients)
+            return global_norm(self._gradients)
         if self._norm_of_all is None:
             from graphspec.engines.jit.updating import Norm
 
             self._norm_of_all = Norm(self._gradient_memory, self._pool)
         return self._norm_of_all()
 
-    def _penalise(self, gradients: Mapping[str, Array], step: Step) -> tuple[float, ...]:
+    def _penalise(self, step: Step) -> tuple[float, ...]:
         """As the numpy executable does it; in one pass over each weight where kernels can."""
         from graphspec.engines.jit.updating import Penaliser, all_known
 
-        ours = self._catalog and gradients is self._gradients and all_known(step.penalties)
-        if not (ours and step.penalties):
-            return super()._penalise(gradients, step)
+        gradients, params = self._gradients, self.plan.params
+        if not (self._catalog and step.penalties and all_known(step.penalties)):
+            return penalise(self._state, gradients, step)
         key = tuple(penalty.only for penalty in step.penalties)
         if key not in self._penalisers:
+            decaying = [name for name in gradients if params[name].decay]
             covered = [
-                {
-                    name
-                    for name in gradients
-                    if self.plan.params[name].decay and penalty.covers(_layer_of(name))
-                }
+                {name for name in decaying if penalty.covers(layer_of(name))}
                 for penalty in step.penalties
             ]
-            self._penalisers[key] = Penaliser(covered, self._weights, gradients, self._pool)
+            weights = self._state.weights
+            self._penalisers[key] = Penaliser(covered, weights, gradients, self._pool)
         return self._penalisers[key].run(step.penalties)
 
-    def _update(
-        self, gradients: Mapping[str, Array], norm: float, rule: UpdateRule, step: Step
-    ) -> None:
+    def _update(self, norm: float, rule: UpdateRule, step: Step) -> None:
         """As the numpy executable does it; with one run of kernels where the rule has some."""
         from graphspec.engines.jit.updating import Updater, known
 
+        state, gradients = self._state, self._gradients
         if not self._catalog or not known(rule):
-            super()._update(gradients, norm, rule, step)
+            self._updater = None
+            update(state, gradients, norm, rule, step)
             return
-        if type(rule) is not self._slots_of:
-            self._take_slots(rule, gradients)
-        if self._updater is None:
+        if state.slots_for(rule) or self._updater is None:
             decaying = {name for name, param in self.plan.params.items() if param.decay}
             self._updater = Updater(
-                rule, self._weights, gradients, self._slots, decaying, self._pool
+                rule, state.weights, gradients, state.slots, decaying, self._pool
             )
         clips = step.clip_norm is not None and norm > step.clip_norm
         clip = step.clip_norm / norm if step.clip_norm is not None and clips else 1.0
         self._updater.run(rule, rate=step.rate, step=step.index, clip=clip)
-        for constraint in step.constraints:
-            for name in gradients:
-                param = self.plan.params[name]
-                if param.decay and constraint.covers(_layer_of(name)):
-                    constraint.project(self._weights[name], param.fan_in)
-
-    def _take_slots(self, rule: UpdateRule, gradients: Mapping[str, Array]) -> None:
-        super()._take_slots(rule, gradients)
-        self._updater = None
+        constrain(state, gradients, step)
 
     def _gradient(self, running: Running, env: Environment, name: str) -> Array:
         found = running.gradient(name, env)
-        if found is not None:
-            return found
-        inputs, nodes = self.plan.inputs, self.plan.by_id
-        tensor = inputs[name] if name in inputs else nodes[name].output
-        return np.zeros((running.batch, *tensor.shape), FLOAT)
+        return self._calls.zeros(name, running.batch) if found is None else found
 
     def _taps(self, running: Running, env: Environment, taps: Sequence[Tap]) -> dict[Tap, Array]:
         return {

@@ -73,7 +73,7 @@ def errors(spec: GraphSpec, size: int, accuracy: Any) -> dict[str, float]:
     for name, array in found.values.items():
         np.testing.assert_array_equal(tapped.values[name], array)
     theirs = NumpyEngine("float64").load(plan, seed=3, weights=ours.weights())
-    theirs._faster = {
+    theirs._calls.faster = {
         node.id: Imposed(node.layer, tapped.taps[taps[node.id]])  # type: ignore[misc]
         for node in deciding
     }
