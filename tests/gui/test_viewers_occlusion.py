@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from graphspec_gui.viewers.fill import FillChoice
 from graphspec_gui.viewers.occlusion import OcclusionPanel
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QColorDialog, QWidget
 
 from graphspec import api
 from graphspec.inspect.occlusion import occlusion_map
@@ -107,7 +111,7 @@ def test_it_can_be_cancelled_and_keeps_what_it_found(room, panel):
         assert panel.progress.isVisible()
         press(panel)
     room.wait(lambda: panel.button.text() == "Cover")
-    assert panel.progress.isHidden()
+    assert not panel.progress.isVisible()
     assert not room.source.looks.asks("occlusion")
     assert panel.found is not None
 
@@ -161,3 +165,72 @@ def test_each_example_keeps_its_map(room, panel):
     QTest.keyClick(panel.probes, Qt.Key.Key_Right)
     assert panel.found is first
     assert panel.chosen == ticked
+
+
+def test_covered_pixels_take_a_value_of_ones_own(room, panel):
+    panel.fill.choice.setFocus()
+    assert not panel.fill.value.isVisible()
+    QTest.keyClick(panel.fill.choice, Qt.Key.Key_End)
+    panel.fill.value.setFocus()
+    panel.fill.value.selectAll()
+    QTest.keyClicks(panel.fill.value, "-7.5")
+    assert not panel.fill.color.isVisible(), "grey images have no colour"
+    press(panel)
+    room.wait(lambda: finished(panel))
+    source = room.source
+    size, stride = panel.square.value(), panel.stride.value()
+    wanted = occlusion_map(
+        source.network.probe, source.example.x, size=size, stride=stride, fill=-7.5
+    )
+    np.testing.assert_allclose(panel.found.covered, wanted.covered, atol=1e-5)
+
+
+def test_what_is_no_value_is_told_and_nothing_is_covered(panel):
+    panel.fill.choice.setFocus()
+    QTest.keyClick(panel.fill.choice, Qt.Key.Key_End)
+    panel.fill.value.selectAll()
+    QTest.keyClicks(panel.fill.value, "dark")
+    assert panel.fill.value.property("state") == "error"
+    assert not panel.button.isEnabled()
+    assert "give one number" in panel.button.toolTip()
+    QTest.keyClicks(panel.fill.value, "\b\b\b\b3")
+    assert panel.button.isEnabled()
+    assert panel.button.toolTip() == ""
+
+
+def test_a_colour_can_be_chosen_for_images_in_colour(qtbot, monkeypatch):
+    room = QWidget()
+    qtbot.addWidget(room)
+    made = FillChoice(room)
+    made.set_image(3, (0.0, 255.0))
+    room.show()
+    made.choice.setFocus()
+    QTest.keyClick(made.choice, Qt.Key.Key_End)
+    assert made.color.isVisible()
+    assert made.fill() == (127.5,)
+    asked = []
+
+    def choose(initial: QColor, *_: object) -> QColor:
+        asked.append(initial.red())
+        return QColor(255, 128, 0)
+
+    monkeypatch.setattr(QColorDialog, "getColor", choose)
+    QTest.mouseClick(made.color, Qt.MouseButton.LeftButton)
+    assert asked == [128]
+    assert made.fill() == pytest.approx((255, 128, 0), abs=0.1)
+    made.value.selectAll()
+    QTest.keyClicks(made.value, "1, 2")
+    assert "or 3 with commas" in made.problem
+
+
+def test_the_time_left_is_told_beside_the_progress(room, panel):
+    said: list[str] = []
+    room.source.looks.answered.connect(lambda: said.append(panel.left.text()))
+    panel.square.setValue(1)
+    panel.stride.setValue(1)
+    press(panel)
+    assert panel.left.isVisible()
+    room.wait(lambda: finished(panel))
+    assert not panel.left.isVisible()
+    # 64 positions, 32 at a time.
+    assert any(re.fullmatch(r"50%, [\d.]+ s left", words) for words in said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -23,8 +25,10 @@ from PySide6.QtWidgets import (
 from graphspec.engines.base import Array
 from graphspec.inspect.occlusion import Occlusion, occlude
 from graphspec.inspect.pictures.occlusion import OcclusionPicture
+from graphspec.quantities import duration
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale
+from graphspec_gui.viewers.fill import FillChoice
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import Map, as_seen, by_map, scale
 from graphspec_gui.viewers.source import Example, Network, ProbeSource
@@ -37,7 +41,6 @@ _MEASURES: dict[Measure, str] = {
     "drop": "Fall of the probability",
     "log_odds": "Fall of the log-odds",
 }
-_FILLS = {"mean": "Mean of the image", "low": "Darkest value", "high": "Brightest value"}
 _BATCH = 32
 _PIXELS = 280
 """The side of the picture that the map is laid over, before it is scaled to its tile."""
@@ -62,16 +65,13 @@ class OcclusionPanel(Viewer):
         self._ticked = False
         self.square = _spin("Side of the square in pixels", "Size ")
         self.stride = _spin("How far the square moves, in pixels", "Stride ")
-        self.fill = QComboBox(self)
+        self.fill = FillChoice(self)
+        self.fill.changed.connect(self._allow)
         self.measure = QComboBox(self)
-        for box, name, items in (
-            (self.fill, "What covered pixels become", _FILLS),
-            (self.measure, "What the colours show", _MEASURES),
-        ):
-            box.setAccessibleName(name)
-            box.setToolTip(name)
-            for key, words in items.items():
-                box.addItem(words, key)
+        self.measure.setAccessibleName("What the colours show")
+        self.measure.setToolTip("What the colours show")
+        for key, words in _MEASURES.items():
+            self.measure.addItem(words, key)
         self.measure.activated.connect(lambda _: self._draw())
         self.button = QPushButton("Cover", self)
         self.button.setProperty("main", True)
@@ -79,8 +79,20 @@ class OcclusionPanel(Viewer):
         self.progress = QProgressBar(self)
         self.progress.setAccessibleName("Positions visited")
         self.progress.setRange(0, 100)
-        self.progress.setFixedWidth(space(16))
-        self.progress.hide()
+        self.progress.setFixedSize(space(12), space(1))
+        self.progress.setTextVisible(False)
+        self.left = QLabel(self)
+        self.left.setProperty("muted", True)
+        # As wide as it may become: what stands behind it keeps its place.
+        longest = self.fontMetrics().horizontalAdvance("100%, 59 min 59 s left")
+        self.left.setMinimumWidth(longest)
+        self.busy = QWidget(self)
+        self.busy.setMinimumHeight(space(3.5))
+        row = QHBoxLayout(self.busy)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.progress)
+        row.addWidget(self.left)
+        self.busy.hide()
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(65)
@@ -99,7 +111,7 @@ class OcclusionPanel(Viewer):
                 self.stride,
                 self.fill,
                 self.button,
-                self.progress,
+                self.busy,
                 self.measure,
                 self.opacity,
                 self.scale,
@@ -133,6 +145,7 @@ class OcclusionPanel(Viewer):
             for box, value in ((self.square, side // 4), (self.stride, side // 14)):
                 box.setRange(1, side)
                 box.setValue(max(1, value))
+        self.fill.set_image(network.shape[0], network.span())
         names = [network.probe.class_name(i) for i in range(len(network.data.classes))]
         before = self._network
         other = before is None or before.data is not network.data
@@ -184,18 +197,20 @@ class OcclusionPanel(Viewer):
             return
         if network is None or example is None:
             return
-        low, high = network.span()
-        fill = {"mean": None, "low": low, "high": high}[self.fill.currentData()]
+        fill = self.fill.fill()
         size, stride = self.square.value(), self.stride.value()
         self._maps.pop(example, None)
-        self.button.setText("Cancel")
         self.progress.setValue(0)
-        self.progress.show()
+        self.left.clear()
+        self.busy.show()
+        begun = time.monotonic()
 
         def take(found: object) -> None:
             assert isinstance(found, Occlusion)
             self._maps[example] = (found, network)
             self.progress.setValue(round(100 * found.done))
+            left = (time.monotonic() - begun) * (1 - found.done) / found.done
+            self.left.setText(f"{found.done:.0%}, {duration(left)} left")
             self._tick_likeliest()
             self._draw()
 
@@ -207,6 +222,7 @@ class OcclusionPanel(Viewer):
             take,
             self._ended,
         )
+        self._allow()
 
     def _ended(self, reason: str) -> None:
         self._stand_by()
@@ -214,8 +230,15 @@ class OcclusionPanel(Viewer):
             self.readout.setText(reason)
 
     def _stand_by(self) -> None:
-        self.button.setText("Cover")
-        self.progress.hide()
+        self.busy.hide()
+        self._allow()
+
+    def _allow(self) -> None:
+        """What the button does, or why it cannot."""
+        busy = self.source.looks.asks("occlusion")
+        self.button.setText("Cancel" if busy else "Cover")
+        self.button.setEnabled(busy or not self.fill.problem)
+        self.button.setToolTip("" if busy else self.fill.problem)
 
     def _list(self, names: list[str]) -> None:
         """The classes, of which none is ticked yet."""
@@ -354,4 +377,7 @@ def _spin(name: str, prefix: str) -> QSpinBox:
     made.setToolTip(name)
     made.setPrefix(prefix)
     made.setRange(1, 1)
+    # The style sheet's padding does not reach the text in a spin box.
+    made.lineEdit().setTextMargins(space(0.75), 0, 0, 0)
+    made.setFixedHeight(space(3.5))
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -65,6 +66,10 @@ class Network:
 
     def span(self) -> tuple[float, float]:
         """The smallest and largest number of the data, by its first examples."""
+        return self._span
+
+    @cached_property
+    def _span(self) -> tuple[float, float]:
         x = next(iter(self.data.parts.values()))[0][:2000]
         return float(x.min()), float(x.max())
 
