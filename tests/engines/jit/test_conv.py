@@ -178,6 +178,26 @@ def test_few_channels_scatter_their_gradient(fields):
     assert "scattered" in [row.note.algorithm for row in running.lowered.rows]
 
 
+@pytest.mark.parametrize(
+    ("shape", "fields", "then"),
+    [
+        ((128, 2, 2), {"kernel": 3, "pad": 1}, (("relu", {}),)),
+        ((130, 5, 4), {"kernel": (3, 2), "pad": (0, 1, 2, 1), "stride": (2, 1)}, ()),
+        ((131, 6, 5), {"kernel": (2, 3), "dilation": (2, 1), "bias": False}, (("relu", {}),)),
+        ((129, 4, 4), {"kernel": (1, 3), "pad": 2, "stride": (3, 2)}, ()),
+    ],
+)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_few_windows_and_many_weights_are_a_product_of_patches(shape, fields, then, threads):
+    spec = net(shape, then, filters=135, rounding="floor", **fields)
+    check(spec, 3, threads=threads, tolerance=4e-6)
+    executable = JitEngine(threads=threads, lowerings=LOWERINGS).load(compile_graph(spec), seed=0)
+    x = {"x": np.zeros((3, *shape), np.float32)}
+    executable.run(x, outputs=list(compile_graph(spec).outputs))
+    (running,) = executable._running.values()
+    assert "patches" in [row.note.algorithm for row in running.lowered.rows]
+
+
 def test_of_equal_values_one_has_the_gradient():
     spec = net((16, 4, 4), (POOL,), filters=16, kernel=3, pad=1)
     engine = JitEngine(threads=2, lowerings=LOWERINGS)

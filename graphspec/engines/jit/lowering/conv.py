@@ -4,6 +4,7 @@
     3 × 3        1, 1, 1, 16 channels or more    Winograd: F(4×4), accurate F(2×2); not for few
                                                  tiles, nor where most of a tile is beyond the edge
     any          one channel a group             depthwise
+    not 1 × 1    one group, few pixels           the product of patches, with many weights
     any          any                             direct; the input's gradient scattered where few
                                                  channels would leave lanes empty
 
@@ -24,7 +25,7 @@ from graphspec.engines.jit.kernels import gate
 from graphspec.engines.jit.kernels.winograd import Forward
 from graphspec.engines.jit.kernels.winograd_dw import Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import lanes
-from graphspec.engines.jit.lowering import conv_direct, conv_scatter, conv_winograd
+from graphspec.engines.jit.lowering import conv_direct, conv_patches, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.target import host
@@ -49,6 +50,9 @@ def _lower(at: Site) -> Backward:
     x = at.xs[0]
     channels, height, width = x.shape[1:]
     sliding = layer._place((height, width))
+    whole = layer.groups == 1 and not _has(at, MaxPool2d)
+    if whole and conv_patches.pays(sliding, channels, layer.filters, at.call):
+        return _lower_patches(at, sliding)
     outputs, why = _winograd(layer, sliding, channels, at.call)
     if outputs:
         return _lower_winograd(at, sliding, outputs, why)
@@ -78,6 +82,21 @@ def _saving(outputs: int, out: tuple[int, int], batch: int) -> tuple[float, int,
     height, width = out
     tiles = -(-height // outputs) * -(-width // outputs)
     return 9 * height * width / (tiles * (outputs + 2) ** 2), outputs, tiles * batch
+
+
+def _lower_patches(at: Site, sliding: Sliding) -> Backward:
+    x, y, relu = at.xs[0], at.y, _has(at, Relu)
+    w, b = folded_weights(at)
+    made = conv_patches.emit_forward(at, sliding, x, y, w, b, relu=relu)
+
+    def backward() -> None:
+        dz = _opened(at, y, None, sliding, relu=relu)
+        if at.asks_for("weight") or at.asks_for("bias"):
+            conv_patches.emit_weight_gradient(at, sliding, made, dz, *_gradients(at))
+        if at.need_dx:
+            conv_patches.emit_input_gradient(at, sliding, dz, at.dx(0), w)
+
+    return backward
 
 
 def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:

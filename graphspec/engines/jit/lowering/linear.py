@@ -158,18 +158,25 @@ def _way_back(at: Site, y: Value, *, relu: bool) -> Value:
 def _weight_gradient(at: Site, x: Value, dz: Value, dw: Value) -> None:
     """dw = xᵀ·dz."""
     n, m = dz.shape
-    d, high = x.size // n, gemm.rows()
-    panels = -(-d // high)
-    packed = at.new("packed input", (panels * high * n,))
+    d = x.size // n
+    packed = pack_transposed(at, "packed input", x, n, d)
+    emit_product(at, Gemm("panels", "rows"), packed, dz, dw, (d, m, n), (0, m, m))
+
+
+def pack_transposed(at: Site, what: str, x: Value, rows: int, columns: int) -> Value:
+    """xᵀ in panels, for a product that sums over the rows of x."""
+    high = gemm.rows()
+    panels = -(-columns // high)
+    packed = at.new(what, (panels * high * rows,))
     at.emit(
         PACK_X,
-        (x, packed, n, d, d),
+        (x, packed, rows, columns, columns),
         chunks=panels,
         reads=(x,),
         writes=(packed,),
         algorithm="pack",
     )
-    emit_product(at, Gemm("panels", "rows"), packed, dz, dw, (d, m, n), (0, m, m))
+    return packed
 
 
 def _drops(at: Site) -> bool:
