@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QWidget
 
 from graphspec_gui.theme import ICON, theme
 
@@ -35,6 +35,32 @@ class IconButton(QToolButton):
 
     def _paint(self) -> None:
         self.setIcon(theme().icon(self._name, "muted"))
+
+
+class MenuButton(QToolButton):
+    """A button with an icon and a word that opens a menu.
+
+    Args:
+        icon: the name of a Material icon.
+        words: what the menu lists.
+        menu: what is opened.
+        parent: where it stands.
+    """
+
+    def __init__(self, icon: str, words: str, menu: QMenu, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._name = icon
+        self.setText(words)
+        self.setAccessibleName(words)
+        self.setMenu(menu)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        theme().changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        self.setIcon(theme().icon(self._name))
 
 
 class IconAction(QAction):

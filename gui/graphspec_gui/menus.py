@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QMessageBox, QToolBar
+from PySide6.QtWidgets import QMenu, QMessageBox, QToolBar, QToolButton
 
 from graphspec import __version__
 from graphspec_gui.actions import StudioAction
+from graphspec_gui.buttons import MenuButton
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import empty_network
@@ -99,9 +100,7 @@ class Menus(QObject):
         view = self._menu("&View")
         view.addAction(self["view.palette"])
         view.addSeparator()
-        for spec in DOCKS:
-            view.addAction(self[f"view.{spec.name}"])
-        view.addAction(self["view.reset_docks"])
+        self._list_docks(view)
         view.addSeparator()
         for name in ("view.next_tab", "view.previous_tab"):
             view.addAction(self[name])
@@ -291,10 +290,31 @@ class Menus(QObject):
                 bar.addSeparator()
         bar.addSeparator()
         for spec in DOCKS:
-            bar.addAction(self[f"view.{spec.name}"])
+            if spec.shown:
+                bar.addAction(self[f"view.{spec.name}"])
+        bar.addWidget(self._panels_button())
         bar.addSeparator()
         bar.addAction(self["view.palette"])
         self._window.addToolBar(bar)
+
+    def _panels_button(self) -> QToolButton:
+        """The button that lists every dock: switches for all of them would fill the toolbar."""
+        menu = QMenu(self._window)
+        menu.setToolTipsVisible(True)
+        self._list_docks(menu)
+        button = MenuButton("mdi6.dock-window", "Panels", menu, self._bar)
+        button.setToolTip("Show or hide any panel")
+        return button
+
+    def _list_docks(self, menu: QMenu) -> None:
+        area = DOCKS[0].area
+        for spec in DOCKS:
+            if spec.area is not area:
+                menu.addSeparator()
+            area = spec.area
+            menu.addAction(self[f"view.{spec.name}"])
+        menu.addSeparator()
+        menu.addAction(self["view.reset_docks"])
 
     def _follow(self, document: StudioDocument | None) -> None:
         if self._document is not None:

@@ -33,6 +33,11 @@ QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
 QToolButton[outlined="true"] { border-color: $outline; padding: 4px 8px; }
 QToolButton[outlined="true"]:checked { border-color: $accent; }
 QToolButton:focus { border-color: $accent; }
+QToolButton[popupMode="2"] { padding: 4px 20px 4px 4px; }
+QToolButton::menu-indicator {
+    image: url($chevron); width: 12px; height: 12px; right: 4px;
+    subcontrol-origin: padding; subcontrol-position: right center;
+}
 QMenuBar { background: $window; padding: 0 4px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; }
 QMenuBar::item:selected { background: $raised; }
@@ -104,6 +109,7 @@ QPushButton[main="true"]:focus { border: 2px solid $text; }
 QPushButton[flat="true"] {
     background: transparent; border-color: transparent; color: $accent; text-align: left;
 }
+QPushButton[link="true"] { padding-left: 0; padding-right: 4px; }
 QPushButton[flat="true"]:hover { background: $raised; }
 QPushButton[flat="true"]:focus { border-color: $accent; }
 QPushButton:disabled {

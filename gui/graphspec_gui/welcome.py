@@ -27,6 +27,8 @@ WIDEST = 108
 """Steps of the grid that the page is wide at most."""
 NARROW = 76
 """Steps of the grid below which there is one column."""
+RECENT = 4
+"""Files that are listed, as many as there are ways to begin; the File menu lists all."""
 
 
 class Welcome(QScrollArea):
@@ -51,7 +53,7 @@ class Welcome(QScrollArea):
         page = QWidget(self)
         page.setObjectName("page")
         middle = QHBoxLayout(page)
-        middle.setContentsMargins(space(4), space(5), space(4), space(5))
+        middle.setContentsMargins(space(4), space(3), space(4), space(3))
         middle.addStretch(1)
         body = QWidget(page)
         body.setMaximumWidth(space(WIDEST))
@@ -64,7 +66,7 @@ class Welcome(QScrollArea):
         column.addSpacing(space(1))
         lead = "New here? Three things to do with a small network for handwritten digits:"
         column.addWidget(_text(lead, "body", body, muted=True))
-        column.addSpacing(space(3))
+        column.addSpacing(space(2))
         self._rows: list[QBoxLayout] = []
         cards = QHBoxLayout()
         self._rows.append(cards)
@@ -73,15 +75,14 @@ class Welcome(QScrollArea):
         for number, (name, icon, title, words, button) in enumerate(_THINGS, start=1):
             cards.addWidget(self._card(number, name, icon, title, words, button), 1)
         column.addLayout(cards)
-        column.addSpacing(space(4))
+        column.addSpacing(space(3))
         columns = QHBoxLayout()
         self._rows.append(columns)
-        columns.setSpacing(space(4))
+        columns.setSpacing(space(2))
         column.addLayout(columns)
         begin = QVBoxLayout()
         begin.setSpacing(space(0.5))
         begin.addWidget(_text("Begin", "title", body))
-        begin.addSpacing(space(0.5))
         for words, act in beginnings.items():
             button_ = _link(words, body)
             button_.clicked.connect(lambda _=False, act=act: act())
@@ -113,8 +114,7 @@ class Welcome(QScrollArea):
                 widget.hide()
                 widget.deleteLater()
         self._recent.addWidget(_text("Recent", "title", self._body))
-        self._recent.addSpacing(space(0.5))
-        for path in paths:
+        for path in paths[:RECENT]:
             button = _link(path.name, self._body)
             button.setToolTip(plain_tip(str(path)))
             button.setAccessibleDescription(str(path))
@@ -133,11 +133,13 @@ class Welcome(QScrollArea):
         column = QVBoxLayout(card)
         column.setContentsMargins(space(2), space(2), space(2), space(2))
         column.setSpacing(space(1))
-        column.addWidget(Picture(icon, "accent", space(4), card))
-        column.addWidget(_text(f"{number}. {title}", "title", card))
+        head = QHBoxLayout()
+        head.setSpacing(space(1))
+        head.addWidget(Picture(icon, "accent", space(3), card))
+        head.addWidget(_text(f"{number}. {title}", "title", card), 1)
+        column.addLayout(head)
         column.addWidget(_text(words, "body", card, muted=True))
         column.addStretch(1)
-        column.addSpacing(space(1))
         press = QPushButton(button, card)
         press.setObjectName(f"welcome_{name}")
         press.setAccessibleName(f"{title}: {button}")
@@ -152,16 +154,15 @@ _THINGS = (
         "look",
         "mdi6.vector-polyline",
         "Look around",
-        "See the layers and the shapes between them. Choose one and change its filters: every "
-        "shape below follows.",
+        "See the layers and the shapes between them. Change a filter: every shape below follows.",
         "Open it",
     ),
     (
         "mend",
         "mdi6.wrench-outline",
-        "Break it and mend it",
-        "A stride that does not fit its image: read the sum that fails in the Problems dock, and "
-        "press one of the fixes.",
+        "Mend a stride",
+        "A stride that does not fit: read the sum that fails in the Problems dock, and press a "
+        "fix.",
         "Break it",
     ),
     (
@@ -187,6 +188,7 @@ def _text(words: str, role: Role, parent: QWidget, *, muted: bool = False) -> QL
 def _link(words: str, parent: QWidget) -> QPushButton:
     button = QPushButton(words.replace("&", "&&"), parent)
     button.setProperty("flat", True)
+    button.setProperty("link", True)
     button.setAccessibleName(words)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     return button

@@ -461,3 +461,12 @@ def test_a_dock_behind_another_rests_until_it_is_in_front(window, monkeypatch):
     assert seen == [1]
     window.document.select(["conv2"])
     assert seen == [1, 1]
+
+
+def test_the_start_page_fits_a_window_of_850_pixels(qtbot, window, tmp_path):
+    for i in range(9):
+        window.settings.add_recent(tmp_path / f"network-{i}.json")
+    window._turned()
+    window.resize(1360, 850)
+    bar = window.welcome.verticalScrollBar()
+    qtbot.waitUntil(lambda: window.welcome.height() > 400 and bar.maximum() == 0)

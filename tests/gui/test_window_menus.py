@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from graphspec_gui.buttons import MenuButton
+from graphspec_gui.docks import DOCKS
 from graphspec_gui.template_dialog import TemplateDialog
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolBar, QToolButton
 
 from graphspec import zoo
 from graphspec.recipe.config import TrainConfig
@@ -55,3 +59,28 @@ def test_the_number_of_classes_of_a_pattern_can_be_read(qtbot, window):
     field = dialog.classes.lineEdit()
     assert field.width() > field.fontMetrics().horizontalAdvance(field.text())
     dialog.reject()
+
+
+def test_the_panels_button_lists_every_dock_and_shows_one(qtbot, window):
+    (button,) = window.findChildren(MenuButton)
+    menu = button.menu()
+    listed = [action.text() for action in menu.actions() if action.isCheckable()]
+    assert listed == [spec.title for spec in DOCKS]
+    assert window.docks["weights_dock"].isHidden()
+    action = window.menus["view.weights_dock"]
+
+    def choose() -> None:
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+    QTimer.singleShot(0, choose)
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    qtbot.waitUntil(window.docks["weights_dock"].isVisible)
+    assert action.isChecked()
+
+
+def test_the_toolbar_has_switches_for_the_docks_of_the_first_start(window):
+    (bar,) = window.findChildren(QToolBar)
+    shown = {action.objectName() for action in bar.actions()}
+    for spec in DOCKS:
+        assert (f"view.{spec.name}" in shown) == spec.shown

@@ -62,9 +62,9 @@ class PropertiesPanel(Panel):
         self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.help.setContentsMargins(space(2), space(1), space(2), space(1))
         self.help.setFixedHeight(space(9.5))
-        rule = QFrame(self)
-        rule.setProperty("rule", True)
-        column.addWidget(rule)
+        self._rule = QFrame(self)
+        self._rule.setProperty("rule", True)
+        column.addWidget(self._rule)
         column.addWidget(self.help)
         self.form: RecordForm | None = None
         self._sums: Sums | None = None
@@ -85,6 +85,8 @@ class PropertiesPanel(Panel):
     def refresh(self) -> None:
         """Show what is selected now."""
         document = self.document
+        for widget in (self._rule, self.help):
+            widget.setVisible(document is not None)
         if document is None:
             self._subject = None
             self._say_empty()

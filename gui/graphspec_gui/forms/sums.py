@@ -53,6 +53,7 @@ class Sums(QWidget):
         self.table.hide()
         self.measure = QPushButton(MEASURE, self)
         self.measure.setProperty("flat", True)
+        self.measure.setProperty("link", True)
         self.measure.clicked.connect(lambda: self.measure_wanted.emit())
         self.measure.hide()
         self.progress = QProgressBar(self)
