@@ -66,13 +66,13 @@ def spectral_noise(matrix: Array) -> float:
 
     What a layer has learnt stands out in a few directions. noise = Σ s² over the singular values
     s < ω(β)·median(s), divided by Σ s², with β the shorter side by the longer one and ω(β) =
-    0.56β³ − 0.95β² + 1.82β + 1.43. NaN where a side is below 3, where both are above 1,024, and
-    for zeros.
+    0.56β³ − 0.95β² + 1.82β + 1.43. NaN where a side is below 3, where both are above 1,024, for
+    zeros, and where a number is not finite.
 
     Source: Gavish and Donoho 2014, The Optimal Hard Threshold for Singular Values is 4/√3.
     """
     short, long = sorted(matrix.shape)
-    if short < 3 or short > _LARGEST:
+    if short < 3 or short > _LARGEST or not np.isfinite(matrix).all():
         return float("nan")
     wide = matrix if matrix.shape[0] == short else matrix.T
     wide = wide.astype(np.float64)

@@ -8,8 +8,9 @@ import pytest
 from graphspec_gui.training.controller import TrainingController
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QMenu, QMessageBox, QWidget
 
 Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
 KEYS = [
@@ -88,6 +89,7 @@ def _no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_, **__: ([], ""))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: "")
+    monkeypatch.setattr(QColorDialog, "getColor", lambda *_, **__: QColor("red"))
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Discard)
     monkeypatch.setattr(QMenu, "exec", lambda *_, **__: None)
 

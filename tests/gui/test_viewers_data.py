@@ -347,3 +347,22 @@ def test_the_examples_stay_when_another_run_of_the_same_data_is_opened(room, pan
     assert room.source.example.number == 7
     x = room.source.network.data.parts["train"][0]
     np.testing.assert_array_equal(room.source.example.x, x[7])
+
+
+def drop(panel: DataPanel, paths: list[Path], held: Qt.KeyboardModifier) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    left, copy = Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    panel.dropEvent(QDropEvent(QPointF(50, 50), copy, mime, left, held))
+
+
+def test_several_pictures_can_be_dropped_and_ctrl_adds(room, panel, tmp_path: Path):
+    paths = [tmp_path / f"{name}.png" for name in "ab"]
+    for path, shade in zip(paths, (80, 200), strict=True):
+        Image.fromarray(np.full((8, 8), shade, np.uint8)).save(path)
+    drop(panel, paths, NONE)
+    room.wait(lambda: [item.title for item in room.source.examples] == ["a.png", "b.png"])
+    drop(panel, paths[:1], CTRL)
+    room.wait(lambda: len(room.source.examples) == 3)
+    drop(panel, [paths[0], tmp_path / "words.txt"], NONE)
+    assert not room.source.looks.asks("read")

@@ -30,7 +30,12 @@ def test_what_stands_out_of_the_noise_is_found_exactly():
 
 
 def test_where_it_cannot_be_told_it_is_nan():
-    for matrix in (np.ones((2, 50)), np.zeros((5, 5)), np.ones((1025, 1100))):
+    for matrix in (
+        np.ones((2, 50)),
+        np.zeros((5, 5)),
+        np.ones((1025, 1100)),
+        np.full((9, 9), np.nan),
+    ):
         assert np.isnan(spectral_noise(matrix))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -11,13 +12,30 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from graphspec.engines.base import Array
+from graphspec.inspect.weight_matrix import WeightMatrix
 from graphspec_gui.theme import space, theme
-from graphspec_gui.viewers.images import by_map, draw
+from graphspec_gui.viewers.images import by_map, draw, scale
 
 MOST = 1024
 """Rows, and columns, beyond which those beside each other are drawn as one."""
 _CELL = 32.0
 _SEEN = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixSight:
+    """A matrix, its picture, and the number that its strongest colours stand for."""
+
+    matrix: WeightMatrix
+    image: QImage
+    largest: float
+
+
+def matrix_sight(matrix: WeightMatrix) -> MatrixSight:
+    """Draw a matrix, which takes too long for the UI thread where it is a large one."""
+    drawn = strongest(matrix.matrix)
+    low, high = scale(drawn, centred=True)
+    return MatrixSight(matrix, by_map(drawn, low, high, "sign"), high)
 
 
 class HeatMap(QWidget):
@@ -53,21 +71,12 @@ class HeatMap(QWidget):
         """The row and the column that are chosen."""
         return self._current
 
-    def set_matrix(
-        self, matrix: Array, drawn: Array, largest: float, name: Callable[[int], str]
-    ) -> None:
-        """Show another matrix.
-
-        Args:
-            matrix: (M, D).
-            drawn: the same, or as ``strongest`` has made it smaller.
-            largest: the number that the strongest colours stand for.
-            name: what a row is called.
-        """
+    def set_matrix(self, matrix: Array, image: QImage, name: Callable[[int], str]) -> None:
+        """Show another matrix (M, D) by its picture; ``name`` says what a row is called."""
         if matrix.shape != self._matrix.shape:
             self._current = None
         self._matrix, self._name = matrix, name
-        self._image = by_map(drawn, -largest, largest, "sign")
+        self._image = image
         metrics = self.fontMetrics()
         names = map(name, range(min(len(matrix), MOST)))
         self._left = max(map(metrics.horizontalAdvance, names), default=0) + space(1)

@@ -20,8 +20,8 @@ from graphspec.train.evaluate import find_class_scores
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
 from graphspec_gui.viewers.halves import Controls, Halves
-from graphspec_gui.viewers.heat_map import HeatMap, strongest
-from graphspec_gui.viewers.images import as_seen, by_map, scale
+from graphspec_gui.viewers.heat_map import HeatMap, MatrixSight, matrix_sight
+from graphspec_gui.viewers.images import as_seen, by_map, scale, table
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
 from graphspec_gui.viewers.source import Network, ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
@@ -43,6 +43,7 @@ class WeightsPanel(LayerViewer):
         super().__init__(source, parent)
         self._asked: tuple[object, ...] = ()
         self._found: Filters | WeightMatrix | None = None
+        self._of_classes = False
         self.channel = QComboBox(self)
         self.channel.setAccessibleName("Channel")
         self.channel.setToolTip("Which channel of what the layer reads")
@@ -98,16 +99,16 @@ class WeightsPanel(LayerViewer):
             return
         self._asked = (network, layer)
         executable = network.probe.executable
-
+        pair = find_class_scores(network.probe.plan)
+        self._of_classes = pair is not None and pair.per_class and pair.scores == layer
         images = layer in drawable_layers(executable)
+        table("sign")  # which is made in this thread, before the other one needs it
 
-        def work() -> Iterator[tuple[Filters | WeightMatrix, Array]]:
+        def work() -> Iterator[Filters | MatrixSight]:
             if images:
-                filters = layer_filters(executable, layer)
-                yield filters, filters.images
+                yield layer_filters(executable, layer)
             else:
-                found = layer_matrix(executable, layer)
-                yield found, strongest(found.matrix)
+                yield matrix_sight(layer_matrix(executable, layer))
 
         self.source.looks.ask("weights", work, self._show)
         self.count_over_time("weights over time", network, layer)
@@ -138,12 +139,10 @@ class WeightsPanel(LayerViewer):
         """Draw the histograms."""
         self.chart.set_ridges(ridges(moments, "weights"))
 
-    def _show(self, answer: object) -> None:
-        assert isinstance(answer, tuple)
-        found, drawn = answer
-        if isinstance(found, WeightMatrix):
-            self._found = found
-            self._draw_matrix(found, drawn)
+    def _show(self, found: object) -> None:
+        if isinstance(found, MatrixSight):
+            self._found = found.matrix
+            self._draw_matrix(found)
             return
         assert isinstance(found, Filters)
         self.shown.setCurrentWidget(self.grid)
@@ -160,12 +159,12 @@ class WeightsPanel(LayerViewer):
         self._found = found
         self._draw()
 
-    def _draw_matrix(self, found: WeightMatrix, drawn: Array) -> None:
+    def _draw_matrix(self, sight: MatrixSight) -> None:
+        found = sight.matrix
         self.shown.setCurrentWidget(self.matrix)
         self.channel.hide()
         self.scale.show()
-        low, high = scale(found.matrix, centred=True)
-        self.scale.set_scale(low, high, "sign")
+        self.scale.set_scale(-sight.largest, sight.largest, "sign")
         words = f"{len(found.matrix):,} units that read {found.matrix.shape[1]:,} numbers"
         words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
         if np.isfinite(found.noise):
@@ -174,7 +173,7 @@ class WeightsPanel(LayerViewer):
                 "all before training and less where a layer has learnt"
             )
         self.facts.setText(words)
-        self.matrix.set_matrix(found.matrix, drawn, high, self._name)
+        self.matrix.set_matrix(found.matrix, sight.image, self._name)
         self._point_at_matrix(-1, -1)
 
     def _draw(self) -> None:
@@ -203,12 +202,9 @@ class WeightsPanel(LayerViewer):
         self.grid.set_tiles(Tiles(len(found.images), image, self._name, self._describe), keep=True)
 
     def _name(self, index: int) -> str:
-        network, found = self.network, self._found
-        if network is not None and found is not None:
-            pair = find_class_scores(network.probe.plan)
-            if pair is not None and pair.per_class and pair.scores == found.layer:
-                return network.probe.class_name(index)
-        return str(index)
+        network = self.network
+        named = network is not None and self._of_classes
+        return network.probe.class_name(index) if network and named else str(index)
 
     def _describe(self, index: int) -> str:
         assert self._found is not None
