@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphspec_gui.viewers.data import DataPanel
+from graphspec_gui.viewers.example import PROBES
 from graphspec_gui.viewers.looks import Looks
-from graphspec_gui.viewers.source import PROBES
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent

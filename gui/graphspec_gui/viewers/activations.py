@@ -20,10 +20,12 @@ from graphspec.layers.linear import Linear
 from graphspec.summary import summarise
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
+from graphspec_gui.viewers.example import Example
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import by_map, scale
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
-from graphspec_gui.viewers.source import Example, Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.unit_view import UnitSight, UnitView
 

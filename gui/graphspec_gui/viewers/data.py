@@ -24,9 +24,11 @@ from graphspec.train.feeding import SplitName
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.charts import Bar, Bars
+from graphspec_gui.viewers.example import PROBES
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import of_example, scale
-from graphspec_gui.viewers.source import PROBES, Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.viewer import Viewer
 

@@ -16,7 +16,8 @@ from graphspec.inspect.over_time import (
 )
 from graphspec.train.rundir import Run
 from graphspec_gui.viewers.charts import Ridge
-from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.viewer import Viewer
 
 EXAMPLES = 64

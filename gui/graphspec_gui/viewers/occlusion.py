@@ -28,10 +28,12 @@ from graphspec.inspect.pictures.occlusion import OcclusionPicture
 from graphspec.quantities import duration
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale
+from graphspec_gui.viewers.example import Example
 from graphspec_gui.viewers.fill import FillChoice
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import Map, as_seen, by_map, scale
-from graphspec_gui.viewers.source import Example, Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.viewer import Viewer
 

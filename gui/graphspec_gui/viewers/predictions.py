@@ -20,7 +20,8 @@ from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.images import of_example
 from graphspec_gui.viewers.matrix import Matrix
-from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.top_answers import TopAnswers
 from graphspec_gui.viewers.viewer import Viewer

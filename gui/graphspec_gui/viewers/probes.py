@@ -7,8 +7,9 @@ from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from graphspec_gui.theme import space, theme
+from graphspec_gui.viewers.example import Example
 from graphspec_gui.viewers.images import draw, fitted, of_example
-from graphspec_gui.viewers.source import Example, ProbeSource
+from graphspec_gui.viewers.source import ProbeSource
 
 _SIDE = 4.0
 _CROSS = 14

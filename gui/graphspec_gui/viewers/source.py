@@ -3,86 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from graphspec import api
-from graphspec.engines.base import Array, Executable
-from graphspec.engines.choosing import Choice
-from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import CheckpointError, DataError
-from graphspec.graph import GraphSpec
-from graphspec.inspect.probe import Probe
-from graphspec.plan import compile_graph
-from graphspec.recipe.config import TrainConfig
-from graphspec.train.checkpoint import read_passing_weights, read_weights
-from graphspec.train.feeding import SplitName, TrainingData, divide
-from graphspec.train.rundir import PASSING_WEIGHTS, Run
-from graphspec.train.session import load_named
+from graphspec.train.feeding import SplitName
+from graphspec.train.rundir import Run
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
+from graphspec_gui.viewers.example import (
+    PROBES,
+    Example,
+    example_again,
+    example_of,
+    first_example,
+    read_examples_of,
+)
 from graphspec_gui.viewers.looks import Looks
+from graphspec_gui.viewers.network import Network, Weights, open_run, open_spec, passing_stamp
 
-Weights = Literal["latest", "best", "first"]
-"""Which weights: the newest, the best one's, or those that training begins with."""
 RELOAD = 500
 """Milliseconds between a new checkpoint, or an edit, and the look at it."""
-PROBES = 12
-"""How many examples can be shown to the network side by side."""
 FOLLOW = 1000
 """Milliseconds between two looks for weights that a training was asked for within an epoch."""
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """A network with weights and its data; ``step`` and ``run`` are None without training.
-
-    ``content`` tells the weights of a run from others, which may be of the same step.
-    """
-
-    name: str
-    probe: Probe
-    data: TrainingData
-    config: TrainConfig
-    step: int | None
-    run: Run | None
-    content: str = ""
-
-    @property
-    def is_image(self) -> bool:
-        """Whether its examples are images of one or three channels."""
-        shape = self.shape
-        return len(shape) == 3 and shape[0] in (1, 3)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One example as the data set has it."""
-        return tuple(next(iter(self.data.parts.values()))[0].shape[1:])
-
-    def span(self) -> tuple[float, float]:
-        """The smallest and largest number of the data, by its first examples."""
-        return self._span
-
-    @cached_property
-    def _span(self) -> tuple[float, float]:
-        x = next(iter(self.data.parts.values()))[0][:2000]
-        return float(x.min()), float(x.max())
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """What viewers show to the network: ``x`` as the data set has it, and where it is from."""
-
-    x: Array
-    label: int | None
-    split: SplitName | None
-    number: int
-    title: str
 
 
 class ProbeSource(QObject):
@@ -182,11 +125,11 @@ class ProbeSource(QObject):
         if run is not None:
             wanted, live = self._weights, self._is_running and self._weights == "latest"
             self.looks.ask(
-                "open", lambda: _open_run(run, wanted, before, live), self._opened, self._end
+                "open", lambda: open_run(run, wanted, before, live), self._opened, self._end
             )
         elif self._document is not None and self._document.spec.layers:
             spec = self._document.spec
-            self.looks.ask("open", lambda: _open_spec(spec, before), self._opened, self._end)
+            self.looks.ask("open", lambda: open_spec(spec, before), self._opened, self._end)
         else:
             self.looks.cancel("open")
             self._show_none("")
@@ -195,7 +138,9 @@ class ProbeSource(QObject):
         """Show examples of the data set to the network, at most ``PROBES``; look at the last."""
         network = self.network
         if network is not None and split in network.data.parts:
-            found = [self._find(split, n) or _example(network, split, n) for n in numbers[:PROBES]]
+            found = [
+                self._find(split, n) or example_of(network, split, n) for n in numbers[:PROBES]
+            ]
             self._show_all(found, found[-1])
 
     def toggle(self, split: SplitName, number: int) -> None:
@@ -207,7 +152,7 @@ class ProbeSource(QObject):
         if known is not None:
             self.drop(known)
         elif network is not None and split in network.data.parts:
-            self._add([_example(network, split, number)])
+            self._add([example_of(network, split, number)])
 
     def show(self, example: Example) -> None:
         """Look at another one of the examples."""
@@ -236,7 +181,7 @@ class ProbeSource(QObject):
             return
 
         def work() -> Iterator[list[Example]]:
-            yield [example for path in paths for example in _read(network, path)]
+            yield [example for path in paths for example in read_examples_of(network, path)]
 
         def take(found: object) -> None:
             assert isinstance(found, list)
@@ -303,14 +248,14 @@ class ProbeSource(QObject):
             return  # nobody looks, or what came last is still being read
         elif self._awaited is None:
             self._ask_for_newer(run, followed)
-        elif _stamp(run) != self._awaited:
+        elif passing_stamp(run) != self._awaited:
             self._awaited = None
             self._outdate()
 
     def _ask_for_newer(self, run: Run, followed: ShownRun) -> None:
         network, last = self.network, followed.follower.history.last
         seen = (network.step or 0) if network is not None and network.run is run else 0
-        before = _stamp(run)
+        before = passing_stamp(run)
         if last is not None and last.step > seen and self._ask(run):
             self._awaited = before
 
@@ -330,8 +275,8 @@ class ProbeSource(QObject):
         assert isinstance(network, Network)
         before, self.network, self.trouble = self.network, network, ""
         same = before is not None and before.data is network.data
-        kept = {old: _again(network, old, same) for old in self.examples}
-        found = [new for new in kept.values() if new is not None] or [_first(network)]
+        kept = {old: example_again(network, old, same) for old in self.examples}
+        found = [new for new in kept.values() if new is not None] or [first_example(network)]
         seen = None if self.example is None else kept.get(self.example)
         self._show_all(found, seen or found[0])
 
@@ -362,98 +307,3 @@ class ProbeSource(QObject):
         if reason:
             self.trouble = reason
             self.changed.emit()
-
-
-def _stamp(run: Run) -> int:
-    """When the weights between two checkpoints were written; 0 where there are none."""
-    try:
-        return (run.path / PASSING_WEIGHTS).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _open_run(run: Run, wanted: Weights, before: Network | None, live: bool) -> Iterator[Network]:
-    entry = (run.best if wanted == "best" else None) or run.latest
-    step, content = (-1, "") if entry is None else (entry.step, entry.sha256)
-    stamp, passing = _stamp(run), None
-    if live and stamp:
-        arrays, at = read_passing_weights(run.path / PASSING_WEIGHTS)
-        if at > step:
-            step, content, passing = at, f"passing {stamp}", arrays
-    if step < 0:
-        raise CheckpointError(
-            "This run has no checkpoint yet: the first is saved at the end of an epoch, or with "
-            "Checkpoint now in the Training dock."
-        )
-    known = before is not None and before.run is run
-    if known and before is not None and before.content == content:
-        return
-    if passing is not None:
-        weights = passing
-    else:
-        assert entry is not None
-        weights = read_weights(run.checkpoint_path(entry), entry.sha256)
-    if known and before is not None:
-        plan, config, data = before.probe.plan, before.config, before.data
-        engine = NumpyEngine(config.dtype)
-        executable: Executable = engine.load(plan, seed=config.seed, weights=weights)
-    else:
-        # The numpy engine needs no time to compile, and leaves the other cores to the training.
-        # The folder is read anew: another run may have been put in its place.
-        there, choice = Run(run.path), Choice(engine="numpy")
-        executable, data = api.open_trained(there, weights=weights, choice=choice)
-        config = there.config
-    probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
-    yield Network(run.name, probe, data, config, step, run, content)
-
-
-def _open_spec(spec: GraphSpec, before: Network | None) -> Iterator[Network]:
-    config = spec.training or TrainConfig()
-    if config.data is None:
-        raise DataError("Choose a data set in the Training dock (Ctrl+T).")
-    plan = compile_graph(spec, init=config.init)
-    kept = before is not None and before.run is None and before.config == config
-    if kept and before is not None and before.probe.plan.inputs == plan.inputs:
-        data = before.data
-    else:
-        data = divide(plan, load_named(config), config)
-    executable = NumpyEngine(config.dtype).load(plan, seed=config.seed)
-    probe = Probe(executable, data.pipeline, data.binding.x, data.dtype, data.classes)
-    yield Network(spec.name, probe, data, config, None, None)
-
-
-def _first(network: Network) -> Example:
-    parts = network.data.parts
-    return _example(network, "validation" if "validation" in parts else next(iter(parts)), 0)
-
-
-def _example(network: Network, split: SplitName, number: int) -> Example:
-    x, y = network.data.parts[split]
-    label = int(y[number]) if y.ndim == 1 and np.issubdtype(y.dtype, np.integer) else None
-    words = "" if label is None else f", {network.probe.class_name(label)}"
-    return Example(x[number], label, split, number, f"{split} {number}{words}")
-
-
-def _again(network: Network, example: Example, same: bool) -> Example | None:
-    """An example in the data of a network, the ``same`` as before or not; None if it has none."""
-    if example.x.shape != network.shape:
-        return None
-    split, parts = example.split, network.data.parts
-    if same or split is None:
-        return example
-    known = split in parts and example.number < len(parts[split][0])
-    return _example(network, split, example.number) if known else None
-
-
-def _read(network: Network, path: Path) -> Iterator[Example]:
-    # The package of the command line brings its parser along, which the start need not wait for.
-    from graphspec.cli.examples import read_examples
-
-    examples = read_examples(path, network.shape, network.span())
-    if len(examples) == 0 or examples.shape[1:] != network.shape:
-        raise DataError(
-            f"{path.name} holds {'×'.join(map(str, examples.shape))} numbers, and an "
-            f"example of this network is {'×'.join(map(str, network.shape))}"
-        )
-    for i, x in enumerate(examples[:PROBES]):
-        yield Example(x, None, None, i, path.name if len(examples) == 1 else f"{path.name}[{i}]")

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 from graphspec.engines.base import Array
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.charts import Bar, Bars
+from graphspec_gui.viewers.example import Example
 from graphspec_gui.viewers.images import draw, fitted, of_example
-from graphspec_gui.viewers.source import Example, Network
+from graphspec_gui.viewers.network import Network
 
 _TOP = 5
 _SIDE = 4.0

@@ -23,8 +23,9 @@ from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.exporting import ask_export
 from graphspec_gui.viewers.images import as_seen, draw, fitted
+from graphspec_gui.viewers.network import Network, Weights
 from graphspec_gui.viewers.probes import ProbeStrip
-from graphspec_gui.viewers.source import Network, ProbeSource, Weights
+from graphspec_gui.viewers.source import ProbeSource
 
 if TYPE_CHECKING:
     from graphspec.inspect.pictures.sheet import Picture

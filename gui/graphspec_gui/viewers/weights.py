@@ -23,7 +23,8 @@ from graphspec_gui.viewers.halves import Controls, Halves
 from graphspec_gui.viewers.heat_map import HeatMap, MatrixSight, matrix_sight
 from graphspec_gui.viewers.images import as_seen, by_map, scale, table
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
-from graphspec_gui.viewers.source import Network, ProbeSource
+from graphspec_gui.viewers.network import Network
+from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 
 _COLOURS = -1
