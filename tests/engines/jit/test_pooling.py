@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphspec.engines.jit.explaining import explain
+from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
 from tests.engines.nets import batch, network, node
 
@@ -44,3 +46,31 @@ def test_windows_agree_with_float64(kind: str, window: dict[str, Any], channels:
     # Of few values many are equal: the first of a window takes all of its gradient.
     feeds["x"] = np.round(feeds["x"]).astype(np.float32)
     compare(spec, feeds=feeds, threads=3, tapped=False, tolerance=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 8, 21, 35])
+@pytest.mark.parametrize("training", [True, False])
+def test_normalised_rectified_and_pooled_in_one_pass(channels: int, training: bool) -> None:
+    spec = network(
+        [
+            node("scale", "before", "x", factor=0.5),
+            node("batch_norm", "norm", "before"),
+            node("relu", "open", "norm"),
+            node("max_pool2d", "pool", "open", kernel=2),
+            node("square", "bent", "pool"),
+            node("sum_loss", "loss", "bent"),
+        ],
+        ("pool",),
+        x={"shape": [channels, 6, 10]},
+    )
+    # A slope below 0 turns the order of a window's numbers around, and 0 makes all of them equal.
+    rng = np.random.default_rng(0)
+    scale = np.where(np.arange(channels) % 4 == 3, 0, rng.standard_normal(channels))
+    weights = {"norm.scale": scale, "norm.shift": 0.3 * rng.standard_normal(channels)}
+    for threads in (1, 3):
+        compare(
+            spec, 4, threads=threads, tapped=False, training=training, weights=weights,
+            tolerance=4e-6,
+        )  # fmt: skip
+    found = explain(compile_graph(spec), batch=4, threads=1)
+    assert any(line.layers == ("norm", "open", "pool") for line in found.lines)

@@ -34,17 +34,18 @@ def rows_at_once(channels: int) -> int:
     return max(8, 4096 // channels)
 
 
-def _columns(k: Kernel, channels: Value) -> Iterator[list[Column]]:
+def columns_of(k: Kernel, channels: Value, abreast: int = _ABREAST) -> Iterator[list[Column]]:
     """The channels, by vectors: as many abreast as there can be, then one by one, then the rest."""
-    step = k.width * _ABREAST
+    step = k.width * abreast
     whole = channels // step * step
     with k.loop(0, whole, step) as first:
-        yield [(first + part * k.width, None) for part in range(_ABREAST)]
+        yield [(first + part * k.width, None) for part in range(abreast)]
     for c, lanes in k.sweep(whole, channels):
         yield [(c, lanes)]
 
 
-def _line(places: tuple[Pointer, Pointer, Pointer], c: Value, lanes: Value | None) -> Line:
+def line_of(places: tuple[Pointer, Pointer, Pointer], c: Value, lanes: Value | None) -> Line:
+    """μ, a and β of a vector of channels."""
     mean, factor, shift = places
     return mean.load(c, lanes), factor.load(c, lanes), shift.load(c, lanes)
 
@@ -58,7 +59,7 @@ def moments_kernel(k: Kernel) -> None:
         begin, end = k.span(chunk, at_once, rows)
         share = 1.0 / (end - begin).to(x.element)
         out = partial + chunk * 2 * channels
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             totals = [k.variable(k.zeros()) for _ in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), total in zip(columns, totals, strict=True):
@@ -129,8 +130,8 @@ def normalise_kernel(relu: bool, k: Kernel) -> None:
     mean, factor, shift = k.pointer(), k.pointer(), k.pointer()
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for columns in _columns(k, channels):
-            known = [_line((mean, factor, shift), *column) for column in columns]
+        for columns in columns_of(k, channels):
+            known = [line_of((mean, factor, shift), *column) for column in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), (m, a, b) in zip(columns, known, strict=True):
                     out = fma(x.load(row * channels + c, lanes) - m, a, b)
@@ -158,8 +159,8 @@ def sums_kernel(relu: bool, k: Kernel) -> None:
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
         out = partial + chunk * 2 * channels
-        for columns in _columns(k, channels):
-            known = [_line((mean, factor, shift), *column) for column in columns]
+        for columns in columns_of(k, channels):
+            known = [line_of((mean, factor, shift), *column) for column in columns]
             sums = [(k.variable(k.zeros()), k.variable(k.zeros())) for _ in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), line, (plain, weighted) in zip(columns, known, sums, strict=True):
@@ -206,8 +207,8 @@ def gradient_kernel(relu: bool, training: bool, k: Kernel) -> None:
     mean, factor, shift, level, slope = (k.pointer() for _ in range(5))
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for columns in _columns(k, channels):
-            lines = [_line((mean, factor, shift), *column) for column in columns]
+        for columns in columns_of(k, channels):
+            lines = [line_of((mean, factor, shift), *column) for column in columns]
             slopes = [(level.load(c, lanes), slope.load(c, lanes)) for c, lanes in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), line, (flat, rising) in zip(columns, lines, slopes, strict=True):

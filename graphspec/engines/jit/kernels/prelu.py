@@ -13,7 +13,7 @@ dx = dy where x > 0, else a·dy; da = Σ dy·min(x, 0).
 from __future__ import annotations
 
 from graphspec.engines.jit.builder import Kernel, fma, minimum, select
-from graphspec.engines.jit.kernels.norm import _columns
+from graphspec.engines.jit.kernels.norm import columns_of
 
 
 def forward_kernel(shared: bool, k: Kernel) -> None:
@@ -22,7 +22,7 @@ def forward_kernel(shared: bool, k: Kernel) -> None:
     rows, channels, at_once = (k.size() for _ in range(3))
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             slopes = [slope.spread() if shared else slope.load(*column) for column in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), a in zip(columns, slopes, strict=True):
@@ -36,7 +36,7 @@ def backward_kernel(shared: bool, k: Kernel) -> None:
     rows, channels, at_once = (k.size() for _ in range(3))
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             slopes = [slope.spread() if shared else slope.load(*column) for column in columns]
             totals = [k.variable(k.zeros()) for _ in columns]
             with k.loop(begin, end) as row:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, sqrt
-from graphspec.engines.jit.kernels.norm import _columns
+from graphspec.engines.jit.kernels.norm import columns_of
 from graphspec.engines.jit.kernels.rows import Part, row_total
 
 Sum = Callable[[Value, Value, Value | None], Value]
@@ -44,7 +44,7 @@ class _Sets:
     def sum_down(self, channels: Value, out: list[Pointer], parts: list[Sum]) -> None:
         """out[i][c] = Σ over the pixels of parts[i](the place of c in the pixel, c, lanes)."""
         k = self.k
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             sums = [[k.variable(k.zeros()) for _ in parts] for _ in columns]
             with k.loop(0, self.pixels) as pixel:
                 for (c, lanes), own in zip(columns, sums, strict=True):
@@ -87,7 +87,7 @@ def forward_kernel(k: Kernel) -> None:
 
         s.sum_down(channels, [inverse], [square])
         s.share(sets, inverse.load, lambda total: 1.0 / sqrt(total * share + epsilon), inverse)
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             lines = [
                 (mean.load(c, lanes), inverse.load(c, lanes) * gamma.load(c, lanes))
                 for c, lanes in columns
@@ -135,7 +135,7 @@ def gradient_kernel(k: Kernel) -> None:
         plain, gamma = sums + (example * 2 * s.channels + first), scale + first
         for part, to in ((plain, level), (plain + s.channels, slope)):
             s.share(sets, _product(gamma, part), lambda total: total * share, to)
-        for columns in _columns(k, channels):
+        for columns in columns_of(k, channels):
             known = [
                 tuple(at.load(c, lanes) for at in (mean, inverse, gamma, level, slope))
                 for c, lanes in columns

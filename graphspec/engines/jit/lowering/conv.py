@@ -27,12 +27,13 @@ from graphspec.engines.jit.kernels.winograd_dw import Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import lanes
 from graphspec.engines.jit.lowering import conv_direct, conv_patches, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
+from graphspec.engines.jit.lowering.pooling import halves
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.target import host
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
-from graphspec.layers.sliding import Sliding, as_pair
+from graphspec.layers.sliding import Sliding
 
 # With fewer channels or filters the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 16
@@ -222,15 +223,7 @@ def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
         return True
     if isinstance(after, Relu):
         return not any(isinstance(layer, Relu | MaxPool2d) for layer in chain)
-    # "Exact" windows that neither overlap nor leave gaps: the image's sides are even.
-    return (
-        isinstance(after, MaxPool2d)
-        and not any(isinstance(layer, MaxPool2d) for layer in chain)
-        and as_pair(after.kernel) == (2, 2)
-        and after.stride in (None, 2, (2, 2))
-        and after.pad in (0, (0, 0), (0, 0, 0, 0))
-        and after.rounding == "exact"
-    )
+    return halves(after) and not any(isinstance(layer, MaxPool2d) for layer in chain)
 
 
 def _apart(chain: tuple[Any, ...], call: Call) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import pool, pool_tiles
 from graphspec.engines.jit.lowering.site import Backward, Lowering, Site
 from graphspec.engines.jit.table import Routine
-from graphspec.layers.sliding import Sliding
+from graphspec.layers.max_pool2d import MaxPool2d
+from graphspec.layers.sliding import Sliding, as_pair
 
 MAX = Routine("max_pool", pool.max_kernel)
 MAX_BACK = {
@@ -61,6 +63,18 @@ def _max(at: Site) -> Backward:
         )
 
     return backward
+
+
+def halves(layer: Any) -> bool:
+    """Whether a layer takes the largest of each 2 × 2, of images whose sides are even."""
+    # "Exact" windows that neither overlap nor leave gaps.
+    return (
+        isinstance(layer, MaxPool2d)
+        and as_pair(layer.kernel) == (2, 2)
+        and layer.stride in (None, 2, (2, 2))
+        and layer.pad in (0, (0, 0), (0, 0, 0, 0))
+        and layer.rounding == "exact"
+    )
 
 
 def _tiles(sliding: Sliding) -> bool:
