@@ -17,14 +17,12 @@ import gc
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from graphspec.engines.choosing import usable_cores
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache, default_folder
 from graphspec.engines.jit.target import LOCK, Target, assembly, compile_module, host, load
-from graphspec.engines.jit.translator import Translator
 
 Emit = Callable[[Kernel], None]
 
@@ -89,6 +87,11 @@ def _compile_in_two(kernels: Mapping[str, tuple[str, Emit]], target: Target) -> 
     def keep(key: str, code: bytes) -> None:
         CACHE.put(key, code)
         _made[key] = code
+
+    # A process whose kernels are all on disk has no use for these.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from graphspec.engines.jit.translator import Translator
 
     try:
         other = Translator(target)

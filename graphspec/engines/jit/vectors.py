@@ -230,7 +230,7 @@ Number = Value | int | float
 def matching(a: Value, b: Number) -> tuple[Value, Value]:
     """Both as vectors when one is, and a number of Python in the type of the other."""
     if not isinstance(b, Value):
-        b = Value(a.kernel, a.element(float(b) if a.is_float else int(b)))
+        return a, Value(a.kernel, ir.Constant(a.ir.type, float(b) if a.is_float else int(b)))
     if a.is_vector and not b.is_vector:
         b = a.kernel.vector([b] * a.lanes)
     elif b.is_vector and not a.is_vector:

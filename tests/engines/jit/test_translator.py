@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphspec.engines.jit import compiler
+from graphspec.engines.jit import compiler, translator
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache
 from graphspec.engines.jit.target import compile_module, host
@@ -72,7 +72,7 @@ def test_both_compile_and_everything_is_kept(compiled_here: list[str]) -> None:
 def test_few_kernels_start_no_process(
     compiled_here: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiler, "Translator", lambda target: pytest.fail("started"))
+    monkeypatch.setattr(translator, "Translator", lambda target: pytest.fail("started"))
     run_many("few", 3)
     assert len(compiled_here) == 3
 
