@@ -41,3 +41,5 @@ class Message(QMessageBox):
         )
         side = QSize(space(4), space(4))
         self.setIconPixmap(icon.pixmap(side, self.devicePixelRatioF()))
+        if (layout := self.layout()) is not None:
+            layout.setContentsMargins(space(2), space(2), space(2), space(2))

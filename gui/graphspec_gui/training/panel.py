@@ -45,6 +45,7 @@ TYPING = 1.0
 """Seconds: edits of one field that follow each other faster are one step of undo."""
 _NOTHING = "No network is open."
 _BROKEN = "The network has problems: the Problems dock lists them, with fixes."
+_EMPTY = "Open a network, or make a new one: it is trained from here."
 _IDLE = "Nothing is being trained."
 
 
@@ -66,7 +67,7 @@ class TrainingPanel(Panel):
         super().__init__(parent)
         self.training = training
         self._say = say
-        self.setMinimumWidth(space(36))
+        self.setMinimumWidth(space(40))
         self._last_edit = ("", 0.0)
         self._typed = 0
         self._make_actions()
@@ -115,7 +116,7 @@ class TrainingPanel(Panel):
         """Show the settings of the document in front."""
         document = self.document
         self._page.setVisible(document is not None)
-        self._allow()
+        self._tell()
         if document is None:
             return
         config = document.spec.training or TrainConfig()
@@ -333,7 +334,9 @@ class TrainingPanel(Panel):
             return f"{name} {how}{best}"
         if isinstance(ended, Failed):
             return f"{name} failed."
-        return "" if name else "Ctrl+Enter trains the network in front."
+        if name:
+            return ""
+        return "Ctrl+Enter trains the network in front." if self.document else _EMPTY
 
     def _allow(self) -> None:
         state = self.training.state
