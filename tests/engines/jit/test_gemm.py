@@ -20,11 +20,11 @@ from tests.engines.jit.calling import arguments, call, check, guarded
 TOLERANCE = 2e-6
 WIDTHS = [Target(host().cpu, host().features, width, n) for width, n in ((4, 32), (16, 32))]
 KINDS = [
-    Gemm(a, b, add, relu)
+    Gemm(a, b, add, after)
     for a in ("rows", "panels")
     for b in ("rows", "columns", "panels")
-    for add, relu in (("nothing", False), ("bias", True), ("c", False))
-] + [Gemm("rows", "rows", "bias", relu=True, drop=True)]
+    for add, after in (("nothing", ()), ("bias", ("relu",)), ("c", ()))
+] + [Gemm("rows", "rows", "bias", ("relu", "dropout")), Gemm("rows", "rows", "c", ("scale",))]
 sizes = st.integers(1, 70)
 fast = settings(deadline=None, max_examples=25)
 
@@ -71,14 +71,17 @@ def problem(
     a, b, c, bias = (x.astype(np.float32) for x in (a, b, c, bias))
     want = a.astype(np.float64) @ b
     want += {"nothing": 0, "bias": bias, "c": c}[kind.add]
-    if kind.relu:
+    if "relu" in kind.after:
         want = np.maximum(want, 0)
     edges: list[Any] = []
-    dropping: list[Any] = []
-    if kind.drop:
+    rest: list[Any] = []
+    if "dropout" in kind.after:
         u = rng.random((m, n), np.float32)
         want *= (u >= np.float32(0.3)) * 1.5
-        dropping = [beside_nothing(u, edges), float_bits(0.3), float_bits(1.5)]
+        rest = [float_bits(0.3), float_bits(1.5), beside_nothing(u, edges)]
+    elif "scale" in kind.after:
+        want *= 0.5
+        rest = [float_bits(0.5)]
     source = "rows" if depth % 2 else "columns"
     left = (
         packed(a.T.copy(), "a", source, target, edges)
@@ -100,10 +103,8 @@ def problem(
     bias = beside_nothing(bias, edges)
     ldb = {"rows": n, "columns": depth, "panels": 0}[kind.b]
     lda = 0 if kind.a == "panels" else depth
-    args = arguments(
-        left, right, result, bias, scratch, m, n, depth, lda, ldb, n, *groups, *dropping
-    )
-    keep = [left, right, bias, scratch, dropping]
+    args = arguments(left, right, result, bias, scratch, m, n, depth, lda, ldb, n, *groups, *rest)
+    keep = [left, right, bias, scratch, rest]
     return Problem(kind, args, gemm.chunks(m, n, *groups), result, edges, want, keep)
 
 

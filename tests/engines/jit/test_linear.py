@@ -8,6 +8,7 @@ from graphspec.engines.jit.explaining import explain
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
+from tests.engines.nets import network, node
 
 CLASSES = {"label": {"classes": 3}}
 
@@ -77,3 +78,36 @@ def test_a_dropout_behind_the_rectifier_is_part_of_it(
     assert all(line.algorithm == "draw" for line in lines if line.layers == ("drop",))
     for threads, training in ((1, True), (3, True), (2, False)):
         compare(spec, size, tolerance=3e-6, threads=threads, training=training, tapped=False)
+
+
+FUNCTIONS: list[tuple[list[tuple[str, dict[str, float]]], bool]] = [
+    ([("tanh", {})], True),
+    ([("elu", {"alpha": 0.6})], True),
+    ([("scale", {"factor": -1.5})], True),
+    ([("dropout", {"drop": 0.4})], True),
+    ([("gelu", {})], False),  # its gradient needs what the product gave, which nobody stores
+    ([("leaky_relu", {"slope": 0.2}), ("square", {})], False),
+]
+
+
+@pytest.mark.parametrize(("functions", "in_training"), FUNCTIONS)
+@pytest.mark.parametrize(("width", "size"), [(19, 7), (700, 5), (517, 2)])
+def test_functions_behind_it_are_part_of_it(
+    functions: list[tuple[str, dict[str, float]]], in_training: bool, width: int, size: int
+) -> None:
+    layers = [node("linear", "fc", "x", units=523)]
+    for i, (kind, fields) in enumerate(functions):
+        layers.append(node(kind, f"f{i}", layers[-1]["id"], **fields))
+    last = layers[-1]["id"]
+    layers += [
+        node("linear", "scores", last, units=3),
+        node("softmax_loss", "loss", "scores", "label"),
+    ]
+    spec = network(layers, ("scores",), x={"shape": [width]}, **CLASSES)
+    together = ("fc", *(f"f{i}" for i in range(len(functions))))
+    for training, fused in ((True, in_training), (False, True)):
+        lines = explain(compile_graph(spec), batch=size, threads=2, training=training).lines
+        if functions[0][0] != "dropout" or training:
+            assert (together in {line.layers for line in lines}) == fused
+        for threads in (1, 3):
+            compare(spec, size, training=training, threads=threads, tapped=False, tolerance=3e-6)

@@ -20,6 +20,9 @@ from graphspec.engines.jit.vector_math import erf, exp, log, log1p, sigmoid, tan
 from graphspec.layers import gelu, selu
 
 CHUNK = 4096
+THEN = "_then_"
+"""Between the functions in the name of a kernel: with a plain underscore gelu and then tanh would
+share theirs with gelu's tanh form."""
 _UNROLL = 2
 
 Formula = Callable[..., Value]
@@ -158,6 +161,7 @@ POINTWISE: dict[str, Pointwise] = {
     "dropout": Pointwise(_drop, lambda k, dy, v, *rest: _drop(k, dy, *rest), "u", 2, 1),
 }
 """By kind of layer (gelu has two forms); dropout as it is in training."""
+_ITSELF = Pointwise(lambda k, x: x, lambda k, dy, v: dy, "")
 _RELU_DROPOUT = Pointwise(
     lambda k, x, *rest: _drop(k, _relu(k, x), *rest), _relu_drop_back, "y", 2, 1
 )
@@ -168,6 +172,8 @@ def composed(kinds: tuple[str, ...]) -> Pointwise:
 
     dx = f₁′·(… fₖ′·dy). The settings of all follow each other, and so do their draws.
     """
+    if not kinds:
+        return _ITSELF
     if kinds == ("relu", "dropout"):
         return _RELU_DROPOUT
     if len(kinds) == 1:
@@ -202,13 +208,10 @@ def composed(kinds: tuple[str, ...]) -> Pointwise:
     return Pointwise(forward, backward, keeps, settings, draws)
 
 
-_ITSELF = Pointwise(lambda k, x: x, lambda k, dy, v: dy, "")
-
-
 # --- Kernels -----------------------------------------------------------------------------------
 
 
-class _Rest:
+class Rest:
     """What a function reads besides its variable: the next arguments of a kernel."""
 
     def __init__(self, k: Kernel, function: Pointwise, draws: int) -> None:
@@ -223,7 +226,7 @@ class _Rest:
 def forward_kernel(function: Pointwise, k: Kernel) -> None:
     """y = f(x). Args: x, y, n, settings, draws."""
     x, y, n = k.pointer(), k.pointer(), k.size()
-    rest = _Rest(k, function, function.draws)
+    rest = Rest(k, function, function.draws)
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
             y.store(function.forward(k, x.load(i, lanes), *rest.at(i, lanes)), i, lanes)
@@ -235,7 +238,7 @@ def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
     Args: dy, v (x or y), dx, n, settings, and the draws if they are kept.
     """
     dy, v, dx, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    rest = _Rest(k, function, function.draws if "u" in function.keeps else 0)
+    rest = Rest(k, function, function.draws if "u" in function.keeps else 0)
     keeps_v = bool({"x", "y"} & set(function.keeps))
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
@@ -247,8 +250,8 @@ def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
 def combine_kernel(operator: str, kinds: tuple[str, ...], k: Kernel) -> None:
     """y = a + b, a − b or a · b, or functions of it. Args: a, b, y, n, their settings and draws."""
     a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    function = composed(kinds) if kinds else _ITSELF
-    rest = _Rest(k, function, function.draws)
+    function = composed(kinds)
+    rest = Rest(k, function, function.draws)
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
             both = COMBINATIONS[operator](a.load(i, lanes), b.load(i, lanes))

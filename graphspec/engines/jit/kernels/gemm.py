@@ -1,4 +1,4 @@
-"""Matrix products: C = A·B, Aᵀ·B, A·Bᵀ, with a bias, ReLU, dropout, or added to what C was.
+"""Matrix products: C = A·B, Aᵀ·B, A·Bᵀ, with a bias, functions of it, or added to what C was.
 
     C[m, n] (+)= Σ_k A[m, k]·B[k, n] (+ bias[n])        m < M, n < N, k < K
 
@@ -28,12 +28,12 @@ edge are filled with zeros, and their stores are masked: nothing is touched beyo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, maximum, minimum, select
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.elementwise import THEN, Rest, composed
 from graphspec.engines.jit.kernels.packing import pack_columns, pack_rows
 from graphspec.engines.jit.target import Target, host
 
@@ -49,22 +49,20 @@ class Gemm:
 
     Arguments: a, b, c, bias, scratch, M, N, K, lda, ldb, ldc, row_group, column_group. ``scratch``
     is ``scratch_floats()`` floats for each thread; ``bias`` is not read unless ``add`` is "bias",
-    ``lda`` and ``ldb`` not for panels. With ``drop``, u, drop and s follow: C is multiplied
-    by s where u, which lies as C does, is drop or more, else by 0. ``row_group`` must be a multiple
-    of ``rows()``, ``column_group`` of ``columns()``. The call has ``chunks(…)`` chunks.
+    ``lda`` and ``ldb`` not for panels. The settings and draws of the
+    functions ``after`` it follow; draws lie as C does. ``row_group`` must be a multiple of
+    ``rows()``, ``column_group`` of ``columns()``. The call has ``chunks(…)`` chunks.
     """
 
     a: Literal["rows", "panels"] = "rows"
     b: Literal["rows", "columns", "panels"] = "rows"
     add: Literal["nothing", "bias", "c"] = "nothing"
-    relu: bool = False
-    drop: bool = False
+    after: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The kernel's name, which tells all of it."""
-        after = "".join(["_relu" if self.relu else "", "_drop" if self.drop else ""])
-        return f"gemm_{self.a}_{self.b}_{self.add}{after}"
+        return THEN.join((f"gemm_{self.a}_{self.b}_{self.add}", *self.after))
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel."""
@@ -82,8 +80,8 @@ class _Product:
         self.m, self.n, self.depth = k.size(), k.size(), k.size()
         self.lda, self.ldb, self.ldc = k.size(), k.size(), k.size()
         self.row_group, self.column_group = k.size(), k.size()
-        if kind.drop:
-            self.u, self.least, self.factor = k.pointer(), k.scalar(), k.scalar()
+        self.function = composed(kind.after)
+        self.rest = Rest(k, self.function, self.function.draws)
         self.panel = scratch + k.thread * scratch_floats(k.target)
         # What C starts from where nothing is added: one row of zeros, which every row reads.
         self.zeros = k.scratch(self.block.columns)
@@ -168,17 +166,13 @@ class _Product:
             other = self.bias + column if self.kind.add == "bias" else self.zeros
             before = k.choose(kc.equals(0), other, target)
             pitch = select(kc.equals(0), k.integer(0), self.ldc)
-        # max(x, −∞) is x: blocks of K before the last go through the same instruction.
         is_last = (kc + part).equals(self.depth)
-        lowest = select(is_last, k.number(0.0), k.number(float("-inf"))).spread()
-        mask = self._mask(row, column, is_last) if self.kind.drop else None
 
         def finish(r: int, lanes: list[Value] | None) -> None:
             block.add_row(r, before + pitch * r, lanes)
-            if self.kind.relu:
-                block.map_row(r, lambda x: maximum(lowest, x))
-            if mask is not None:
-                mask(r, lanes)
+            if self.kind.after:
+                with k.when(is_last):
+                    self._apply(r, (row + r) * self.ldc + column, lanes)
             block.store_row(r, target + self.ldc * r, lanes)
 
         is_whole = (rows >= block.rows) & (columns >= block.columns)
@@ -192,22 +186,12 @@ class _Product:
                     with k.when(rows > r):
                         finish(r, lanes)
 
-    def _mask(
-        self, row: Value, column: Value, is_last: Value
-    ) -> Callable[[int, list[Value] | None], None]:
-        """Dropout of a row of the block; before the last block of K it is a factor of 1."""
-        k, block = self.k, self.block
-        u = k.choose(is_last, self.u + row * self.ldc + column, self.zeros)
-        pitch = select(is_last, self.ldc, k.integer(0))
-        least = select(is_last, self.least, k.number(0.0)).spread()
-        factor = select(is_last, self.factor, k.number(1.0)).spread()
-
-        def drop(r: int, lanes: list[Value] | None) -> None:
-            for v, one in enumerate(block.sums[r]):
-                drawn = (u + pitch * r).load(v * k.width, lanes[v] if lanes else None)
-                one.value = one.value * select(drawn >= least, factor, 0.0)
-
-        return drop
+    def _apply(self, r: int, place: Value, lanes: list[Value] | None) -> None:
+        """Put a row of sums, which belongs at a place of C, through the functions."""
+        k = self.k
+        for v, one in enumerate(self.block.sums[r]):
+            rest = self.rest.at(place + v * k.width, lanes[v] if lanes else None)
+            one.value = self.function.forward(k, one.value, *rest)
 
 
 def _count(block: Block) -> range:

@@ -1,9 +1,7 @@
 """What a fully connected layer needs besides matrix products: the way back into it.
 
-dz = dy where y > 0, else 0        through the ReLU that was fused into the layer, if one was
+dz = dy·f′                         through the functions that were fused into the layer, if any were
 db = Σₙ dz[n]                      over the examples, in their order
-
-With a dropout behind the ReLU, dz = s·dy there: y > 0 only where nothing was dropped.
 
          M columns
     ┌─┬─┬─┬─┬─┬─┬─┐
@@ -18,7 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphspec.engines.jit.builder import Kernel, select
+from graphspec.engines.jit.builder import Kernel
+from graphspec.engines.jit.kernels.elementwise import THEN, Rest, composed
 from graphspec.engines.jit.target import host
 
 STRIP = 2
@@ -26,33 +25,34 @@ STRIP = 2
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """One kernel: with the ReLU, with the sums, or with both. Args: dy, y, dz, db, N, M, [s]."""
+    """One kernel: through functions whose gradient needs no input, with the sums, or both.
 
-    relu: bool
+    Args: dy, y, dz, db, N, M, the functions' settings, and their draws if they keep them.
+    """
+
+    after: tuple[str, ...]
     bias: bool
-    drop: bool = False
 
     @property
     def name(self) -> str:
         """The kernel's name, which tells all of it."""
-        choices = {"relu": self.relu, "drop": self.drop, "bias": self.bias}
-        return "_".join(["linear_back", *(name for name, chosen in choices.items() if chosen)])
+        return THEN.join((f"linear_back{'_bias' if self.bias else ''}", *self.after))
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel."""
         dy, y, dz, db = (k.pointer() for _ in range(4))
         n, m = k.size(), k.size()
-        factor = k.scalar().spread() if self.drop else None
+        function = composed(self.after)
+        rest = Rest(k, function, function.draws if "u" in function.keeps else 0)
         with k.chunks() as chunk:
             for column, lanes in k.sweep(*k.span(chunk, STRIP * k.width, m)):
                 total = k.variable(k.zeros())
                 with k.loop(0, n) as row:
                     place = row * m + column
                     gradient = dy.load(place, lanes)
-                    if factor is not None:
-                        gradient = gradient * factor
-                    if self.relu:
-                        gradient = select(y.load(place, lanes) > 0.0, gradient, 0.0)
+                    if self.after:
+                        kept = y.load(place, lanes) if "y" in function.keeps else gradient
+                        gradient = function.backward(k, gradient, kept, *rest.at(place, lanes))
                         dz.store(gradient, place, lanes)
                     if self.bias:
                         total.value = total.value + gradient

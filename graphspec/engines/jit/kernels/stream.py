@@ -1,7 +1,7 @@
 """A fully connected layer on a few examples: its weights go by once, as fast as memory gives them.
 
 partial[s, n, m] = Σ_d x[n, d]·w[d, m]           d in slice s of the D inputs
-y[n, m] = relu( b[m] + Σ_s partial[s, n, m] )    slices in their order; perhaps dropped
+y[n, m] = f( b[m] + Σ_s partial[s, n, m] )       slices in their order
 
          M columns
 ┌───────────────────────┐
@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum, select
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma
+from graphspec.engines.jit.kernels.elementwise import THEN, Rest, composed
 from graphspec.engines.jit.table import Routine
 
 ROWS = 8
@@ -59,25 +60,24 @@ PRODUCTS = Routine("stream", _products)
 class Finish:
     """The sum over slices, with what follows it.
 
-    Args: partial, y, [b], N, M, slices, [u, drop, s of a dropout].
+    Args: partial, y, [b], N, M, slices, the functions' settings and draws.
     """
 
     bias: bool
-    relu: bool
-    drop: bool = False
+    after: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """The kernel's name, which tells all of it."""
-        choices = {"bias": self.bias, "relu": self.relu, "drop": self.drop}
-        return "_".join(["stream_sum", *(name for name, chosen in choices.items() if chosen)])
+        return THEN.join((f"stream_sum{'_bias' if self.bias else ''}", *self.after))
 
     def __call__(self, k: Kernel) -> None:
         """Write the kernel. Chunk: ``PIECE`` columns of all examples."""
         partial, y = k.pointer(), k.pointer()
         b = k.pointer() if self.bias else None
         n, m, slices = (k.size() for _ in range(3))
-        drop = (k.pointer(), k.scalar(), k.scalar()) if self.drop else None
+        function = composed(self.after)
+        rest = Rest(k, function, function.draws)
         with k.chunks() as chunk:
             begin, end = k.span(chunk, PIECE, m)
             with k.loop(0, n) as example:
@@ -86,10 +86,6 @@ class Finish:
                     with k.loop(0, slices) as part:
                         place = (part * n + example) * m + j
                         total.value = total.value + partial.load(place, lanes)
-                    result, place = total.value, example * m + j
-                    if self.relu:
-                        result = maximum(k.zeros(), result)
-                    if drop is not None:
-                        u, least, factor = drop
-                        result = result * select(u.load(place, lanes) >= least, factor, 0.0)
+                    place = example * m + j
+                    result = function.forward(k, total.value, *rest.at(place, lanes))
                     y.store(result, place, lanes)

@@ -1,7 +1,6 @@
 """Fully connected layers as matrix products.
 
-    y  = x·w + b      (N, D)·(D, M)    A in rows, B in rows, C starts from the bias; ReLU last,
-                                       and dropout behind it
+    y  = x·w + b      (N, D)·(D, M)    A in rows, B in rows, C starts from the bias; functions last
     dx = dz·wᵀ        (N, M)·(M, D)    A in rows, B in columns: w is read as it is
     dw = xᵀ·dz        (D, N)·(N, M)    A in panels (packed from x), B in rows
 
@@ -12,7 +11,7 @@ examples are not worth even that: y is then made while the weights go by (``kern
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gemm, stream
@@ -20,19 +19,15 @@ from graphspec.engines.jit.kernels.gemm import Gemm
 from graphspec.engines.jit.kernels.linear import WayBack, strips
 from graphspec.engines.jit.kernels.packing import Pack
 from graphspec.engines.jit.lowering.moving import reorder, same_order
-from graphspec.engines.jit.lowering.pointwise import drop_settings, is_active
-from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
-from graphspec.engines.jit.table import Routine
+from graphspec.engines.jit.lowering.pointwise import Functions, followed_by_functions_of_y
+from graphspec.engines.jit.lowering.site import Backward, Lowering, Site
+from graphspec.engines.jit.table import Argument, Routine
 
 PACK_X = Routine(Pack("a", "rows").name, Pack("a", "rows"))
 
 # With so many examples, and weights that do not stay in a cache, they are streamed.
 FEW_EXAMPLES = 4
 MANY_WEIGHTS = 1 << 18
-
-
-Drop = tuple[Value, float, float]
-"""What is drawn for a dropout; below which it drops; by what it multiplies the rest."""
 
 
 def emit_product(
@@ -45,19 +40,22 @@ def emit_product(
     pitches: tuple[int, int, int],
     *,
     bias: Value | None = None,
-    drop: Drop | None = None,
+    rest: Sequence[Argument] = (),
     why: str = "",
 ) -> None:
-    """C (+)= A·B: ``sizes`` are M, N and K, ``pitches`` how far rows of A, B and C are apart."""
+    """C (+)= A·B: ``sizes`` are M, N and K, ``pitches`` how far rows of A, B and C are apart.
+
+    ``rest`` are the settings and draws of the functions after it.
+    """
     m, n, depth = sizes
     row_group, column_group = gemm.groups(m, n, at.call.threads)
     panel, _ = at.scratch("panel of B", 4 * gemm.scratch_floats())
     groups = row_group, column_group
     at.emit(
         Routine(kind.name, kind),
-        (a, b, c, c if bias is None else bias, panel, *sizes, *pitches, *groups, *(drop or ())),
+        (a, b, c, c if bias is None else bias, panel, *sizes, *pitches, *groups, *rest),
         chunks=gemm.chunks(m, n, *groups),
-        reads=(a, b, *([] if bias is None else [bias]), *(drop[:1] if drop else ())),
+        reads=(a, b, *([] if bias is None else [bias]), *_values(rest)),
         writes=(c, panel),
         algorithm="matrix product",
         why=why,
@@ -66,7 +64,7 @@ def emit_product(
 
 
 def _lower(at: Site) -> Backward:
-    layer, y, relu = at.layer, at.y, len(at.layers) > 1
+    layer, y = at.layer, at.y
     x = at.xs[0]
     n, d, m = x.shape[0], x.size // x.shape[0], layer.units
     flat = x
@@ -76,15 +74,17 @@ def _lower(at: Site) -> Backward:
         reorder(at, x, flat)
     w = at.param("weight")
     bias = at.param("bias") if layer.bias else None
-    drop = (at.draw(2), *drop_settings(at.layers[2])) if _drops(at) else None
+    functions = Functions.of(at.layers, at.call, first=1)
+    drawn = functions.draws(at)
+    rest: tuple[Argument, ...] = (*functions.settings, *drawn)
     if n <= FEW_EXAMPLES and w.size >= MANY_WEIGHTS:
-        _stream(at, flat, w, bias, y, relu=relu, drop=drop)
+        _stream(at, flat, w, bias, y, functions.kinds, rest)
     else:
-        forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", relu, bool(drop))
-        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias, drop=drop)
+        forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", functions.kinds)
+        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias, rest=rest)
 
     def backward() -> None:
-        dz = _way_back(at, y, relu=relu)
+        dz = _way_back(at, y, functions, drawn)
         if at.asks_for("weight"):
             _weight_gradient(at, flat, dz, at.dparam("weight"))
         if at.need_dx:
@@ -103,9 +103,8 @@ def _stream(
     w: Value,
     bias: Value | None,
     y: Value,
-    *,
-    relu: bool,
-    drop: Drop | None,
+    after: tuple[str, ...],
+    rest: Sequence[Argument],
 ) -> None:
     """y while the weights go by, a slice of them for each thread."""
     n, (d, m), slices = at.batch, w.shape, at.call.threads
@@ -120,39 +119,44 @@ def _stream(
         why=f"{n} examples: packing the weights would take longer than the product",
         flops=2 * n * d * m,
     )
-    finish = stream.Finish(bias is not None, relu, bool(drop))
+    finish = stream.Finish(bias is not None, after)
     also = [] if bias is None else [bias]
     at.emit(
         Routine(finish.name, finish),
-        (partial, y, *also, n, m, slices, *(drop or ())),
+        (partial, y, *also, n, m, slices, *rest),
         chunks=-(-m // stream.PIECE),
-        reads=(partial, *also, *(drop[:1] if drop else ())),
+        reads=(partial, *also, *_values(rest)),
         writes=(y,),
         algorithm="add slices",
     )
 
 
-def _way_back(at: Site, y: Value, *, relu: bool) -> Value:
+def _way_back(at: Site, y: Value, functions: Functions, drawn: tuple[Value, ...]) -> Value:
     """dz, and db where it is asked for."""
     dy = at.dy
     bias = at.layer.bias and at.asks_for("bias")
-    if not (relu or bias):
+    if not (functions.kinds or bias):
         return dy
     n, m = y.shape
-    drops = _drops(at)
-    kind = WayBack(relu, bias, drops)
-    dz = at.new("dz", y.shape) if relu else dy
+    kind = WayBack(functions.kinds, bias)
+    dz = at.new("dz", y.shape) if functions.kinds else dy
     db = at.dparam("bias") if bias else dy
+    kept = y if "y" in functions.keeps else dy
+    also = drawn if "u" in functions.keeps else ()
     at.emit(
         Routine(kind.name, kind),
-        (dy, y if relu else dy, dz, db, n, m, *(drop_settings(at.layers[2])[1:] if drops else ())),
+        (dy, kept, dz, db, n, m, *functions.settings, *also),
         chunks=strips(m),
-        reads=(dy, y) if relu else (dy,),
-        writes=(*([dz] if relu else []), *([db] if bias else [])),
+        reads=(dy, kept, *also),
+        writes=(*([dz] if functions.kinds else []), *([db] if bias else [])),
         algorithm="gate and sum",
         flops=n * m,
     )
     return dz
+
+
+def _values(arguments: Sequence[Argument]) -> tuple[Value, ...]:
+    return tuple(argument for argument in arguments if isinstance(argument, Value))
 
 
 def _weight_gradient(at: Site, x: Value, dz: Value, dw: Value) -> None:
@@ -179,17 +183,6 @@ def pack_transposed(at: Site, what: str, x: Value, rows: int, columns: int) -> V
     return packed
 
 
-def _drops(at: Site) -> bool:
-    """Whether a dropout was absorbed that does something."""
-    return len(at.layers) > 2 and is_active(at.layers[2], at.call)
-
-
-def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    if len(chain) == 1:
-        return bool(after.kind == "relu")
-    return (
-        len(chain) == 2 and after.kind == "dropout" and (is_active(after, call) or after.inverted)
-    )
-
-
-LOWERINGS: dict[str, Lowering] = {"linear": Lowering(_lower, absorbs=_absorbs)}
+LOWERINGS: dict[str, Lowering] = {
+    "linear": Lowering(_lower, absorbs=followed_by_functions_of_y),
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import elementwise
-from graphspec.engines.jit.kernels.elementwise import POINTWISE, composed, pieces
+from graphspec.engines.jit.kernels.elementwise import POINTWISE, THEN, composed, pieces
 from graphspec.engines.jit.lowering.moving import reorder, same_order
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
@@ -17,28 +17,26 @@ from graphspec.plan import Node
 
 _LONGEST = 4
 """Functions in one kernel: backward makes all values between them again."""
-# With a plain underscore gelu and then tanh would share a name with gelu's tanh form.
-_THEN = "_then_"
 
 
 @cache
 def forward_routine(*kinds: str) -> Routine:
     """y = fₖ(… f₁(x))."""
-    name = f"{_THEN.join(kinds)}_forward"
+    name = f"{THEN.join(kinds)}_forward"
     return Routine(name, partial(elementwise.forward_kernel, composed(kinds)))
 
 
 @cache
 def backward_routine(*kinds: str, adds: bool) -> Routine:
     """dx = dy·f′, or dx += dy·f′."""
-    name = f"{_THEN.join(kinds)}_backward{'_add' if adds else ''}"
+    name = f"{THEN.join(kinds)}_backward{'_add' if adds else ''}"
     return Routine(name, partial(elementwise.backward_kernel, composed(kinds), adds))
 
 
 @cache
 def combination(operator: str, *kinds: str) -> Routine:
     """a + b, a − b or a · b, and perhaps functions of it."""
-    name = _THEN.join((operator, *kinds))
+    name = THEN.join((operator, *kinds))
     return Routine(name, partial(elementwise.combine_kernel, operator, kinds))
 
 
@@ -49,7 +47,7 @@ def function_of(layer: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Functions:
+class Functions:
     """Functions that are applied one after another, and the numbers that they need."""
 
     kinds: tuple[str, ...]
@@ -58,7 +56,7 @@ class _Functions:
     """The places in the chain of those that draw."""
 
     @classmethod
-    def of(cls, layers: Sequence[Any], call: Call, *, first: int = 0) -> _Functions:
+    def of(cls, layers: Sequence[Any], call: Call, *, first: int = 0) -> Functions:
         """Those of a chain's layers from ``first`` on; none for a dropout that does nothing."""
         kinds: list[str] = []
         settings: list[float] = []
@@ -78,7 +76,7 @@ class _Functions:
     @property
     def keeps(self) -> str:
         """What backward reads; see ``Pointwise``."""
-        return composed(self.kinds).keeps if self.kinds else ""
+        return composed(self.kinds).keeps
 
     def draws(self, at: Site) -> tuple[Value, ...]:
         """What is drawn for them, in the order in which the output is stored."""
@@ -121,7 +119,7 @@ def _settings(layer: Any) -> tuple[float, ...]:
 
 
 def _pointwise(at: Site) -> Backward:
-    functions, (x,) = _Functions.of(at.layers, at.call), at.xs
+    functions, (x,) = Functions.of(at.layers, at.call), at.xs
     kinds = functions.kinds
     if not kinds:
         at.y_is(x)
@@ -145,7 +143,7 @@ def _pointwise(at: Site) -> Backward:
 
 def _back(
     at: Site,
-    functions: _Functions,
+    functions: Functions,
     ends: tuple[Value, Value],
     u: tuple[Value, ...],
     dx: Value,
@@ -175,7 +173,7 @@ def _followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bo
 
 def _add(at: Site) -> Backward:
     first, *others = at.xs
-    functions = _Functions.of(at.layers, at.call, first=1)
+    functions = Functions.of(at.layers, at.call, first=1)
     u, y = functions.draws(at), at.y
     for i, x in enumerate(others):
         last = i == len(others) - 1
@@ -202,12 +200,11 @@ def _add(at: Site) -> Backward:
     return backward
 
 
-def _followed_by_what_needs_no_sum(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
-    """Nobody stores the sum: backward must do with what comes out of the functions."""
-    if function_of(after) not in POINTWISE:
+def followed_by_functions_of_y(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    """What they are functions of is stored nowhere: backward must do with what comes out."""
+    if len(chain) >= _LONGEST or function_of(after) not in POINTWISE:
         return False
-    functions = _Functions.of((*chain, after), call, first=1)
-    return len(chain) < _LONGEST and "x" not in functions.keeps
+    return call.forward_only or "x" not in Functions.of((*chain, after), call, first=1).keeps
 
 
 def _subtract(at: Site) -> Backward:
@@ -264,7 +261,7 @@ def _two_inputs(node: Node, call: Call) -> bool:
 
 LOWERINGS: dict[str, Lowering] = {
     **{kind: Lowering(_pointwise, absorbs=_followed_by_functions) for kind in POINTWISE},
-    "add": Lowering(_add, absorbs=_followed_by_what_needs_no_sum),
+    "add": Lowering(_add, absorbs=followed_by_functions_of_y),
     "subtract": Lowering(_subtract),
     "multiply": Lowering(_multiply, accepts=_two_inputs),
 }
