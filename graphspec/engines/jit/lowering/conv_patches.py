@@ -53,7 +53,7 @@ def emit_forward(
         writes=(made,),
         algorithm="patches",
     )
-    kind = Gemm("rows", "columns", "nothing" if b is None else "bias", relu)
+    kind = Gemm("rows", "columns", "nothing" if b is None else "bias", ("relu",) if relu else ())
     sizes, pitches = (rows, filters, depth), (depth, depth, y.row)
     why = f"{rows} windows: the weights are read as they lie"
     emit_product(at, kind, made, w, y, sizes, pitches, bias=b, why=why)
@@ -69,7 +69,7 @@ def emit_weight_gradient(
     sizes, pitches = (filters, depth, rows), (0, depth, depth)
     emit_product(at, Gemm("panels", "rows"), packed, made, dw, sizes, pitches)
     if db is not None:
-        kind = WayBack(relu=False, bias=True)
+        kind = WayBack((), bias=True)
         at.emit(
             Routine(kind.name, kind),
             (dz, dz, dz, db, rows, filters),
