@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -169,12 +170,19 @@ class History:
         for tag, column in values.items():
             self.series.setdefault(tag, Series()).add_columns(steps, epochs, times, column)
 
-    def extend(self, later: History) -> None:
-        """Add what another one has read of the same run, from where this one ends.
+    def as_of_now(self) -> History:
+        """The same, which stays as it is while this one reads on; only this one may.
 
-        Curves are joined whole, so that a thread may read a long log and the one that draws it
-        does not wait.
+        Their curves share arrays, so that a thread may read a long log and the one that draws it
+        copies nothing.
         """
+        now = copy(self)
+        now.series = {tag: copy(series) for tag, series in self.series.items()}
+        now.changes, now.snapshots = list(self.changes), list(self.snapshots)
+        return now
+
+    def extend(self, later: History) -> None:
+        """Add what another one has read of the same run, from where this one ends."""
         if later.last is None:
             return
         for tag, series in later.series.items():

@@ -21,6 +21,19 @@ from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_fol
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets another one go on."""
+
+
+def serve_this_thread() -> None:
+    """Let no other thread keep the window waiting: not for garbage, nor for the interpreter.
+
+    Drawing gives the interpreter away at every other call of Qt. With Python's own 5 ms until it
+    is given back, one picture took half a second while a long log was read.
+    """
+    collect_here()
+    sys.setswitchinterval(SWITCH)
+
 
 def main(argv: Sequence[str]) -> int:
     """Open the app with some files or runs, and return its exit code when it is closed."""
@@ -30,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     # Qt's loop never comes to Python's handler; what was not saved is in the journal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = QApplication(["graphspec-studio"])
-    collect_here()
+    serve_this_thread()
     app.setOrganizationName(ORGANISATION)
     app.setApplicationName(APPLICATION)
     app.setApplicationDisplayName("graphspec studio")

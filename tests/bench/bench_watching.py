@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("PySide6", reason="the desktop app is not installed")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from graphspec_gui.app import serve_this_thread
 from graphspec_gui.journal import Journal
 from graphspec_gui.plots.panel import PlotsPanel
 from graphspec_gui.runs.library import FactsReader
@@ -44,6 +45,7 @@ def app() -> QApplication:
     found = QApplication.instance()
     made = found if isinstance(found, QApplication) else QApplication([])
     theme().apply(made)
+    serve_this_thread()
     return made
 
 

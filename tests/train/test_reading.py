@@ -140,9 +140,14 @@ def test_it_goes_on_from_a_cursor_and_tells_of_a_log_that_was_cut(tmp_path):
         parts.append(part)
     assert len(parts) > 5
     whole = History()
+    seen = []
     for part in parts:
         whole.extend(part.history)
+        seen.append((whole.as_of_now(), len(whole.series.get("train/loss", ())), whole.last))
     assert whole.series["train/loss"].steps.tolist() == list(range(1, 17))
+    for now, size, last in seen:
+        assert now.series["train/loss"].steps.tolist() == list(range(1, size + 1))
+        assert now.last == last
     path.write_bytes(LINES[0])
     again = read_history(path, parts[-1].cursor)
     assert again.restarted

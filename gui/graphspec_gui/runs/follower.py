@@ -57,14 +57,12 @@ class RunFollower(QObject):
         self._thread.wait()
 
     @Slot(object, bool)
-    def _take(self, part: History, restarted: bool) -> None:
+    def _take(self, history: History, restarted: bool) -> None:
         if self._closed:
             return
+        self.history = history
         if restarted:
-            self.history = part
             self.restarted.emit()
-        else:
-            self.history.extend(part)
         self.advanced.emit()
 
     @Slot(str)
@@ -76,7 +74,7 @@ class RunFollower(QObject):
 
 
 class _Reader(QObject):
-    """Reads the log in its own thread, and sends what is new as curves that are ready to draw."""
+    """Reads the log in its own thread, and sends it as curves that are ready to draw."""
 
     read = Signal(object, bool)
     status = Signal(str)
@@ -85,6 +83,7 @@ class _Reader(QObject):
         super().__init__()
         self._run = run
         self._cursor: Cursor | None = None
+        self._history = History()
         self._known: Status | None = None
         self._looks = 0
 
@@ -106,8 +105,12 @@ class _Reader(QObject):
             return  # somebody deletes it, or its disk is away: the next look may succeed
         before = 0 if self._cursor is None or part.restarted else self._cursor.offset
         self._cursor = part.cursor
+        if part.restarted:
+            self._history = part.history
+        else:
+            self._history.extend(part.history)
         if part.history.last is not None or part.restarted:
-            self.read.emit(part.history, part.restarted)
+            self.read.emit(self._history.as_of_now(), part.restarted)
         # A part that is full: there is more, at once, but others come first. What a training adds
         # meanwhile can wait for its turn: who runs after every line takes a core from it.
         full = part.cursor.offset - before > PART // 2
