@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphspec_gui.viewers.data import DataPanel
+from graphspec_gui.viewers.predictions import PredictionsPanel
 from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.weights import WeightsPanel
 
@@ -112,3 +113,20 @@ def test_a_checkpoint_that_is_made_again_at_the_same_step_is_opened(room, tmp_pa
     room.wait(lambda: shows_weights_of(room, weights))
     assert room.source.network.step == step
     assert room.source.network.data is data
+
+
+def test_a_hidden_viewer_does_not_mind_that_its_run_begins_anew(room, tmp_path: Path):
+    """An answer to another viewer makes all of them weigh whether they can be exported."""
+    hidden, shown = room.put(PredictionsPanel), room.put(DataPanel)
+    run = train(tmp_path / "run")
+    room.look_into(run)
+    room.wait(lambda: hidden.export.isEnabled())
+    hidden.hide()
+    shown.hide()
+    room.runs.restarted.emit(run)
+    assert room.source.network is None
+    with room.qtbot.waitSignal(room.source.looks.answered):
+        room.source.looks.ask("anything", lambda: iter([1]), lambda _: None)
+    assert not hidden.export.isEnabled()
+    hidden.show()
+    room.wait(lambda: hidden.export.isEnabled())

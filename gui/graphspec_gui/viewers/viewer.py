@@ -209,7 +209,8 @@ class Viewer(Panel):
 
     def weigh(self) -> None:
         """Allow what is shown to be exported, or say why it cannot be."""
-        shown = self.stack.currentWidget() is self.body
+        # A hidden dock has not yet heard that there is no network any more.
+        shown = self.stack.currentWidget() is self.body and self.source.network is not None
         why = self.unmade if shown else self.hint.text()
         there = shown and self.picture() is not None
         self.export.allow(None if there else f"There is nothing to export. {why}")
