@@ -35,7 +35,11 @@ from tests.bench.workloads import WORKLOADS, normed, resnet18_small, separable
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
-pytestmark = pytest.mark.skipif(bool(why_not_jit("float32")), reason="no fast engine here")
+pytestmark = [
+    pytest.mark.skipif(bool(why_not_jit("float32")), reason="no fast engine here"),
+    # torch.compile imports parts of PyTorch that PyTorch itself calls old.
+    pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning"),
+]
 
 RATE = 1e-4
 COMPILED = os.environ.get("GRAPHSPEC_BENCH_COMPILED", "1") != "0"
