@@ -147,3 +147,17 @@ def test_of_many_numbers_the_strongest_are_drawn():
     assert drawn[500, 7] == -4.0
     assert drawn[999, 49] == 3.0
     assert np.count_nonzero(drawn) == 2
+
+
+def test_the_last_of_many_may_be_chosen_before_a_layer_with_fewer(room, panel):
+    panel.box.setFocus()
+    QTest.keyClick(panel.box, Qt.Key.Key_Down)
+    room.wait(lambda: panel.grid.tiles.count == 10)
+    panel.grid.setFocus()
+    QTest.keyClick(panel.grid, Qt.Key.Key_Home)
+    QTest.keyClick(panel.grid, Qt.Key.Key_End)
+    panel.box.setFocus()
+    QTest.keyClick(panel.box, Qt.Key.Key_Up)
+    room.wait(lambda: panel.grid.tiles.count == 6)
+    assert panel.grid.current == -1
+    assert "Point at a filter" in panel.readout.text()

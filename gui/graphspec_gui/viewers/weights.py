@@ -199,8 +199,8 @@ class WeightsPanel(LayerViewer):
                 "half or more in random numbers, little in smooth filters"
             )
         self.facts.setText(words)
-        self._point(-1, -1, -1)
         self.grid.set_tiles(Tiles(len(found.images), image, self._name, self._describe), keep=True)
+        self._point(-1, -1, -1)
 
     def _name(self, index: int) -> str:
         network = self.network
