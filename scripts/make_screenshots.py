@@ -21,10 +21,10 @@ from graphspec_gui.journal import Journal
 from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.settings import Settings
-from graphspec_gui.theme import Scheme, theme
+from graphspec_gui.theme import Scheme, space, theme
 from graphspec_gui.window import MainWindow
 from PIL import Image
-from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from graphspec import api, edit, zoo
@@ -90,6 +90,7 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
     document.apply(edit.set_value(document.spec, "training.epochs", 6), "Six epochs")
     app.show_dock("training_dock")
     app.show_dock("plots_dock")
+    app.resizeDocks([app.docks["plots_dock"]], [space(48)], Qt.Orientation.Vertical)
     app.training.start(document.spec)
     wait_until(lambda: _epochs(app) > 3.5)
     yield "training", app

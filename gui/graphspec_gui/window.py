@@ -411,7 +411,7 @@ class MainWindow(QMainWindow):
     def _size_docks(self) -> None:
         for orientation, sizes in (
             (Qt.Orientation.Horizontal, {"layers_dock": 26, "properties_dock": 42}),
-            (Qt.Orientation.Vertical, {"problems_dock": 36}),
+            (Qt.Orientation.Vertical, {"problems_dock": 40}),
         ):
             docks = [self.docks[name] for name in sizes if name in self.docks]
             self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)
