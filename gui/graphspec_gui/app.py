@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _begin(window: MainWindow, names: Sequence[str]) -> None:
-    window.fill_by_and_by()
+    window.dock_area.fill_by_and_by()
     offer_left_behind(window)
     offer_left_running(window)
     for name in names:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
 
 NOTHING_OPEN = "No network is open. Make one with New, or open a file."
+_NEXT, _BACK = ("Ctrl+Tab", "Ctrl+PgDown"), ("Ctrl+Shift+Tab", "Ctrl+PgUp")
 _TOOLBAR = (
     "file.new",
     "file.open",
@@ -210,27 +211,13 @@ class Menus(QObject):
             (
                 "view.reset_docks",
                 "Reset the &layout",
-                window.reset_docks,
+                window.dock_area.reset,
                 "mdi6.view-dashboard-outline",
                 (),
                 "Put every dock where it was at first",
             ),
-            (
-                "view.next_tab",
-                "Next document",
-                lambda: window.turn(1),
-                None,
-                ("Ctrl+Tab", "Ctrl+PgDown"),
-                "",
-            ),
-            (
-                "view.previous_tab",
-                "Previous document",
-                lambda: window.turn(-1),
-                None,
-                ("Ctrl+Shift+Tab", "Ctrl+PgUp"),
-                "",
-            ),
+            ("view.next_tab", "Next document", lambda: window.turn(1), None, _NEXT, ""),
+            ("view.previous_tab", "Previous document", lambda: window.turn(-1), None, _BACK, ""),
             (
                 "help.layers",
                 "&Layer reference",
@@ -395,7 +382,7 @@ class Menus(QObject):
         if on:
             self._window.show_dock(name)
         elif dock.isVisible():
-            self._window.hide_dock(dock)
+            self._window.dock_area.hide(dock)
 
     def _dock_seen(self, name: str) -> None:
         action = self[f"view.{name}"]

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QDialog,
-    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QTabBar,
@@ -31,14 +30,12 @@ from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
 from graphspec_gui.buttons import IconButton
-from graphspec_gui.collecting import spare
-from graphspec_gui.dock_title import DockTitle
-from graphspec_gui.docks import DOCKS, LAYOUT, DockSpec
+from graphspec_gui.dock_area import DockArea
+from graphspec_gui.docks import DOCKS, LAYOUT
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import Files
 from graphspec_gui.journal import Journal
 from graphspec_gui.menus import Menus
-from graphspec_gui.panel import Panel
 from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
@@ -60,7 +57,7 @@ class MainWindow(QMainWindow):
         settings: what is remembered between starts.
         journal: where unsaved work outlives a crash.
         late: whether the docks are left empty, so that the window is up sooner; see
-            ``fill_by_and_by``.
+            ``DockArea.fill_by_and_by``.
     """
 
     painted = Signal()
@@ -78,8 +75,6 @@ class MainWindow(QMainWindow):
         self.journal = journal
         journal.setParent(self)
         journal.failed.connect(self._journal_failed)
-        self._filling = QTimer(self)
-        self._filling.timeout.connect(self._fill_next)
         self._up = False
         self.files = Files(self)
         self.run_opened.connect(self._show_run)
@@ -99,7 +94,8 @@ class MainWindow(QMainWindow):
         self._pages.tabBar().setAccessibleName("Documents")
         self._pages.setMovable(True)
         self._pages.currentChanged.connect(lambda _: self._turned())
-        self.docks: dict[str, QDockWidget] = {}
+        self.dock_area = DockArea(self)
+        self.docks = self.dock_area.by_name
         self.menus = Menus(self)
         beginnings = {
             "New from a template…": self.menus["file.new"].trigger,
@@ -122,12 +118,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.status = Status(self)
         self.setStatusBar(self.status)
-        for spec in DOCKS:
-            self._add_dock(spec)
+        self.dock_area.place()
         self.menus.fill()
         self._restore()
         if not late:
-            self.fill_docks()
+            self.dock_area.fill()
         self._turned()
 
     # What trains is imported when it is first asked for: the window is up before that.
@@ -237,50 +232,9 @@ class MainWindow(QMainWindow):
         self.files.watch()
         return True
 
-    def fill_docks(self) -> None:
-        """Make what the docks hold, where it is not there yet."""
-        while empty := self._empty_docks():
-            self._fill(empty[0])
-
-    def fill_by_and_by(self) -> None:
-        """Make what the docks hold, one in each turn of the event loop, first those in front."""
-        self._filling.start()
-
     def show_dock(self, name: str) -> None:
         """Show a dock and bring it in front of those that share its place."""
-        if name in self.docks:
-            dock = self.docks[name]
-            self._fill(next(spec for spec in DOCKS if spec.name == name))
-            panel = dock.widget()
-            hidden = dock.isHidden()
-            dock.show()
-            dock.raise_()
-            if hidden and isinstance(panel, Panel) and dock.width() < panel.sizeHint().width():
-                width = panel.sizeHint().width()
-                self.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
-
-    def hide_dock(self, dock: QDockWidget) -> None:
-        """Hide a dock; those beside it stay as wide as they are, and the canvas takes its room."""
-        others = {
-            other: other.width()
-            for other in self.docks.values()
-            if other is not dock
-            and self.dockWidgetArea(other) == self.dockWidgetArea(dock)
-            and other.isVisible()
-            and not other.isFloating()
-        }
-        dock.hide()
-        self.resizeDocks(list(others), list(others.values()), Qt.Orientation.Horizontal)
-
-    def reset_docks(self) -> None:
-        """Put every dock where it was at first."""
-        for spec in DOCKS:
-            dock = self.docks[spec.name]
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-            self._place(spec, dock)
-        self._size_docks()
-        self._raise_docks()
+        self.dock_area.show(name)
 
     def say(self, banner: Banner) -> None:
         """Show a message across the top of the window."""
@@ -304,17 +258,14 @@ class MainWindow(QMainWindow):
         if self.leaving.left is not None:
             self.settings.left_running = self.leaving.left
         self.settings.remember_window(LAYOUT, self.saveGeometry(), self.saveState())
-        self._filling.stop()
+        self.dock_area.stop_filling()
         # Out of sight, so that nobody sees it wait for the threads: none may outlive the window.
         self.hide()
         for dialog in self.findChildren(QDialog):
             dialog.reject()
         self.training.close()
         self.runs.close()
-        for dock in self.docks.values():
-            panel = dock.widget()
-            if isinstance(panel, Panel):
-                panel.set_document(None)
+        self.dock_area.forget()
         self.journal.close()
         QThreadPool.globalInstance().waitForDone()
         event.accept()
@@ -353,72 +304,14 @@ class MainWindow(QMainWindow):
         # After the drop has ended: a dialog must not keep the other program waiting.
         QTimer.singleShot(0, lambda: [self.files.open(path) for path in paths])
 
-    def _add_dock(self, spec: DockSpec) -> None:
-        dock = QDockWidget(spec.title, self)
-        dock.setObjectName(spec.name)
-        dock.setAccessibleName(spec.title)
-        dock.setTitleBarWidget(DockTitle(dock, self.hide_dock))
-        self.docks[spec.name] = dock
-        self._place(spec, dock)
-
-    def _empty_docks(self) -> list[DockSpec]:
-        empty = [spec for spec in DOCKS if self.docks[spec.name].widget() is None]
-        return sorted(empty, key=lambda spec: self.docks[spec.name].visibleRegion().isEmpty())
-
-    def _fill_next(self) -> None:
-        if empty := self._empty_docks():
-            self._fill(empty[0])
-        else:
-            self._filling.stop()
-            spare()
-
-    def _fill(self, spec: DockSpec) -> None:
-        dock = self.docks[spec.name]
-        if dock.widget() is not None:
-            return
-        panel = spec.make(self)
-        panel.setAccessibleName(spec.title)
-        dock.setWidget(panel)
-        dock.visibilityChanged.connect(panel.set_in_front)
-        panel.set_in_front(not dock.isVisible() or not dock.visibleRegion().isEmpty())
-        self.document_changed.connect(panel.set_document)
-        panel.set_document(self.document)
-        if spec.name == "training_dock":
-            self.menus.put_training(panel.actions(), panel.actions()[:4])
-        if self.settings.first_start and not self._empty_docks():
-            self._size_docks()
-
-    def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
-        self.addDockWidget(spec.area, dock)
-        for other in DOCKS:
-            if other is spec:
-                break
-            if spec.stack and other.stack == spec.stack:
-                self.tabifyDockWidget(self.docks[other.name], dock)
-            elif spec.beside == other.name:
-                self.splitDockWidget(self.docks[other.name], dock, Qt.Orientation.Horizontal)
-        dock.setVisible(spec.shown)
-
     def _restore(self) -> None:
         self.resize(space(180), space(112))
-        self._size_docks()
-        self._raise_docks()
+        self.dock_area.size()
+        self.dock_area.raise_first()
         remembered = self.settings.window(LAYOUT)
         if remembered is not None:
             self.restoreGeometry(remembered[0])
             self.restoreState(remembered[1])
-
-    def _size_docks(self) -> None:
-        for orientation, sizes in (
-            (Qt.Orientation.Horizontal, {"layers_dock": 26, "properties_dock": 42}),
-            (Qt.Orientation.Vertical, {"problems_dock": 40}),
-        ):
-            docks = [self.docks[name] for name in sizes if name in self.docks]
-            self.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)
-
-    def _raise_docks(self) -> None:
-        for name in ("properties_dock", "problems_dock"):
-            self.docks[name].raise_()
 
     def _turned(self) -> None:
         tab = self.current
@@ -465,7 +358,7 @@ class MainWindow(QMainWindow):
 
     def actions_by_place(self) -> list[tuple[str, QAction]]:
         """Everything that can be done now, for the command palette."""
-        self.fill_docks()
+        self.dock_area.fill()
         found = self.menus.all()
         tab = self.current
         if tab is not None:

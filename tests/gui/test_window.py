@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graphspec_gui.docks import DOCKS
 from graphspec_gui.files import empty_network
-from graphspec_gui.journal import Journal
 from graphspec_gui.offers import tell_mishap
 from graphspec_gui.palette import CommandPalette
 from graphspec_gui.settings import Settings
@@ -263,34 +261,6 @@ def test_the_palette_lists_the_canvas_and_the_docks(window):
     assert {"File", "Edit", "View", "Help", "Canvas", "Problems"} <= places
 
 
-def test_docks_are_remembered(qtbot, window, settings, tmp_path):
-    window.docks["problems_dock"].hide()
-    window.show_dock("json_dock")
-    window.close()
-    again = MainWindow(settings, Journal(tmp_path / "journal2"))
-    qtbot.addWidget(again)
-    again.show()
-    assert again.docks["problems_dock"].isHidden()
-    assert not again.docks["json_dock"].isHidden()
-    again.menus["view.reset_docks"].trigger()
-    assert not again.docks["problems_dock"].isHidden()
-    assert again.docks["json_dock"].isHidden()
-    again.close()
-
-
-def test_every_dock_has_a_name_and_a_switch(window):
-    for spec in DOCKS:
-        dock = window.docks[spec.name]
-        assert dock.objectName() == spec.name
-        assert dock.widget().accessibleName()
-        action = window.menus[f"view.{spec.name}"]
-        was = dock.isHidden()
-        action.trigger()
-        assert dock.isHidden() != was
-        action.trigger()
-        assert dock.isHidden() == was
-
-
 def test_light_and_dark_are_switched_and_remembered(window, settings):
     window.menus["view.dark"].trigger()
     assert theme().colors.dark
@@ -394,33 +364,6 @@ def test_list_of_templates_has_a_name(window):
     dialog.deleteLater()
 
 
-def test_docks_can_be_filled_after_the_window_is_up(qtbot, settings, tmp_path):
-    window = MainWindow(settings, Journal(tmp_path / "journal"), late=True)
-    qtbot.addWidget(window)
-    window.show()
-    assert all(dock.widget() is None for dock in window.docks.values())
-    document = window.new(zoo.load("lenet5"))
-    with qtbot.waitSignal(window.painted):
-        pass
-    window.show_dock("occlusion_dock")
-    filled = [name for name, dock in window.docks.items() if dock.widget() is not None]
-    assert filled == ["occlusion_dock"]
-    window.fill_by_and_by()
-    qtbot.waitUntil(lambda: all(dock.widget() for dock in window.docks.values()))
-    assert all(dock.widget().document is document for dock in window.docks.values())
-    window.close()
-
-
-def test_every_command_is_in_the_palette_before_the_docks_are_filled(qtbot, settings, tmp_path):
-    window = MainWindow(settings, Journal(tmp_path / "journal"), late=True)
-    qtbot.addWidget(window)
-    early = {(place, action.text()) for place, action in window.actions_by_place()}
-    window.fill_docks()
-    assert early == {(place, action.text()) for place, action in window.actions_by_place()}
-    assert "Training" in {place for place, _ in early}
-    window.close()
-
-
 def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
     trap = "<img src='file:trap.png'><b>x"
     path = tmp_path / f"{trap.replace('/', '')}.json"
@@ -446,21 +389,6 @@ def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
     window.close_tab(window.current)
     tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
     assert [tip for tip in tips if "<img" in tip] == []
-
-
-def test_a_dock_behind_another_rests_until_it_is_in_front(window, monkeypatch):
-    window.new(zoo.load("lenet5"))
-    window.show_dock("training_dock")
-    panel = window.docks["properties_dock"].widget()
-    seen = []
-    refresh = panel.refresh
-    monkeypatch.setattr(panel, "refresh", lambda: (seen.append(1), refresh()))
-    window.document.select(["conv1"])
-    assert not seen
-    window.show_dock("properties_dock")
-    assert seen == [1]
-    window.document.select(["conv2"])
-    assert seen == [1, 1]
 
 
 def test_the_start_page_fits_a_window_of_850_pixels(qtbot, window, tmp_path):
