@@ -18,9 +18,8 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
     "routine",
     [
         lambda t: winograd.Forward(4, True, True, True, True, True).routine(t),
-        lambda t: winograd_dw.Gradients(4, "", False, True, True).routine(t),
-        lambda t: winograd_dw.Gradients(4, "relu", True, True, True).routine(t),
-        lambda t: winograd_dw.Gradients(2, "pool", True, True, True).routine(t),
+        lambda t: winograd_dw.Gradients(4, False, True).routine(t),
+        lambda t: winograd_dw.Gradients(2, True, True).routine(t),
         lambda t: winograd_dw.add_slices(2, t),
         lambda t: winograd.filters(4, t),
         lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, True, False, 5, 1)),
@@ -31,8 +30,7 @@ AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
     ids=[
         "winograd",
         "dw",
-        "dw relu dx",
-        "dw pool dx",
+        "dw and dx",
         "add",
         "filters",
         "direct",

@@ -21,8 +21,9 @@ place of V_p, which nobody needs any more:
          └───────────────┘          └───────┘
 
 x and dy are read once, and dx is written once, where a convolution of dy with the filters turned by
-180° would read dy again. As tiles of dx overlap, all tiles of an image belong to one slice. Where
-dy goes back through a ReLU or a pooling first, that is done as its tiles are read.
+180° would read dy again. As tiles of dx overlap, all tiles of an image belong to one slice. A tile
+of dy is first brought into a place of its own, through the ReLU or the pooling that it goes back
+through, with zeros for pixels and filters that are not there.
 
 The bias's gradient needs no sum of its own: at the point (1, 1), row 1 of A is all ones, so that
 dM there is the sum of a tile's dY. The slices are added up in their order.
@@ -32,19 +33,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
 from graphspec.engines.jit.builder import (
-    F32,
     I8,
+    I32,
     Kernel,
     Pointer,
     Value,
     Variable,
     maximum,
     minimum,
+    select,
 )
 from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.transforms import sandwich
@@ -62,32 +63,28 @@ from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
 from graphspec.engines.winograd import Winograd, winograd
 
-Gate = Literal["", "relu", "pool"]
-"""What a gradient goes back through first: nothing, a ReLU, or 2 × 2 max pooling."""
+PLAIN, RELU, POOL = range(3)
+"""What dy goes back through first: nothing, a ReLU (with y), 2 × 2 max pooling (with codes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gradients:
     """The kernel of a convolution's gradients: dU and db of each slice, and dx if asked for.
 
-    Arguments: x, dy, y or codes, U, dU, db, dx, scratch, its stride, pitches of V, dM and U, tiles
-    of a block, slices, tiles that stay in one slice (an image's, with dx), numbers from one pixel
-    of dy and of its gate to the next, ``Tiling``. Chunk: a slice.
+    Arguments: x, dy, y or codes, which of them (``PLAIN`` …), U, dU, db, dx, scratch, its stride,
+    pitches of V, dM and U, tiles of a block, slices, tiles that stay in one slice (an image's, with
+    dx), numbers from one pixel of dy and of its gate to the next, ``Tiling``. Chunk: a slice.
 
-    ``gate`` says what dy goes back through first, a ReLU (with y) or 2 × 2 max pooling (with its
-    codes); ``tail`` where C, and ``edge`` where K is no multiple of L.
+    ``tail`` where C is no multiple of L.
     """
 
     outputs: int
-    gate: Gate = ""
     dx: bool = False
     tail: bool = False
-    edge: bool = False
 
     def routine(self, target: Target) -> Routine:
         """The kernel, with a name that tells all of it."""
-        words = [word for word in ("dx", "tail", "edge") if getattr(self, word)]
-        words = [self.gate, *words] if self.gate else words
+        words = [word for word in ("dx", "tail") if getattr(self, word)]
         name = "_".join([f"winograd{self.outputs}_dw", str(target.width), *words])
         return Routine(name, partial(_gradients, self))
 
@@ -99,13 +96,13 @@ def scratch_floats(
     size, tile = lanes(target), outputs + 2
     blocks = [-(-count // size) for count in (channels, filters)]
     v, m = (padded(count * tiles * tile * size) for count in blocks)
-    return v, m, tile * (v + m) + 2 * (max(blocks) + 1) * size
+    one_tile = outputs * outputs * blocks[1] * size
+    return v, m, tile * (v + m) + 2 * (max(blocks) + 1) * size + one_tile
 
 
 def _gradients(kind: Gradients, k: Kernel) -> None:
     size, tile = lanes(k.target), kind.outputs + 2
-    x, dy = k.pointer(), k.pointer()
-    gate = k.pointer(I8 if kind.gate == "pool" else F32)
+    x, dy, gate, way = k.pointer(), k.pointer(), k.pointer(), k.size()
     u, du_all, db_all, dx = (k.pointer() for _ in range(4))
     scratch, stride = k.size(), k.size()
     v_pitch, m_pitch, u_pitch, block, slices, together = (k.size() for _ in range(6))
@@ -115,7 +112,9 @@ def _gradients(kind: Gradients, k: Kernel) -> None:
     m = v + v_pitch * tile
     zeros = m + m_pitch * tile
     widest = (maximum(t.channel_blocks, t.panels) + 1) * size
-    with k.loop(0, widest, k.width) as i:
+    beyond, dy_tile = zeros + widest, zeros + widest * 2
+    tile_of_dy = kind.outputs * kind.outputs * t.panels * size
+    with k.loop(0, widest * 2 + tile_of_dy, k.width) as i:
         zeros.store(k.zeros(), i)
     with k.chunks() as part:
         du, db = du_all + part * tile * tile * u_pitch, db_all + part * t.panels * size
@@ -129,11 +128,11 @@ def _gradients(kind: Gradients, k: Kernel) -> None:
             count = minimum(last - begin, block)
             step = block * tile * size
             work = _Block(kind, t, begin, count, v, v_pitch, m, m_pitch, step, *pixels)
-            work.read(x, dy, gate, zeros)
+            work.read(x, dy, gate, way, zeros, dy_tile)
             work.multiply(du, u, u_pitch)
             work.add_bias(db)
             if kind.dx:
-                work.write(dx, zeros, zeros + widest)
+                work.write(dx, zeros, beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,39 +151,76 @@ class _Block:
     dy_pixel: Value
     gate_pixel: Value
 
-    def read(self, x: Pointer, dy: Pointer, gate: Pointer, zeros: Pointer) -> None:
+    def read(
+        self, x: Pointer, dy: Pointer, gate: Pointer, way: Value, zeros: Pointer, dy_tile: Pointer
+    ) -> None:
         """V and dM of all tiles."""
         kind, t, k = self.kind, self.t, x.kernel
         outputs, matrices = kind.outputs, winograd(kind.outputs)
         tile, tile_size = matrices.tile, matrices.tile * lanes(k.target)
-        shrink = 2 if kind.gate == "pool" else 1
-        half = outputs // shrink
-        extent = t.out_rows // shrink, t.out_columns // shrink, t.filters
-        of_x = Source(
-            Grid(x, t.rows, t.columns, t.channels, t.channels), zeros, t.channel_blocks, kind.tail
-        )
-        of_dy = Source(Grid(dy, *extent, self.dy_pixel), zeros, t.panels, kind.edge)
-        gates = Grid(gate, *extent, self.gate_pixel)
+        images = Grid(x, t.rows, t.columns, t.channels, t.channels)
+        of_x = Source(images, zeros, t.channel_blocks, kind.tail)
+        filled = t.panels * lanes(k.target)
+        side = k.integer(outputs)
+        one = Grid(dy_tile, side, side, filled, filled)
+        of_dy = Source(one, zeros, t.panels, tail=False)
         walk = Walk(k, t, self.begin)
         with k.loop(0, self.count) as number:
             image, row, column = walk.corner(outputs, t.top, t.left)
             pixels = of_x.tile((image, row, column), tile)
-            of_x.grid.fetch((image, row + tile, column), outputs)
+            images.fetch((image, row + tile, column), outputs)
             to = self.v + number * tile_size
             of_x.transform(matrices.bt, pixels, to, self.step, self.v_pitch)
-            image, row, column = corner = walk.corner(half)
-            below = image, row + half, column
-            of_dy.grid.fetch(below, half)
-            if kind.gate == "pool":
-                pixels = of_dy.unpooled_tile(gates, corner, outputs)
-            elif kind.gate == "relu":
-                gates.fetch(below, outputs)
-                pixels = of_dy.open_tile(gates, corner, outputs)
-            else:
-                pixels = of_dy.tile(corner, outputs)
+            with k.either(way.equals(POOL)) as (pooled, whole):
+                with pooled:
+                    self._unpool(walk, dy, gate.of(I8), zeros, dy_tile)
+                with whole:
+                    self._open(walk, dy, gate, way, zeros, dy_tile)
             to = self.m + number * tile_size
-            of_dy.transform(matrices.at.T, pixels, to, self.step, self.m_pitch)
+            brought = of_dy.whole_tile(outputs)
+            of_dy.transform(matrices.at.T, brought, to, self.step, self.m_pitch)
             walk.step()
+
+    def _open(
+        self, walk: Walk, dy: Pointer, y: Pointer, way: Value, zeros: Pointer, to: Pointer
+    ) -> None:
+        """A tile of dy, where y > 0 if there is a ReLU."""
+        t, k, outputs = self.t, to.kernel, self.kind.outputs
+        flows = Grid(dy, t.out_rows, t.out_columns, t.filters, self.dy_pixel)
+        values = Grid(y, t.out_rows, t.out_columns, t.filters, self.gate_pixel)
+        image, row, column = corner = walk.corner(outputs)
+        flows.fetch((image, row + outputs, column), outputs)
+        with k.when(way.equals(RELU)):
+            values.fetch((image, row + outputs, column), outputs)
+        with k.loop(0, outputs) as i, k.loop(0, outputs) as j:
+            flow = flows.pixel_at(corner, i, j, zeros)
+            place = to + (i * outputs + j) * t.panels * lanes(k.target)
+            with k.either(way.equals(RELU)) as (gated, plain):
+                with gated:
+                    value = values.pixel_at(corner, i, j, zeros)
+                    for c, mask in k.sweep(0, t.filters):
+                        is_open = value.load(c, mask) > 0.0
+                        place.store(select(is_open, flow.load(c, mask), 0.0), c, mask)
+                with plain:
+                    for c, mask in k.sweep(0, t.filters):
+                        place.store(flow.load(c, mask), c, mask)
+
+    def _unpool(self, walk: Walk, dy: Pointer, codes: Pointer, zeros: Pointer, to: Pointer) -> None:
+        """A tile of dy from a quarter of its numbers, each at the place of its code."""
+        t, k, outputs, half = self.t, to.kernel, self.kind.outputs, self.kind.outputs // 2
+        extent = t.out_rows // 2, t.out_columns // 2, t.filters
+        flows, places = Grid(dy, *extent, self.dy_pixel), Grid(codes, *extent, self.gate_pixel)
+        image, row, column = corner = walk.corner(half)
+        flows.fetch((image, row + half, column), half)
+        with k.loop(0, half) as i, k.loop(0, half) as j:
+            flow = flows.pixel_at(corner, i, j, zeros)
+            place = places.pixel_at(corner, i, j, zeros.of(I8))
+            pixel = to + (i * outputs + j) * 2 * t.panels * lanes(k.target)
+            for c, mask in k.sweep(0, t.filters):
+                numbers, code = flow.load(c, mask), place.load(c, mask).to(I32)
+                for which, (down, right) in enumerate(np.ndindex(2, 2)):
+                    step = (down * outputs + right) * t.panels * lanes(k.target)
+                    pixel.store(select(code.equals(which), numbers, 0.0), step + c, mask)
 
     def multiply(self, du: Pointer, u: Pointer, u_pitch: Value) -> None:
         """Add to dU, and put dV where V was."""

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graphspec.engines.jit.builder import I8, I32, I64, Kernel, Pointer, Value, select
+from graphspec.engines.jit.builder import I64, Kernel, Pointer, Value, select
 from graphspec.engines.jit.kernels.gemm import LINE
 from graphspec.engines.jit.kernels.transforms import Load, Store, sandwich
 from graphspec.engines.jit.target import Target
@@ -109,20 +109,14 @@ class Grid:
     def pixels(self, corner: Corner, size: int, outside: Pointer) -> list[list[Pointer]]:
         """The addresses of ``size`` × ``size`` pixels; ``outside`` for those that are not there."""
         k, first = self.start.kernel, self.at(corner)
-        _, top, left = corner
         table = k.scratch(size * size, I64)
         with k.either(self.surrounds(corner, size)) as (yes, no):
             with yes:
                 for i, j in np.ndindex(size, size):
                     table[i * size + j] = (first + self._step(i, j)).number
-            with no:
-                columns = [_within(left + j, self.columns) for j in range(size)]
-                for i in range(size):
-                    row = _within(top + i, self.rows)
-                    for j in range(size):
-                        place = k.choose(row & columns[j], first + self._step(i, j), outside)
-                        table[i * size + j] = place.number
-        return addresses(table, size, self.start.element)
+            with no, k.loop(0, size) as i, k.loop(0, size) as j:
+                table[i * size + j] = self.pixel_at(corner, i, j, outside).number
+        return [[k.address(table[i * size + j]) for j in range(size)] for i in range(size)]
 
     def surrounds(self, corner: Corner, size: int) -> Value:
         """Whether ``size`` × ``size`` pixels are all there."""
@@ -130,18 +124,18 @@ class Grid:
         inside = (top >= 0) & (left >= 0) & (top + size <= self.rows)
         return inside & (left + size <= self.columns)
 
-    def _step(self, i: int, j: int) -> Value:
+    def pixel_at(self, corner: Corner, i: Value, j: Value, outside: Pointer) -> Pointer:
+        """The address of one pixel of a tile, or ``outside``."""
+        image, top, left = corner
+        inside = _within(top + i, self.rows) & _within(left + j, self.columns)
+        return self.start.kernel.choose(inside, self.at((image, top + i, left + j)), outside)
+
+    def _step(self, i: Value | int, j: Value | int) -> Value:
         return (self.columns * i + j) * self.pixel
 
 
 def _within(place: Value, extent: Value) -> Value:
     return (place >= 0) & (place < extent)
-
-
-def addresses(table: Pointer, size: int, element: Any) -> list[list[Pointer]]:
-    """A table of ``size`` × ``size`` addresses, as pointers."""
-    k = table.kernel
-    return [[k.address(table[i * size + j], element) for j in range(size)] for i in range(size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,39 +176,10 @@ class Source:
         pixels = self.grid.pixels(corner, size, self.zeros)
         return lambda c, mask: lambda i, j: pixels[i][j].load(c, mask)
 
-    def open_tile(self, y: Grid, corner: Corner, size: int) -> Loader:
-        """The same where the ReLU's output y is larger than 0, and 0 elsewhere."""
-        k = self.zeros.kernel
-        flows = self.grid.pixels(corner, size, self.zeros)
-        outputs = y.pixels(corner, size, self.zeros)
-        aside = k.scratch(size * size * k.width)
-
-        def load(c: Value | int, mask: Value | None) -> Load:
-            for i, j in np.ndindex(size, size):
-                is_open = outputs[i][j].load(c, mask) > 0.0
-                aside.store(
-                    select(is_open, flows[i][j].load(c, mask), 0.0), (i * size + j) * k.width
-                )
-            return lambda i, j: aside.load((i * size + j) * k.width)
-
-        return load
-
-    def unpooled_tile(self, codes: Grid, corner: Corner, size: int) -> Loader:
-        """The ``size`` × ``size`` pixels of which those of ``corner`` were pooled 2 × 2."""
-        k, half = self.zeros.kernel, size // 2
-        flows = self.grid.pixels(corner, half, self.zeros)
-        places = codes.pixels(corner, half, self.zeros.of(I8))
-        aside = k.scratch(size * size * k.width)
-
-        def load(c: Value | int, mask: Value | None) -> Load:
-            for i, j in np.ndindex(half, half):
-                flow, code = flows[i][j].load(c, mask), places[i][j].load(c, mask).to(I32)
-                for number, (down, right) in enumerate(np.ndindex(2, 2)):
-                    value = select(code.equals(number), flow, 0.0)
-                    aside.store(value, ((2 * i + down) * size + 2 * j + right) * k.width)
-            return lambda i, j: aside.load((i * size + j) * k.width)
-
-        return load
+    def whole_tile(self, size: int) -> Loader:
+        """The pixels of images that are one tile, ``size`` × ``size``."""
+        place = self.grid.start
+        return lambda c, mask: lambda i, j: place.load(self.grid.pixel * (i * size + j) + c, mask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ import numpy as np
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import gate
 from graphspec.engines.jit.kernels.winograd import Forward
-from graphspec.engines.jit.kernels.winograd_dw import Gradients
+from graphspec.engines.jit.kernels.winograd_dw import PLAIN, POOL, RELU, Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import lanes
 from graphspec.engines.jit.lowering import conv_direct, conv_patches, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
@@ -137,7 +137,7 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
         sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
     )
     size = lanes(host())
-    sides = tail, edge = images.channels % size != 0, images.filters % size != 0
+    tail, edge = images.channels % size != 0, images.filters % size != 0
     codes = at.new("codes", y.shape, np.uint8) if pool else None
     kind = Forward(outputs, b is not None, relu, pool, tail, edge)
     conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
@@ -146,18 +146,19 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
         asks = at.asks_for("weight") or at.asks_for("bias")
         both = asks and at.need_dx and _images_are_shared_out(at.call)
         if both or not at.need_dx:
-            gradients = Gradients(outputs, "pool" if pool else "relu" if relu else "", both, *sides)
+            gradients = Gradients(outputs, both, tail)
+            way = POOL if pool else RELU if relu else PLAIN
             values = x, at.dy, codes if pool else y if relu else None
             through = (w, at.dx(0)) if both else None
             conv_winograd.emit_gradients(
-                at, images, gradients, values, *_gradients(at), through, why=why
+                at, images, gradients, values, way, *_gradients(at), through, why=why
             )
             return
         dz = _opened(at, y, codes, sliding, relu=relu)
         if asks:
-            gradients = Gradients(outputs, "", False, *sides)
+            gradients = Gradients(outputs, False, tail)
             conv_winograd.emit_gradients(
-                at, images, gradients, (x, dz, None), *_gradients(at), None, why=why
+                at, images, gradients, (x, dz, None), PLAIN, *_gradients(at), None, why=why
             )
         turned = Forward(outputs, tail=edge, edge=tail)
         conv_winograd.emit_forward(

@@ -121,6 +121,7 @@ def emit_gradients(
     images: Images,
     kind: Gradients,
     values: tuple[Value, Value, Value | None],
+    way: int,
     dw: Value,
     db: Value | None,
     through: tuple[Value, Value] | None,
@@ -129,6 +130,7 @@ def emit_gradients(
 ) -> None:
     """Sums of each thread's tiles, then of all, in order; ``values`` are x, dy, and its gate.
 
+    ``way`` is what dy goes back through, ``winograd_dw.PLAIN``, ``RELU`` or ``POOL``.
     ``through`` is w and dx, where dx is asked for as well.
     """
     target, outputs = host(), kind.outputs
@@ -162,6 +164,7 @@ def emit_gradients(
             x,
             dy,
             gate or 0,
+            way,
             u or 0,
             du,
             partial_db,
