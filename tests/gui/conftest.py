@@ -25,6 +25,8 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import zoo
 from graphspec.graph import GraphSpec
+from graphspec.train.rundir import Run
+from tests.gui.viewing import Room, train
 
 PATIENCE = 60_000
 """Milliseconds; a wait ends with what it waits for, so that only a failing test takes them."""
@@ -107,3 +109,17 @@ def window(
     made.deleteLater()
     # pytest runs no event loop in which it would go by itself.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A small network that has been trained, for the viewers to look into."""
+    return train(tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def room(qtbot: QtBot) -> Iterator[Room]:
+    """Runs, a source, and room for the docks that look through it."""
+    made = Room(qtbot)
+    yield made
+    made.runs.close()

@@ -18,20 +18,7 @@ from PySide6.QtTest import QTest
 
 from graphspec import edit
 from graphspec.errors import DataError
-from graphspec.train.rundir import Run
 from tests.gui.viewing import Room, spec, train
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp("runs") / "digits")
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from graphspec.train.rundir import Run
-from tests.gui.viewing import Room, train
+from tests.gui.viewing import Room
 
 KINDS = [DataPanel, ActivationsPanel, WeightsPanel, OcclusionPanel, PredictionsPanel]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp("runs") / "digits")
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 @pytest.fixture

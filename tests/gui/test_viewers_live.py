@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,6 @@ from graphspec import api
 from tests.gui.viewing import Room, spec, train
 
 VIEWERS = ("data_dock", "activations_dock", "weights_dock", "occlusion_dock", "predictions_dock")
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 def shows_weights_of(room: Room, weights: dict[str, np.ndarray]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,21 +16,8 @@ from PySide6.QtWidgets import QColorDialog, QWidget
 
 from graphspec import api
 from graphspec.inspect.occlusion import occlusion_map
-from graphspec.train.rundir import Run
-from tests.gui.viewing import Room, train
+from tests.gui.viewing import train
 from tests.train.nets import network
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp("runs") / "digits")
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from graphspec_gui.viewers.predictions import PredictionsPanel
@@ -11,20 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from graphspec.evaluation import evaluate_classes
-from graphspec.train.rundir import Run
-from tests.gui.viewing import Room, train
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp("runs") / "digits")
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from graphspec_gui.viewers.heat_map import strongest
@@ -14,20 +12,13 @@ from PySide6.QtTest import QTest
 from graphspec import api
 from graphspec.inspect.weight_matrix import spectral_noise
 from graphspec.train.rundir import Run
-from tests.gui.viewing import Room, train
+from tests.gui.viewing import train
 from tests.train.nets import network
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(tmp_path_factory.mktemp("runs") / "digits", epochs=2, checkpoint_every=10)
-
-
-@pytest.fixture
-def room(qtbot) -> Iterator[Room]:
-    made = Room(qtbot)
-    yield made
-    made.runs.close()
 
 
 @pytest.fixture

@@ -81,8 +81,8 @@ def add_patches_kernel(k: Kernel) -> None:
             for c, lanes in k.sweep(0, w.channels):
                 to.store(k.zeros(), c, lanes)
             with k.loop(0, w.kernel_rows) as u, k.loop(0, w.kernel_columns) as v:
-                below, beside = row + w.top - u * w.dilation_down, w.left - v * w.dilation_right
-                beside = column + beside
+                below = row + w.top - u * w.dilation_down
+                beside = column + w.left - v * w.dilation_right
                 i, j = below // w.down, beside // w.right
                 covers = (i * w.down).equals(below) & _within(i, w.out_rows)
                 covers = covers & (j * w.right).equals(beside) & _within(j, w.out_columns)
