@@ -105,7 +105,7 @@ def explain(
         f"{size(found.total)} in all: values take turns in {size(found.passing)} "
         f"({size(found.apart)} if each had its own), weights {size(found.weights)}, "
         f"gradients {size(found.gradients)}, the rule's memory {size(found.update_state)}, "
-        f"data {size(found.data)}"
+        f"data {size(found.data)}, code {size(found.code)}"
         + (f", kept {size(found.kept)}" if found.kept else "")
         + (f", layers without kernels {size(found.by_numpy)}" if found.by_numpy else "")
     )

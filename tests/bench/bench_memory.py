@@ -6,7 +6,6 @@ resident at any time, less what was there once everything had been imported.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from graphspec.engines.choosing import open_engine, why_not_jit
 from graphspec.memory import estimate
 from graphspec.plan import compile_graph
-from tests.bench.child import NETWORKS, THREADS
+from tests.bench.child import NETWORKS, THREADS, taken
 from tests.bench.table import Row, write
 from tests.bench.timing import report
 
@@ -25,19 +24,11 @@ pytestmark = pytest.mark.skipif(
 MEGA = 1e6
 
 
-def taken(who: str, name: str) -> float:
-    """The most that a training takes besides what is imported, in MB."""
-    command = [sys.executable, "-m", "tests.bench.child", who, name]
-    said = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
-    before, most = map(int, said.split())
-    return (most - before) / MEGA
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_memory(name):
     taken("ours", name)  # whoever comes first compiles the kernels
-    ours = taken("ours", name)
-    peers = {who: taken(who, name) for who in ("eager", "channels last")}
+    ours = taken("ours", name) / MEGA
+    peers = {who: taken(who, name) / MEGA for who in ("eager", "channels last")}
     make, batch = NETWORKS[name]
     plan = compile_graph(make())
     own = open_engine("jit", "float32", threads=THREADS).workspace(plan, batch)

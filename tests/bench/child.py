@@ -1,11 +1,12 @@
 """One training in a process of its own, for its memory: ``python -m tests.bench.child WHO NAME``.
 
-Prints two numbers of bytes: what was resident when everything was imported, and the most that was
-resident in three steps of training.
+Prints two numbers of bytes: what was resident when everything was imported, but for the batch, and
+the most that was resident in three steps of training.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,20 @@ from tests.bench.workloads import WORKLOADS, normed, resnet18_small
 RATE, STEPS, THREADS = 1e-4, 3, 2
 NETWORKS = {
     "W1": (lambda: WORKLOADS["W1"].spec, 64),
+    "W2": (lambda: WORKLOADS["W2"].spec, 64),
+    "W3": (lambda: WORKLOADS["W3"].spec, 128),
     "W4": (lambda: WORKLOADS["W4"].spec, 16),
     "W1 with batch norm": (normed, 64),
     "ResNet-18 at 64×64": (resnet18_small, 16),
 }
+
+
+def taken(who: str, name: str) -> int:
+    """The most bytes that a training takes besides what is imported."""
+    command = [sys.executable, "-m", "tests.bench.child", who, name]
+    said = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+    before, most = map(int, said.split())
+    return most - before
 
 
 def main(who: str, name: str) -> None:
@@ -40,7 +51,7 @@ def _ours(plan: Plan, x: Any, y: Any, who: str) -> None:
     from graphspec.engines.jit.compiler import native_all  # noqa: F401 - part of the baseline
     from graphspec.engines.jit.engine import JitEngine
 
-    before = resident()
+    before = resident() - x.nbytes - y.nbytes
     image, label = plan.inputs
     executable = JitEngine(threads=THREADS).load(plan, seed=0)
     rule = Momentum(rate=RATE, momentum=0.9)
@@ -55,10 +66,10 @@ def _torch(plan: Plan, x: Any, y: Any, who: str) -> None:
     from tests.bench.peers import TorchNetwork
 
     torch.set_num_threads(THREADS)
-    before = resident()
+    before = resident() - x.nbytes - y.nbytes
     model: Any = TorchNetwork(plan)
     images = torch.from_numpy(x)
-    if who == "channels last":
+    if who == "channels last" and x.ndim == 4:
         model = model.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
     model.train()

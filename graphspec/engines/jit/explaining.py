@@ -50,7 +50,8 @@ class Line:
 class Explanation:
     """The table of one kind of call, and the memory that it takes, in bytes.
 
-    ``total`` is what a training process needs for numbers, besides Python and its libraries.
+    ``total`` is what a process grows by when it trains so. ``code`` is what of it is no array:
+    kernels, and the pages of LLVM that load them.
     ``passing`` is the arena, in which values take turns; ``apart`` is what it would be if none
     did; ``by_numpy`` is what the layers without kernels allocate besides. ``peak`` is the measured
     peak in operations per second, where the rows were run.
@@ -67,6 +68,7 @@ class Explanation:
     gradients: int
     update_state: int
     data: int
+    code: int
     peak: float | None = None
 
     @property
@@ -80,6 +82,7 @@ class Explanation:
             self.gradients,
             self.update_state,
             self.data,
+            self.code,
         )
         return sum(parts)
 
@@ -142,11 +145,12 @@ def explain(
         passing=running.layout.size,
         apart=sum(span.buffer.nbytes for span in running.lowered.spans),
         by_numpy=needed.activations - own.arena + needed.scratch - own.kept,
-        kept=sum(buffer.nbytes for buffer in running.lowered.kept),
+        kept=own.kept,
         weights=sum(array.nbytes for array in weights.values()),
         gradients=gradients,
         update_state=slots * gradients,
         data=sum(array.nbytes for array in feeds.values()),
+        code=own.code,
         peak=peak,
     )
 

@@ -66,7 +66,7 @@ def through_numpy() -> GraphSpec:
 @pytest.mark.parametrize(
     "name", ["mlp", "lenet5", "tiny_convnet", "cifar_convnet", "through numpy"]
 )
-def test_the_memory_is_what_a_run_takes(name: str) -> None:
+def test_the_memory_of_arrays_is_what_a_run_takes(name: str) -> None:
     if name == "through numpy":
         spec = through_numpy()
     else:
@@ -89,7 +89,7 @@ def test_the_memory_is_what_a_run_takes(name: str) -> None:
     tracemalloc.stop()
     found = explain(plan, batch=size, threads=2, slots=1)
     assert (found.by_numpy > found.passing / 4) == (name == "through numpy")
-    assert 0.8 <= found.total / measured <= 1.5
+    assert 0.8 <= (found.total - found.code) / measured <= 1.5
 
 
 def test_what_is_written_into_a_concatenation_says_so() -> None:
