@@ -178,7 +178,7 @@ def test_light_and_dark_are_drawn_in_their_own_colours(hands: Show) -> None:
     at = hands(zoo.load("lenet5"))
     for scheme in ("light", "dark"):
         theme().choose(scheme)
-        QApplication.processEvents()
+        # With no turn of the event loop in between, in which what comes late would be in time.
         found = colors(at.view.grab().toImage())
         assert theme().color("window").name() in found
         assert theme().color("surface").name() in found

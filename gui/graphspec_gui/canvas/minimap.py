@@ -41,7 +41,8 @@ class Minimap(QWidget):
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(RESTS)
         self._redraw.timeout.connect(self._forget_now)
-        theme().changed.connect(self.forget)
+        # At once: in the colours of before it would stand out.
+        theme().changed.connect(self._forget_now)
         view.horizontalScrollBar().valueChanged.connect(lambda _: self.update())
         view.verticalScrollBar().valueChanged.connect(lambda _: self.update())
 
