@@ -23,6 +23,7 @@ from graphspec.engines.choosing import usable_cores
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache, default_folder
 from graphspec.engines.jit.target import LOCK, Target, assembly, compile_module, host, load
+from graphspec.errors import EngineError
 
 Emit = Callable[[Kernel], None]
 
@@ -33,7 +34,8 @@ _PATIENCE = 60.0
 
 CACHE = ObjectCache(default_folder())
 
-_addresses: dict[tuple[str, Target], int] = {}
+_known: dict[tuple[str, Target], tuple[int, Emit]] = {}
+"""Addresses, with the function that wrote each kernel first."""
 _made: dict[str, bytes] = {}
 """Object code by its key, between its compilation and its loading."""
 
@@ -42,16 +44,40 @@ def native(name: str, emit: Emit, target: Target | None = None) -> int:
     """Address of a kernel with the ``builder.SIGNATURE``; it stays valid while the process lives.
 
     Raises:
-        EngineError: there are no kernels for this processor.
+        EngineError: there are no kernels for this processor, or the name is that of another kernel.
     """
     target = target or host()
-    known = _addresses.get((name, target))
-    if known is not None:
-        return known
-    with LOCK:
-        if (name, target) not in _addresses:
-            _addresses[name, target] = load(object_code(name, emit, target), name)
-        return _addresses[name, target]
+    known = _known.get((name, target))
+    if known is None:
+        with LOCK:
+            known = _known.get((name, target))
+            if known is None:
+                known = load(object_code(name, emit, target), name), emit
+                _known[name, target] = known
+    address, first = known
+    if first is not emit and not same_writer(first, emit):
+        refuse_another(name, first, emit, target)
+    return address
+
+
+def same_writer(one: Emit, other: Emit) -> bool:
+    """Whether two functions are one, with the same choices: they write the same kernel."""
+    if isinstance(one, functools.partial) and isinstance(other, functools.partial):
+        return (one.func, one.args, one.keywords) == (other.func, other.args, other.keywords)
+    return one == other
+
+
+def refuse_another(name: str, one: Emit, other: Emit, target: Target) -> None:
+    """See that two functions write the same kernel.
+
+    Raises:
+        EngineError: they do not, so that one would be called in place of the other.
+    """
+    if llvm_text(name, one, target) != llvm_text(name, other, target):
+        raise EngineError(
+            f"two kernels have the name {name!r}: one of {one!r}, and one of {other!r}. The name "
+            "of a kernel must name every choice that its function makes."
+        )
 
 
 def native_all(kernels: Iterable[tuple[str, Emit]], target: Target | None = None) -> None:
@@ -61,7 +87,7 @@ def native_all(kernels: Iterable[tuple[str, Emit]], target: Target | None = None
         EngineError: there are no kernels for this processor.
     """
     target = target or host()
-    missing = {name: emit for name, emit in kernels if (name, target) not in _addresses}
+    missing = {name: emit for name, emit in kernels if (name, target) not in _known}
     unknown = {}
     for name, emit in missing.items():
         key = _key(name, emit, target)

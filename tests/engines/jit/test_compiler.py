@@ -8,16 +8,26 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from graphspec.engines.jit import compiler
+from graphspec import zoo
+from graphspec.engines.jit import compiler, footprint
+from graphspec.engines.jit.buffers import outside
 from graphspec.engines.jit.builder import Kernel
 from graphspec.engines.jit.cache import ObjectCache
+from graphspec.engines.jit.engine import JitEngine
+from graphspec.engines.jit.lowering.lower import Lowered, lower
+from graphspec.engines.jit.lowering.site import Accuracy
+from graphspec.engines.jit.table import NativeRow, Routine, bind
 from graphspec.engines.jit.target import host
+from graphspec.errors import EngineError
+from graphspec.plan import compile_graph
 from tests.engines.jit.calling import call
+from tests.engines.jit.test_every_layer import CASES, around
 
 
 def add_constant(constant: float, k: Kernel) -> None:
@@ -99,6 +109,49 @@ def test_a_fork_while_another_thread_compiles_does_not_hang() -> None:
     thread.join()
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
     assert codes == [0] * 5
+
+
+def test_another_kernel_of_the_same_name_is_refused() -> None:
+    address = compiler.native("clash", partial(add_constant, 1.0))
+    with pytest.raises(EngineError, match="two kernels have the name 'clash'"):
+        compiler.native("clash", partial(add_constant, 2.0))
+    with pytest.raises(EngineError, match="two kernels have the name 'clash'"):
+        compiler.native("clash", lambda k: add_constant(2.0, k))
+    # The same kernel may be written by whomsoever.
+    assert compiler.native("clash", partial(add_constant, 1.0)) == address
+    assert compiler.native("clash", lambda k: add_constant(1.0, k)) == address
+
+
+def test_a_clash_within_one_network_is_refused_before_it_runs() -> None:
+    out = outside("out", np.zeros(4, np.float32))
+    rows = [
+        NativeRow(Routine("clash in a table", partial(add_constant, c)), (out, 4), 1, (), (out,))
+        for c in (1.0, 2.0)
+    ]
+    with pytest.raises(EngineError, match="two kernels have the name 'clash in a table'"):
+        bind(rows)
+
+
+def test_no_two_kernels_of_all_layers_and_all_networks_share_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first: dict[str, compiler.Emit] = {}
+
+    def compared(*given: Any) -> Lowered:
+        lowered = lower(*given)
+        for row in (*lowered.prepare, *lowered.rows):
+            if isinstance(row, NativeRow):
+                name, emit = row.routine.name, row.routine.emit
+                if not compiler.same_writer(first.setdefault(name, emit), emit):
+                    compiler.refuse_another(name, first[name], emit, host())
+        return lowered
+
+    monkeypatch.setattr(footprint, "lower", compared)
+    specs = [*(around(kind, number) for kind, number in CASES), *map(zoo.load, zoo.names())]
+    for spec, accuracy, training in product(specs, get_args(Accuracy), (True, False)):
+        engine = JitEngine(threads=2, accuracy=accuracy)
+        engine.workspace(compile_graph(spec), 2, training=training)
+    assert len(first) > 100
 
 
 def test_the_cache_is_asked_first(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
