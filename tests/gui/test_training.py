@@ -350,14 +350,20 @@ def test_on_windows_no_run_is_taken_over_and_the_button_says_why(
         assert dock.take_over.reason in dock.take.toolTip()
 
 
-def test_what_is_being_prepared_can_be_stopped_and_leaves_no_run(qtbot, window, monkeypatch):
-    let_go = threading.Event()
+@pytest.fixture
+def let_go(monkeypatch):
+    """No run is made until it is set."""
+    made = threading.Event()
 
     def slow(*given, **named):
-        let_go.wait()
+        made.wait()
         return create_run(*given, **named)
 
     monkeypatch.setattr(controller, "create_run", slow)
+    return made
+
+
+def test_what_is_being_prepared_can_be_stopped_and_leaves_no_run(qtbot, window, let_go):
     window.new(spec())
     dock = panel(window)
     QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
@@ -368,13 +374,36 @@ def test_what_is_being_prepared_can_be_stopped_and_leaves_no_run(qtbot, window, 
     assert window.training.state == "idle"
     let_go.set()
     QThreadPool.globalInstance().waitForDone()
-    assert any(workspace().iterdir())
-    qtbot.waitUntil(lambda: not any(workspace().iterdir()))
+    assert not any(workspace().iterdir())
     assert window.training.shown is None
     # What is begun next is not mistaken for it.
     qtbot.waitUntil(dock.main.isEnabled)
     QTest.mouseClick(dock.main, Qt.MouseButton.LeftButton)
     running(qtbot, window)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_window_that_closes_first_leaves_no_run_that_was_being_prepared(window, let_go, stops):
+    document = window.new(spec())
+    window.training.start(document.spec)
+    if stops:
+        window.training.stop()
+    document.undo_stack.setClean()
+    threading.Timer(0.1, let_go.set).start()
+    assert window.close()  # and it waits for what goes on in the pool
+    assert let_go.is_set()
+    assert not any(workspace().iterdir())
+
+
+def test_a_run_that_is_ready_and_not_yet_begun_goes_with_the_window_too(window):
+    document = window.new(spec())
+    window.training.start(document.spec)
+    QThreadPool.globalInstance().waitForDone()
+    assert any(workspace().iterdir())
+    assert window.training.state == "preparing"
+    document.undo_stack.setClean()
+    assert window.close()
+    assert not any(workspace().iterdir())
 
 
 def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, window):

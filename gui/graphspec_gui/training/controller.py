@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from graphspec.train.session import create_run
 from graphspec_gui.job import Job
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.training.machine import Machine
+from graphspec_gui.training.preparing import Preparation, Prepared
 from graphspec_gui.training.worker_process import WorkerProcess
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -30,15 +30,6 @@ SILENT = 30.0
 _LOOK = 1_000
 _ASK_AGAIN, _PATIENCE = 200, 60_000
 """Milliseconds between two looks whether another process has let go, and until that is given up."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A run that is trained here, with what was read from it where nobody waits for it."""
-
-    run: Run
-    spec: GraphSpec
-    config: TrainConfig
 
 
 class TrainingController(QObject):
@@ -62,8 +53,7 @@ class TrainingController(QObject):
         self.worker: WorkerProcess | None = None
         self.shown: ShownRun | None = None
         self.prepared: Prepared | None = None
-        self._preparing = False
-        self._attempt = 0
+        self._preparation: Preparation | None = None
         self._stopping = False
         self._killed = False
         self._paused = False
@@ -86,7 +76,7 @@ class TrainingController(QObject):
     @property
     def state(self) -> State:
         """How it stands."""
-        if self._preparing:
+        if self._preparation is not None or self._asking.isActive():
             return "preparing"
         if self.worker is None:
             return "idle"
@@ -163,7 +153,7 @@ class TrainingController(QObject):
         except OSError as error:
             self._tell(f"process {holder}, which trains {run.name}, cannot be asked: {error}")
             return
-        self._preparing, self.trouble = True, ""
+        self.trouble = ""
         self._wanted, self._asked = run, 0
         self._asking.start()
         self.changed.emit()
@@ -213,9 +203,8 @@ class TrainingController(QObject):
 
     def stop(self) -> None:
         """Finish the step, save, and end; the run can go on later. Or prepare it no further."""
-        if self._preparing:
-            self._preparing = False
-            self._asking.stop()
+        if self.state == "preparing":
+            self.close()
             self.changed.emit()
         elif self.worker and not self._stopping:
             self._stopping = True
@@ -240,29 +229,27 @@ class TrainingController(QObject):
 
     def close(self) -> None:
         """Begin nothing of what is still being prepared."""
-        self._preparing = False
         self._asking.stop()
+        given_up, self._preparation = self._preparation, None
+        if given_up is not None:
+            given_up.give_up()
 
     def _begin(self, make: Callable[[], Run], *, paused: bool = False, fresh: bool = False) -> None:
-        self._preparing, self.trouble = True, ""
+        preparation = self._preparation = Preparation(make, fresh=fresh)
+        preparation.removal.failed.connect(self._tell)
+        self.trouble = ""
         self.changed.emit()
         self._paused = paused
-        self._attempt += 1
-        attempt = self._attempt
-        job = Job(lambda: _read(make()))
-        job.made.connect(lambda prepared: self._prepared(prepared, attempt, fresh))
-        job.failed.connect(lambda reason: self._not_prepared(reason, attempt))
+        job = Job(preparation.prepare)
+        job.made.connect(lambda prepared: self._prepared(prepared, preparation))
+        job.failed.connect(lambda reason: self._not_prepared(reason, preparation))
         job.start()
 
-    def _prepared(self, prepared: Prepared, attempt: int, fresh: bool) -> None:
-        if not self._preparing or attempt != self._attempt:
-            # Stopped before there was anything to keep.
-            if fresh:
-                gone = Job(prepared.run.delete)
-                gone.failed.connect(self._tell)
-                gone.start()
+    def _prepared(self, prepared: Prepared, preparation: Preparation) -> None:
+        if preparation is not self._preparation:
             return
-        self._preparing = self._stopping = self._killed = False
+        self._preparation = None
+        self._stopping = self._killed = False
         self.prepared, run = prepared, prepared.run
         self.shown = self.runs.show(run)
         self.shown.follower.advanced.connect(self._advanced)
@@ -300,7 +287,6 @@ class TrainingController(QObject):
         if is_locked(run.path) and self._asked < _PATIENCE:
             return
         self._asking.stop()
-        self._preparing = False
         if is_locked(run.path):
             self._tell(f"the process that trains {run.name} does not let go of it")
         elif run.status in ("stopped", "interrupted"):
@@ -308,9 +294,9 @@ class TrainingController(QObject):
         else:
             self.changed.emit()  # it came to its end by itself
 
-    def _not_prepared(self, reason: str, attempt: int) -> None:
-        if self._preparing and attempt == self._attempt:
-            self._preparing = False
+    def _not_prepared(self, reason: str, preparation: Preparation) -> None:
+        if preparation is self._preparation:
+            self._preparation = None
             self._tell(reason)
 
     def _advanced(self) -> None:
@@ -351,10 +337,6 @@ class TrainingController(QObject):
         self.trouble = reason
         self.changed.emit()
         self.failed.emit(reason)
-
-
-def _read(run: Run) -> Prepared:
-    return Prepared(run, run.spec, run.config)
 
 
 def workspace() -> Path:
