@@ -37,7 +37,7 @@ def up(window, names):
     begin(window, names)
     timer = QTimer(window)
     timer.timeout.connect(lambda: filled(window))
-    timer.start(1)
+    timer.start(20)
 
 def filled(window):
     if all(dock.widget() for dock in window.docks.values()):
