@@ -51,19 +51,24 @@ class StudioAction(QAction):
             self.toggled.connect(run)
         else:
             self.triggered.connect(lambda _=False: run())
-        self.allow()
+        self._explain()
         if icon is not None:
             theme().changed.connect(self._paint)
             self._paint()
 
     def allow(self, reason: str | None = None) -> None:
         """Enable it, or disable it and say why: a sentence such as "Nothing is selected."."""
-        self.reason = reason or ""
-        self.setEnabled(reason is None)
+        # Asked again and again while a training runs, mostly with the same answer.
+        if (reason or "") != self.reason:
+            self.reason = reason or ""
+            self.setEnabled(not reason)
+            self._explain()
+
+    def _explain(self) -> None:
         keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         # Not a "<b>…</b>": a tip may hold a name from a file, and is then plain text.
         tip = f"{self._tip} ({keys})" if keys else self._tip
-        self.setToolTip(f"{tip}\n{reason}" if reason else tip)
+        self.setToolTip(f"{tip}\n{self.reason}" if self.reason else tip)
 
     def _paint(self) -> None:
         if self._icon is not None:

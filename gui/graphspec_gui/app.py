@@ -21,7 +21,7 @@ from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_fol
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds after which a thread that computes lets another one go on."""
 
 

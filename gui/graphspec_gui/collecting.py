@@ -19,6 +19,7 @@ INTERVAL = 1000
 def collect_here() -> QTimer:
     """From now on collect between events of this thread, once a second, and nowhere else."""
     gc.disable()
+    gc.freeze()  # what has been imported stays
     timer = QTimer(QCoreApplication.instance())
     timer.timeout.connect(_collect)
     timer.start(INTERVAL)
@@ -26,7 +27,10 @@ def collect_here() -> QTimer:
 
 
 def spare() -> None:
-    """Look at nothing again that is there now: a whole app takes 0.15 s to look through."""
+    """Look at nothing again that is there now: a whole app takes 0.15 s to look through.
+
+    What was made since this was last called is looked through once.
+    """
     gc.collect()
     gc.freeze()
 

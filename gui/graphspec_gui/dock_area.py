@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDockWidget
 from graphspec_gui.collecting import spare
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, DockSpec
+from graphspec_gui.job import Job
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space
 
@@ -28,8 +29,7 @@ class DockArea(QObject):
         super().__init__(window)
         self._window = window
         self.by_name: dict[str, QDockWidget] = {}
-        self._filling = QTimer(self)
-        self._filling.timeout.connect(self._fill_next)
+        self._filling = False
 
     def place(self) -> None:
         """Make every dock, where it is at first."""
@@ -42,12 +42,13 @@ class DockArea(QObject):
             self._fill(empty[0])
 
     def fill_by_and_by(self) -> None:
-        """Make what the docks hold, one in each turn of the event loop, first those in front."""
-        self._filling.start()
+        """Make what the docks hold, first those in front, and load it in another thread."""
+        self._filling = True
+        self._load_next()
 
     def stop_filling(self) -> None:
         """Leave empty what is empty: the window is about to close."""
-        self._filling.stop()
+        self._filling = False
 
     def forget(self) -> None:
         """Let every dock forget the document."""
@@ -104,12 +105,22 @@ class DockArea(QObject):
         empty = [spec for spec in DOCKS if self.by_name[spec.name].widget() is None]
         return sorted(empty, key=lambda spec: self.by_name[spec.name].visibleRegion().isEmpty())
 
-    def _fill_next(self) -> None:
+    def _load_next(self) -> None:
+        if not self._filling:
+            return
         if empty := self._empty():
-            self._fill(empty[0])
+            job = Job(empty[0].load)
+            job.made.connect(lambda _: self._loaded(empty[0]))
+            job.start()
         else:
-            self._filling.stop()
+            self._filling = False
+
+    def _loaded(self, spec: DockSpec) -> None:
+        if self._filling:
+            self._fill(spec)
             spare()
+            # The window is served before the next one.
+            QTimer.singleShot(0, self, self._load_next)
 
     def _fill(self, spec: DockSpec) -> None:
         dock = self.by_name[spec.name]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from graphspec.layers.catalog import BY_KIND
 from graphspec_gui.panel import Panel
 
 if TYPE_CHECKING:
@@ -22,9 +24,10 @@ LAYOUT = "layout-3"
 class DockSpec:
     """One dock.
 
-    ``name`` is its objectName; ``make`` makes what it holds; ``keys`` shows it and hides it;
-    ``shown`` says whether it is there at the first start; docks with the same ``stack`` start as
-    tabs of one another, and one that is ``beside`` another to its right.
+    ``name`` is its objectName; ``make`` makes what it holds, which is in ``module`` of this
+    package; ``keys`` shows it and hides it; ``shown`` says whether it is there at the first start;
+    docks with the same ``stack`` start as tabs of one another, and one that is ``beside`` another
+    to its right. ``needs`` brings what else it takes long to load.
     """
 
     name: str
@@ -32,10 +35,17 @@ class DockSpec:
     icon: str
     area: Qt.DockWidgetArea
     make: Callable[[MainWindow], Panel]
+    module: str
     keys: str = ""
     shown: bool = True
     stack: str = ""
     beside: str = ""
+    needs: Callable[[], object] = lambda: None
+
+    def load(self) -> None:
+        """Import what ``make`` would: in another thread, or it keeps the window waiting."""
+        import_module(f"graphspec_gui.{self.module}")
+        self.needs()
 
 
 # Imported when they are made: the window is up before that.
@@ -59,6 +69,12 @@ def _properties(window: MainWindow) -> Panel:
     panel = PropertiesPanel(window)
     panel.reference_wanted.connect(lambda: window.show_dock("help_dock"))
     return panel
+
+
+def _engines() -> None:
+    from graphspec.engines.choosing import why_not_jit
+
+    why_not_jit("float32")
 
 
 def _training(window: MainWindow) -> Panel:
@@ -147,7 +163,9 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.shape-outline",
         Qt.DockWidgetArea.LeftDockWidgetArea,
         _layers,
+        "catalog.panel",
         "Ctrl+Shift+K",
+        needs=lambda: tuple(BY_KIND.values()),
     ),
     DockSpec(
         "json_dock",
@@ -155,6 +173,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.code-json",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _json,
+        "json_view.panel",
         "Ctrl+J",
         shown=False,
     ),
@@ -164,6 +183,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.tune-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _properties,
+        "forms.properties",
         "Ctrl+I",
         beside="json_dock",
         stack="properties",
@@ -174,8 +194,10 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.play-circle-outline",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _training,
+        "training.panel",
         "Ctrl+T",
         stack="properties",
+        needs=_engines,
     ),
     DockSpec(
         "help_dock",
@@ -183,6 +205,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.book-open-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _reference,
+        "reference.panel",
         stack="properties",
         shown=False,
     ),
@@ -192,6 +215,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.alert-circle-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _problems,
+        "problems.panel",
         "Ctrl+Shift+M",
         stack="bottom",
     ),
@@ -201,6 +225,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.chart-line",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _plots,
+        "plots.panel",
         "Ctrl+P",
         stack="bottom",
     ),
@@ -210,6 +235,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.format-list-bulleted",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _runs,
+        "runs.panel",
         "Ctrl+Shift+R",
         stack="bottom",
     ),
@@ -219,6 +245,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.image-multiple-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _data,
+        "viewers.data",
         shown=False,
         stack="bottom",
     ),
@@ -228,6 +255,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.view-grid-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _activations,
+        "viewers.activations",
         shown=False,
         stack="bottom",
     ),
@@ -237,6 +265,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.grid",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _weights,
+        "viewers.weights",
         shown=False,
         stack="bottom",
     ),
@@ -246,6 +275,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.image-filter-center-focus",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _occlusion,
+        "viewers.occlusion",
         shown=False,
         stack="bottom",
     ),
@@ -255,6 +285,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.poll",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _predictions,
+        "viewers.predictions",
         shown=False,
         stack="bottom",
     ),

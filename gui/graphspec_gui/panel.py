@@ -63,8 +63,13 @@ class Panel(QWidget):
         super().showEvent(event)
         self._make_up()
 
+    @property
+    def in_sight(self) -> bool:
+        """Whether it can be seen: it is shown, and not behind another tab."""
+        return self._in_front and self.isVisible()
+
     def _make_up(self) -> None:
-        if self._stale and self._in_front and self.isVisible():
+        if self._stale and self.in_sight:
             self._stale = False
             self.refresh()
 

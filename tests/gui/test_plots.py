@@ -97,14 +97,35 @@ def drawn(qtbot, panel: PlotsPanel, runs: ShownRuns, *shown: Run) -> None:
         runs.show(run)
     qtbot.waitUntil(
         lambda: (
-            all(item.follower.history.ended for item in runs) and len(names(panel.charts[0])) > 0
+            all(item.follower.history.ended for item in runs)
+            and len(names(panel.charts[0])) > 0
+            and not any(map(seen, panel._behind))
         )
     )
+
+
+def seen(found: Chart) -> bool:
+    return not found.visibleRegion().isEmpty()
 
 
 def test_without_a_run_it_says_what_to_do(panel):
     assert "Ctrl+Enter" in panel._hint.text()
     assert panel._hint.isVisible()
+
+
+def test_a_chart_is_drawn_when_it_is_scrolled_to(qtbot, panel, runs, trained, tmp_path):
+    panel.resize(360, 300)
+    assert panel._made == []
+    drawn(qtbot, panel, runs, trained[0])
+    first, second, *_, last = panel.charts
+    qtbot.waitUntil(lambda: bool(first.curves))
+    assert last.curves == ()
+    panel.export(second, tmp_path / "accuracy.csv")
+    assert len((tmp_path / "accuracy.csv").read_text().splitlines()) > len(second.curves) > 0
+    bar = panel._area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: bool(last.curves))
 
 
 def test_losses_and_penalties_are_curves_with_the_runs_numbers(qtbot, panel, runs, trained):

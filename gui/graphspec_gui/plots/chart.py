@@ -98,10 +98,10 @@ class Chart(QWidget):
         self.readout.setProperty("muted", True)
         self.readout.setFont(theme().font("caption"))
         self.legend = Legend(self)
-        self.plot = pg.PlotWidget(self, axisItems={name: Axis(name) for name in ("bottom", "left")})
+        axes = {name: Axis(name) for name in ("bottom", "left")}
+        self.plot = pg.PlotWidget(self, axisItems=axes, enableMenu=False)
         self.plot.setAccessibleName(f"{title}, chart")
         self.plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self._item = self.plot.getPlotItem()
         self._item.vb.sigXRangeChanged.connect(self._moved)
@@ -158,6 +158,8 @@ class Chart(QWidget):
         empty = not any(len(curve.x) for curve in curves)
         self._empty.setVisible(empty)
         self.save.setVisible(not empty)
+        # Now, and not while it is painted, after which the axes would be painted once more.
+        self._item.vb.updateAutoRange()
         self._open_up()
         if not self._cross.isVisible():
             self._tell_latest()

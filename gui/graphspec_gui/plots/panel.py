@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,9 @@ from graphspec_gui.theme import space
 
 FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
-_SHARE, _SLOWEST = 0.04, 1_500
+TURN = 20
+"""Milliseconds between what is done for the first time: what was done before is painted by then."""
+_SHARE, _SLOWEST = 0.02, 2_000
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
 _SMOOTHEST = 99
@@ -96,7 +98,8 @@ class PlotsPanel(Panel):
     def __init__(self, runs: ShownRuns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.runs = runs
-        self.charts = [Chart(group.title, self) for group in GROUPS]
+        self._made: list[Chart] = []
+        self._behind: set[Chart] = set()
         self._linked: set[ShownRun] = set()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -105,10 +108,14 @@ class PlotsPanel(Panel):
         self._build()
         runs.changed.connect(self._runs_changed)
         runs.current_changed.connect(self._later)
-        for chart in self.charts:
-            chart.picked.connect(self._pick)
-            chart.export_wanted.connect(lambda chart=chart: self._ask_export(chart))
         self._runs_changed()
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """One for each of ``GROUPS``; made one after the other when there is a run to show."""
+        while len(self._made) < len(GROUPS):
+            self._make_chart()
+        return self._made
 
     @property
     def x_axis(self) -> XAxis:
@@ -121,14 +128,48 @@ class PlotsPanel(Panel):
         self._hint.setVisible(empty)
         self._area.setVisible(not empty)
         if empty:
-            for chart in self.charts:
+            self._behind.clear()
+            for chart in self._made:
                 chart.set_curves(())
             return
+        self._behind = set(self._made)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Draw the charts that can be seen; one that is scrolled away can wait until it is not.
+
+        What takes longest, to make a chart and to draw one for the first time, is done in a turn
+        of the event loop each.
+        """
+        seen = [chart for chart in self._made if not chart.visibleRegion().isEmpty()]
+        for chart in self._behind.intersection(seen):
+            new = not chart.curves
+            self._draw_chart(chart)
+            if new and chart.curves:
+                QTimer.singleShot(TURN, self, self._catch_up)
+                return
+        if len(self.runs) and len(self._made) < len(GROUPS):
+            self._make_chart()
+            QTimer.singleShot(TURN, self, self._catch_up)
+
+    def _make_chart(self) -> None:
+        chart = Chart(GROUPS[len(self._made)].title, self)
+        chart.picked.connect(self._pick)
+        chart.export_wanted.connect(lambda: self._ask_export(chart))
+        chart.setMinimumWidth(space(30))
+        chart.set_smoothing(self._smoothing.value() / 100)
+        chart.set_log(x=self.log_x.isChecked(), y=self.log_y.isChecked())
+        self._made.append(chart)
+        self._behind.add(chart)
+        self._arrange()
+
+    def _draw_chart(self, chart: Chart) -> None:
+        self._behind.discard(chart)
+        group = GROUPS[self._made.index(chart)]
         shown = [item for item in self.runs if item.visible]
-        for group, chart in zip(GROUPS, self.charts, strict=True):
-            marks = tuple(self._marks(shown)) if group.title in ("Loss", "Learning rate") else ()
-            chart.set_curves(tuple(self._curves(group, shown)), marks)
-            chart.set_x_label(_LABELS[self.x_axis])
+        marks = tuple(self._marks(shown)) if group.title in ("Loss", "Learning rate") else ()
+        chart.set_curves(tuple(self._curves(group, shown)), marks)
+        chart.set_x_label(_LABELS[self.x_axis])
 
     def export(self, chart: Chart, path: Path) -> None:
         """Write a chart as it is seen (.png, .svg), or its points (.csv), whole or not at all.
@@ -136,6 +177,8 @@ class PlotsPanel(Panel):
         Raises:
             OSError: it cannot be written.
         """
+        if chart in self._behind:
+            self._draw_chart(chart)
         ending = path.suffix.lower()
         if ending == ".csv":
             text = io.StringIO()
@@ -222,8 +265,7 @@ class PlotsPanel(Panel):
         self._area.setWidgetResizable(True)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(page)
-        for chart in self.charts:
-            chart.setMinimumWidth(space(30))
+        self._area.verticalScrollBar().valueChanged.connect(self._catch_up)
         column.addWidget(self._area, 1)
         self._columns = 0
         self._area.viewport().installEventFilter(self)
@@ -233,19 +275,22 @@ class PlotsPanel(Panel):
         """As many charts beside each other, and above, as there is room for."""
         if event.type() == QEvent.Type.Resize:
             self._arrange()
+            QTimer.singleShot(0, self, self._catch_up)
         return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
         columns = max(1, min(3, self.width() // space(42)))
         # A low dock shows one row, whole; a high one as many as there is room for.
         room = self._area.viewport().height() - space(1)
-        rows = min(max(1, room // _TALL), -(-len(self.charts) // columns))
-        for chart in self.charts:
+        rows = min(max(1, room // _TALL), -(-len(GROUPS) // columns))
+        for chart in self._made:
             chart.setFixedHeight(max(_LOW, room // rows - self._grid.verticalSpacing()))
-        if columns == self._columns:
-            return
+        for column in range(3):
+            # The first chart does not take the room of those that will stand beside it.
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        placed = self._grid.count() if columns == self._columns else 0
         self._columns = columns
-        for i, chart in enumerate(self.charts):
+        for i, chart in enumerate(self._made[placed:], placed):
             self._grid.addWidget(chart, i // columns, i % columns)
 
     def _switch(self, name: str, text: str, short: str) -> StudioAction:
@@ -330,15 +375,15 @@ class PlotsPanel(Panel):
 
     def _smoothing_changed(self, value: int) -> None:
         self._amount.setText(f"{value / 100:.2f}")
-        for chart in self.charts:
+        for chart in self._made:
             chart.set_smoothing(value / 100)
 
     def _log_changed(self) -> None:
-        for chart in self.charts:
+        for chart in self._made:
             chart.set_log(x=self.log_x.isChecked(), y=self.log_y.isChecked())
 
     def _fit(self) -> None:
-        for chart in self.charts:
+        for chart in self._made:
             chart.fit()
 
     def _pick(self, path: str) -> None:
@@ -360,6 +405,8 @@ class PlotsPanel(Panel):
         chosen = chosen if chosen.suffix else chosen.with_suffix(".png")
         try:
             for chart in [one] if one else self.charts:
+                if chart in self._behind:
+                    self._draw_chart(chart)
                 if chart.curves:
                     stem = chosen.stem if one else f"{chosen.stem}-{_file_name(chart.title)}"
                     self.export(chart, chosen.with_stem(stem))

@@ -9,11 +9,11 @@ from graphspec.train.history import History
 from graphspec.train.log import Cursor
 from graphspec.train.rundir import Run, Status
 
-PERIOD = 100
+PERIOD = 200
 """Milliseconds between two looks at the log."""
 PART = 1 << 17
 """Bytes that are read at once: more would keep other threads waiting."""
-_LOOKS_PER_STATUS = 5
+_LOOKS_PER_STATUS = 3
 
 
 class RunFollower(QObject):

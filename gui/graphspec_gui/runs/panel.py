@@ -102,15 +102,23 @@ class RunsPanel(Panel):
         self._count.setText(self._counted())
         self._allow()
 
+    def set_in_front(self, in_front: bool) -> None:
+        """Look at the folder while the list can be seen."""
+        super().set_in_front(in_front)
+        self._watch()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the folder while the list can be seen."""
         super().showEvent(event)
-        self.library.watch(True)
+        self._watch()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Cost nothing while it cannot."""
         super().hideEvent(event)
-        self.library.watch(False)
+        self._watch()
+
+    def _watch(self) -> None:
+        self.library.watch(self.in_sight)
 
     def _make_actions(self) -> None:
         def make(name: str, text: str, run: Callable[[], Any], icon: str, **more: Any) -> Any:

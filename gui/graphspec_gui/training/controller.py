@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Change, Pause, Resume, SaveCheckpoint, StepOnce, WriteWeights
+from graphspec.train.events import Failed, Finished
 from graphspec.train.history import History
 from graphspec.train.lock import holder_of, is_locked
 from graphspec.train.rundir import Run, runs_folder
@@ -44,6 +45,8 @@ class TrainingController(QObject):
 
     changed = Signal()
     """``state``, ``run`` or ``trouble`` is another one."""
+    advanced = Signal()
+    """``history`` has grown."""
     failed = Signal(str)
     """A training could not be begun, or it ended with an error; why."""
 
@@ -63,6 +66,8 @@ class TrainingController(QObject):
         self.held = ""
         """Why it waits though nobody asked it to, as when the disk is full; else empty."""
         self._silence = 0.0
+        # As it was when the history last grew.
+        self._stood: tuple[State, Finished | Failed | None] = ("idle", None)
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK)
         self._watch.timeout.connect(self._look)
@@ -300,8 +305,12 @@ class TrainingController(QObject):
             self._tell(reason)
 
     def _advanced(self) -> None:
-        self._silence = 0.0
-        self.changed.emit()
+        hung, self._silence = self.hangs, 0.0
+        stands = self.state, None if self.history is None else self.history.ended
+        if hung or stands != self._stood:
+            self._stood = stands
+            self.changed.emit()
+        self.advanced.emit()
 
     def _hold(self, reason: str) -> None:
         if reason != self.held:

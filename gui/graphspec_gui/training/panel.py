@@ -39,6 +39,8 @@ from graphspec_gui.training.progress import Progress, measure, words_of
 from graphspec_gui.training.settings_form import Section, SettingsForm
 
 FACTS = ("epoch", "loss", "accuracy", "speed", "time left", "processor", "memory")
+SOON, READ = 200, 500
+"""Milliseconds until it is told that something happened, and that there are other numbers."""
 WEIGHED = 1_000
 """Milliseconds over which the load of the processor is measured."""
 TYPING = 1.0
@@ -91,8 +93,7 @@ class TrainingPanel(Panel):
         self.form.edited.connect(self._edited)
         self.form.fix_wanted.connect(self._mend)
         inside.addWidget(self.form)
-        self.machine = MachineForm(page)
-        self.form.sections["This computer"] = Section("This computer", self.machine, page)
+        self.form.sections["This computer"] = Section("This computer", MachineForm, page)
         inside.addSpacing(space(1))
         inside.addWidget(self.form.sections["This computer"])
         inside.addStretch(1)
@@ -100,9 +101,9 @@ class TrainingPanel(Panel):
         column.addWidget(self._scroll, 1)
         self._told = QTimer(self)
         self._told.setSingleShot(True)
-        self._told.setInterval(200)
         self._told.timeout.connect(self._tell)
         training.changed.connect(self._later)
+        training.advanced.connect(lambda: self._later(READ))
         training.runs.current_changed.connect(self._later)
         self._weigher, self._load = Load(), ("", "")
         self._weigh = QTimer(self)
@@ -111,6 +112,13 @@ class TrainingPanel(Panel):
         self._weigh.start()
         self._told_of: Banner | None = None
         self._tell()
+
+    @property
+    def machine(self) -> MachineForm:
+        """How this computer trains."""
+        form = self.form.sections["This computer"].inside
+        assert isinstance(form, MachineForm)
+        return form
 
     def refresh(self) -> None:
         """Show the settings of the document in front."""
@@ -260,12 +268,12 @@ class TrainingPanel(Panel):
         label.setWordWrap(True)
         return label
 
-    def _later(self) -> None:
-        if not self._told.isActive():
-            self._told.start()
+    def _later(self, wait: int = SOON) -> None:
+        if not 0 <= self._told.remainingTime() <= wait:
+            self._told.start(wait)
 
     def _tell(self) -> None:
-        """Show how the training stands; at most five times a second."""
+        """Show how the training stands."""
         self._allow()
         training = self.training
         elsewhere = training.elsewhere
@@ -371,7 +379,7 @@ class TrainingPanel(Panel):
         pid = worker.pid if worker else holder_of(elsewhere.run.path) if elsewhere else None
         before, self._load = self._load, self._weigher.words(pid)
         if self._load != before or elsewhere is not None:
-            self._later()
+            self._later(READ)
 
     def _hold(self, reason: str) -> None:
         """A banner for as long as the training cannot write."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -33,13 +35,14 @@ class Section(QWidget):
 
     Args:
         title: its words.
-        inside: what is folded.
+        make: makes what is folded, when it is first asked for.
         parent: where it stands.
     """
 
-    def __init__(self, title: str, inside: QWidget, parent: QWidget) -> None:
+    def __init__(self, title: str, make: Callable[[QWidget], QWidget], parent: QWidget) -> None:
         super().__init__(parent)
         self.title = title
+        self._make = make
         self.button = QToolButton(self)
         self.button.setText(title)
         self.button.setAccessibleName(title)
@@ -49,15 +52,20 @@ class Section(QWidget):
         # Pressed is no state of its own here: the arrow says it.
         self.button.setStyleSheet("QToolButton:checked { background: transparent; }")
         self.button.toggled.connect(self._fold)
-        self._inside = inside
-        inside.setParent(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(space(0.5))
-        column.addWidget(self.button)
-        column.addWidget(inside)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(space(0.5))
+        self._column.addWidget(self.button)
         theme().changed.connect(self._paint)
         self._fold(False)
+
+    @cached_property
+    def inside(self) -> QWidget:
+        """What is folded."""
+        made = self._make(self)
+        made.setVisible(self.button.isChecked())
+        self._column.addWidget(made)
+        return made
 
     def set_open(self, on: bool) -> None:
         """Unfold it, or fold it."""
@@ -70,7 +78,8 @@ class Section(QWidget):
         self.button.setAccessibleName(words)
 
     def _fold(self, on: bool) -> None:
-        self._inside.setVisible(on)
+        if on or "inside" in vars(self):
+            self.inside.setVisible(on)
         self._paint()
 
     def _paint(self) -> None:
@@ -92,13 +101,15 @@ class SettingsForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._forms: list[RecordForm] = []
+        self._value: dict[str, Any] = {}
+        self._problems: dict[Path, tuple[Problem, ...]] = {}
         self.sections: dict[str, Section] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space(1))
-        column.addWidget(self._form(FIRST))
+        column.addWidget(self._form(FIRST, self))
         for title, names in SECTIONS.items():
-            section = Section(title, self._form(names), self)
+            section = Section(title, partial(self._form, names), self)
             self.sections[title] = section
             column.addWidget(section)
 
@@ -113,6 +124,7 @@ class SettingsForm(QWidget):
 
     def set_values(self, value: dict[str, Any]) -> None:
         """Show settings, as JSON has them."""
+        self._value = value
         for form in self._forms:
             form.set_values([value])
         defaults = TrainConfig().model_dump(mode="json")
@@ -121,6 +133,7 @@ class SettingsForm(QWidget):
 
     def show_problems(self, problems: dict[Path, tuple[Problem, ...]]) -> None:
         """Show problems at their fields, and unfold the sections that have some."""
+        self._problems = problems
         for form in self._forms:
             form.show_problems(problems)
         for path in problems:
@@ -131,13 +144,21 @@ class SettingsForm(QWidget):
         """Show why a value was not taken."""
         self._of(name).refuse(name, problems)
 
-    def _form(self, names: tuple[str, ...]) -> RecordForm:
+    def _form(self, names: tuple[str, ...], parent: QWidget) -> RecordForm:
         by_name = {field.name: field for field in fields_of(TrainConfig)}
-        form = RecordForm([by_name[name] for name in names], editor_for, self)
+        form = RecordForm([by_name[name] for name in names], editor_for, parent)
         form.edited.connect(self.edited)
         form.fix_wanted.connect(self.fix_wanted)
+        if self._value:
+            form.set_values([self._value])
+            form.show_problems(self._problems)
         self._forms.append(form)
         return form
 
     def _of(self, name: str) -> RecordForm:
-        return next(form for form in self._forms if name in form.names)
+        for title, names in SECTIONS.items():
+            if name in names:
+                form = self.sections[title].inside
+                assert isinstance(form, RecordForm)
+                return form
+        return self._forms[0]

@@ -47,8 +47,10 @@ class ActivationsPanel(LayerViewer):
         super().__init__(source, parent)
         self._asked: tuple[object, ...] = ()
         self._counted: tuple[object, ...] = ()
+        self._of: tuple[object, ...] = ()
         self._values: Array | None = None
         self._activity: LayerActivity | None = None
+        self._activity_step: int | None = None
         self._unit: tuple[int, int, int] | None = None
         self.scale = ColourScale(self)
         column = QVBoxLayout(self.body)
@@ -104,25 +106,35 @@ class ActivationsPanel(LayerViewer):
             def work() -> Iterator[Array]:
                 yield probe.values(example.x[None], [layer])[layer][0]
 
-            self.source.looks.ask("activations", work, self._show, self._refused)
+            self.source.looks.ask(
+                "activations", work, self._show, self._refused, about=(network.run, example, layer)
+            )
         if (network, layer) != self._counted:
-            self._counted = (network, layer)
-            self._activity = None
+            if self._of != (network.run, layer):
+                self._activity = None
+            self._counted, self._of = (network, layer), (network.run, layer)
             parts = network.data.parts
             x = parts["validation" if "validation" in parts else "train"][0][:COUNTED]
             probe = network.probe
             self.source.looks.ask(
                 "activity",
-                lambda: iter([(layer, layer_activity(probe, x, [layer])[layer])]),
+                lambda: iter([(network.step, layer_activity(probe, x, [layer])[layer])]),
                 self._count,
+                about=(network.run, layer),
             )
             self.count_over_time("activations over time", network, layer)
 
-    def picture(self) -> TilesPicture | None:
+    @property
+    def has_picture(self) -> bool:
+        """Whether the maps are there."""
+        return not (self._values is None or self.network is None or self.source.example is None)
+
+    def picture(self) -> TilesPicture:
         """The maps, beside the example that they are of."""
         values, network, example = self._values, self.network, self.source.example
-        if values is None or network is None or example is None:
-            return None
+        assert values is not None
+        assert network is not None
+        assert example is not None
         maps = values if values.ndim == 3 else values.reshape(1, 1, -1)
         return TilesPicture(
             maps,
@@ -181,7 +193,7 @@ class ActivationsPanel(LayerViewer):
 
     def _count(self, found: object) -> None:
         assert isinstance(found, tuple)
-        self._activity = found[1]
+        self._activity_step, self._activity = found
         if self._values is not None:
             self._show(self._values)
 
@@ -194,8 +206,10 @@ class ActivationsPanel(LayerViewer):
         if self._activity is not None:
             dead = len(self._activity.dead)
             count = len(self._activity.largest)
+            step = self._activity_step
+            at = "" if step is None else f" at step {step:,}"
             words.append(
-                f"Over {COUNTED} examples: {self._activity.share_of_zeros:.0%} zeros, "
+                f"Over {COUNTED} examples{at}: {self._activity.share_of_zeros:.0%} zeros, "
                 f"{'no unit' if dead == 0 else f'{dead} of {count} units'} dead"
             )
         self.facts.setText("\n".join(words))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from graphspec.engines.base import Array
 from graphspec_gui.theme import space, theme
-from graphspec_gui.viewers.images import Map, table
+from graphspec_gui.viewers.images import Map, by_map
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,8 @@ class RidgeChart(QWidget):
             # Density: bins of histograms of other widths are comparable. The root shows tails.
             density = item.counts / np.maximum(np.diff(item.edges), 1e-30)
             height = np.sqrt(density / (density.max() or 1.0)) * tall
-            outline = QPolygonF([QPointF(float(x[0]), base)])
-            for k, h in enumerate(height):
-                outline.append(QPointF(float(x[k]), base - float(h)))
-                outline.append(QPointF(float(x[k + 1]), base - float(h)))
-            outline.append(QPointF(float(x[-1]), base))
+            steps = np.concatenate([[0], np.repeat(height, 2), [0]])
+            outline = arrayToQPolygonF(np.repeat(x, 2), base - steps)
             newest = i == count - 1
             fill = colors.color("accent_soft" if newest else "surface")
             painter.setBrush(fill)
@@ -231,7 +229,5 @@ class ColourScale(QWidget):
         painter.drawText(QPointF(self.width() - metrics.horizontalAdvance(high), y), high)
         left = metrics.horizontalAdvance(low) + space(0.5)
         right = self.width() - metrics.horizontalAdvance(high) - space(0.5)
-        colours = table(self._map)
-        for x in range(left, right):
-            red, green, blue = colours[(x - left) * 255 // max(right - left - 1, 1)]
-            painter.fillRect(x, self.height() // 2 - 4, 1, 8, QColor(red, green, blue))
+        colours = by_map(np.arange(256.0)[None], 0, 255, self._map)
+        painter.drawImage(QRectF(left, self.height() // 2 - 4, right - left, 8), colours)

@@ -136,11 +136,15 @@ class DataPanel(Viewer):
         good = len(paths) == len(urls) and all(path.suffix.lower() in ENDINGS for path in paths)
         return paths if good and self._network is not None else []
 
-    def picture(self) -> ExamplesPicture | None:
+    @property
+    def has_picture(self) -> bool:
+        """Whether there are examples."""
+        return self._network is not None and self.grid.tiles.count > 0
+
+    def picture(self) -> ExamplesPicture:
         """The first examples as they are shown, and how many there are of each class."""
         network = self._network
-        if network is None or self.grid.tiles.count == 0:
-            return None
+        assert network is not None
         split: SplitName = self.split.currentData()
         x, _ = network.data.parts[split]
         made = x[self._numbers[:_EXPORTED]] if self._made is None else self._made[:_EXPORTED]

@@ -94,7 +94,7 @@ class LayerViewer(Viewer):
             known[found[0]] = found[1]
             self.show_ridges(known)
 
-        self.source.looks.ask(key, work, take)
+        self.source.looks.ask(key, work, take, about=(run, layer))
 
     def show_ridges(self, moments: Mapping[int, LayerHistograms]) -> None:
         """Draw histograms by step; those of a run that goes on become more."""

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from graphspec.errors import GraphspecError
 
 _LONGEST_REST = 0.25
+_SHARE = 0.005
+"""Of a core that a training may be working on, for each question that comes again and again."""
 
 Work = Callable[[], Iterator[object]]
 
@@ -25,8 +27,12 @@ class _Task:
         work: Work,
         answer: Callable[[object], None],
         ended: Callable[[str], None] | None,
+        about: object,
     ) -> None:
         self.key, self.work, self.answer, self.ended = key, work, answer, ended
+        self.about = about
+        self.not_before = 0.0
+        self.seconds = 0.0
         self.steps: Iterator[object] | None = None
         self.cancelled = False
 
@@ -49,6 +55,8 @@ class Looks(QObject):
         self.gentle = False
         """Whether to rest as long as was worked, because a training needs the processor."""
         self._waiting: deque[_Task] = deque()
+        # By key, what the latest question that was answered was about, and when it may come again.
+        self._rests: dict[str, tuple[object, float]] = {}
         self._current: dict[str, _Task] = {}
         self._wake = threading.Condition()
         self._closed = False
@@ -62,6 +70,8 @@ class Looks(QObject):
         work: Work,
         answer: Callable[[object], None],
         ended: Callable[[str], None] | None = None,
+        *,
+        about: object = None,
     ) -> None:
         """Ask something, and forget what was asked under the same key.
 
@@ -70,11 +80,17 @@ class Looks(QObject):
             work: makes the iterator; runs in the other thread.
             answer: takes each value, in this thread.
             ended: told in this thread when there are no more: why not, or "" where all went well.
+            about: where it is given, and is what the question before was about, only the weights
+                are newer: while a training goes on it then waits the longer the more the last
+                answer took of the processor.
         """
         self.cancel(key)
         if self._closed:
             return
-        task = _Task(key, work, answer, ended)
+        task = _Task(key, work, answer, ended, about)
+        before, again = self._rests.get(key, (None, 0.0))
+        if self.gentle and about is not None and about == before:
+            task.not_before = again
         self._current[key] = task
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="looks", daemon=True)
@@ -86,6 +102,10 @@ class Looks(QObject):
     def asks(self, key: str) -> bool:
         """Whether a question of this key is still being answered."""
         return key in self._current
+
+    def rests(self, key: str) -> bool:
+        """Whether it is too soon for a question to come again, while a training goes on."""
+        return self.gentle and time.monotonic() < self._rests.get(key, (None, 0.0))[1]
 
     def cancel(self, key: str) -> None:
         """Want no more answers to it."""
@@ -106,29 +126,42 @@ class Looks(QObject):
 
     def _work(self) -> None:
         while True:
-            with self._wake:
-                while not self._waiting and not self._closed:
-                    self._wake.wait()
-                if self._closed:
-                    return
-                task = self._waiting.popleft()
-            if task.cancelled:
-                continue
-            begun = time.monotonic()
+            task = self._next()
+            if task is None:
+                return
+            begun, used = time.monotonic(), time.thread_time()
             try:
                 if task.steps is None:
                     task.steps = task.work()
                 value = next(task.steps)
             except StopIteration:
+                task.seconds += time.thread_time() - used
+                if task.about is not None:
+                    self._rests[task.key] = task.about, time.monotonic() + task.seconds / _SHARE
                 self._over.emit(task, None)
             except Exception as error:  # told to the user, or raised where the app hears of it
                 self._over.emit(task, error)
             else:
+                task.seconds += time.thread_time() - used
                 self._said.emit(task, value)
                 if self.gentle:
                     time.sleep(min(time.monotonic() - begun, _LONGEST_REST))
                 with self._wake:
                     self._waiting.append(task)
+
+    def _next(self) -> _Task | None:
+        """The next one whose time has come, as soon as there is one; None at the end."""
+        with self._wake:
+            while not self._closed:
+                self._waiting = deque(task for task in self._waiting if not task.cancelled)
+                now = time.monotonic()
+                for task in self._waiting:
+                    if task.not_before <= now:
+                        self._waiting.remove(task)
+                        return task
+                times = [task.not_before - now for task in self._waiting]
+                self._wake.wait(min(times, default=None))
+            return None
 
     @Slot(object, object)
     def _tell(self, task: _Task, value: object) -> None:

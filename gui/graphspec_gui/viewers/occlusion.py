@@ -169,11 +169,18 @@ class OcclusionPanel(Viewer):
         """What has been found of the example that is looked at."""
         return self._maps[self._example][0] if self._example in self._maps else None
 
-    def picture(self) -> OcclusionPicture | None:
+    @property
+    def has_picture(self) -> bool:
+        """Whether there are maps, and a class is ticked."""
+        known = self._network is not None and self._example is not None
+        return known and self.found is not None and bool(self.chosen)
+
+    def picture(self) -> OcclusionPicture:
         """The maps of the classes that are ticked."""
         network, found, chosen = self._network, self.found, self.chosen
-        if network is None or found is None or self._example is None or not chosen:
-            return None
+        assert network is not None
+        assert found is not None
+        assert self._example is not None
         names = [network.probe.class_name(k) for k in range(len(found.whole))]
         title = self.title(f"{self._example.title}, covered in parts")
         log_odds = self.measure.currentData() == "log_odds"

@@ -33,9 +33,10 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Probabilities (N, K) and labels (N,) of the first examples of a split."""
+    """Probabilities (N, K) and labels (N,) of the first examples of a split, and of which step."""
 
     split: SplitName
+    step: int | None
     probabilities: Array
     labels: Array
 
@@ -124,21 +125,38 @@ class PredictionsPanel(Viewer):
                 self.top.set_answers(network, examples, np.asarray(found))
                 self.top.set_current(self.source.example)
 
-            self.source.looks.ask("prediction", lambda: iter([probe.probabilities(x)]), take)
+            self.source.looks.ask(
+                "prediction",
+                lambda: iter([probe.probabilities(x)]),
+                take,
+                about=(network.run, self.source.examples),
+            )
         elif not self.source.looks.asks("prediction"):
             self.top.set_current(self.source.example)
         split: SplitName = self.split.currentData()
+        if self._answers is None or self._answers.split != split:
+            self.facts.setText("Classifying…")
         if (network, split) != self._counted:
             self._counted = (network, split)
-            self.facts.setText("Classifying…")
-            self.source.looks.ask("answers", lambda: _answer(network, split), self._take)
+            self.source.looks.ask(
+                "answers",
+                lambda: _answer(network, split),
+                self._take,
+                about=(network.run, split),
+            )
 
-    def picture(self) -> ConfusionPicture | None:
+    @property
+    def has_picture(self) -> bool:
+        """Whether the split has been classified."""
+        return self._network is not None and self._answers is not None
+
+    def picture(self) -> ConfusionPicture:
         """The matrix of the split."""
         network, answers = self._network, self._answers
-        if network is None or answers is None:
-            return None
-        title = self.title(f"answers for {len(answers.labels):,} {answers.split} examples")
+        assert network is not None
+        assert answers is not None
+        what = f"answers for {len(answers.labels):,} {answers.split} examples"
+        title = self.title(what, answers.step)
         return ConfusionPicture(self.matrix.counts, network.data.classes, title)
 
     def forget(self) -> None:
@@ -163,7 +181,8 @@ class PredictionsPanel(Viewer):
         count = f"{len(found.labels):,} examples"
         if of > len(found.labels):
             count = f"the first {len(found.labels):,} of {of:,} examples"
-        self.facts.setText(f"{right:.1%} right of {count}")
+        at = "" if found.step is None else f" at step {found.step:,}"
+        self.facts.setText(f"{right:.1%} right of {count}{at}")
         self.matrix.set_counts(confusion_matrix(found.labels, predicted, len(names)), names)
         self._point(-1, -1)
         self._list()
@@ -231,4 +250,4 @@ def _answer(network: Network, split: SplitName) -> Iterator[float | Answers]:
     for start in range(0, count, _BATCH):
         parts.append(network.probe.probabilities(x[start : min(start + _BATCH, count)]))
         yield min(start + _BATCH, count) / count
-    yield Answers(split, np.concatenate(parts), y[:count])
+    yield Answers(split, network.step, np.concatenate(parts), y[:count])

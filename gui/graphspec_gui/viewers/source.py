@@ -24,7 +24,7 @@ from graphspec_gui.viewers.network import Network, Weights, open_run, open_spec,
 
 RELOAD = 500
 """Milliseconds between a new checkpoint, or an edit, and the look at it."""
-FOLLOW = 1000
+FOLLOW = 2000
 """Milliseconds between two looks for weights that a training was asked for within an epoch."""
 
 
@@ -124,8 +124,14 @@ class ProbeSource(QObject):
         self.looks.gentle = run is not None and self._is_running
         if run is not None:
             wanted, live = self._weights, self._is_running and self._weights == "latest"
+            # At first there is its data to read, which says nothing about what comes later.
+            again = run if before is not None and before.run is run else None
             self.looks.ask(
-                "open", lambda: open_run(run, wanted, before, live), self._opened, self._end
+                "open",
+                lambda: open_run(run, wanted, before, live),
+                self._opened,
+                self._end,
+                about=again,
             )
         elif self._document is not None and self._document.spec.layers:
             spec = self._document.spec
@@ -256,7 +262,9 @@ class ProbeSource(QObject):
         network, last = self.network, followed.follower.history.last
         seen = (network.step or 0) if network is not None and network.run is run else 0
         before = passing_stamp(run)
-        if last is not None and last.step > seen and self._ask(run):
+        # They cost the training about what they cost here, where they are read.
+        soon = self.looks.rests("open")
+        if not soon and last is not None and last.step > seen and self._ask(run):
             self._awaited = before
 
     def _edited(self) -> None:

@@ -135,7 +135,8 @@ class Viewer(Panel):
     """A dock that looks into the network.
 
     A subclass fills ``body``, and overrides ``look``, which is called with the network that is
-    open, ``forget``, called where there is none, and ``picture``, which is what is exported.
+    open, ``forget``, called where there is none, and ``has_picture`` and ``picture`` for what is
+    exported.
 
     Args:
         source: the network and the example.
@@ -212,7 +213,7 @@ class Viewer(Panel):
         # A hidden dock has not yet heard that there is no network any more.
         shown = self.stack.currentWidget() is self.body and self.source.network is not None
         why = self.unmade if shown else self.hint.text()
-        there = shown and self.picture() is not None
+        there = shown and self.has_picture
         self.export.allow(None if there else f"There is nothing to export. {why}")
 
     def say(self, words: str) -> None:
@@ -227,21 +228,26 @@ class Viewer(Panel):
     def forget(self) -> None:
         """Let go of what was shown; by default there is nothing to do."""
 
-    def picture(self) -> Picture | None:
-        """What is shown, as ``graphspec inspect`` draws it; None while there is nothing."""
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is anything that ``picture`` could draw; asked after every answer."""
+        raise NotImplementedError
+
+    def picture(self) -> Picture:
+        """What is shown, as ``graphspec inspect`` draws it; called only where there is one."""
         raise NotImplementedError
 
     def _export(self) -> None:
-        picture = self.picture()
-        if picture is not None:
-            ask_export(picture, self.file_name, self.source.looks, self)
+        if self.has_picture:
+            ask_export(self.picture(), self.file_name, self.source.looks, self)
 
-    def title(self, what: str) -> str:
-        """A picture's title: the network, its step, and what is shown of it."""
+    def title(self, what: str, step: int | None = None) -> str:
+        """A picture's title: the network, its step or an earlier one, and what is shown of it."""
         network = self.source.network
         assert network is not None
-        step = "" if network.step is None else f", step {network.step:,}"
-        return f"{network.name}{step}: {what}"
+        step = network.step if step is None else step
+        at = "" if step is None else f", step {step:,}"
+        return f"{network.name}{at}: {what}"
 
 
 def _plain(text: str) -> str:

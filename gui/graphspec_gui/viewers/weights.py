@@ -111,14 +111,18 @@ class WeightsPanel(LayerViewer):
             else:
                 yield matrix_sight(layer_matrix(executable, layer))
 
-        self.source.looks.ask("weights", work, self._show)
+        self.source.looks.ask("weights", work, self._show, about=(network.run, layer))
         self.count_over_time("weights over time", network, layer)
 
-    def picture(self) -> TilesPicture | MatrixPicture | None:
+    @property
+    def has_picture(self) -> bool:
+        """Whether the weights are there."""
+        return self._found is not None and self.network is not None
+
+    def picture(self) -> TilesPicture | MatrixPicture:
         """The filters, in colour or of the chosen channel; or the matrix."""
         found, channel = self._found, self.channel.currentData()
-        if found is None or self.network is None:
-            return None
+        assert found is not None
         if isinstance(found, WeightMatrix):
             rows = tuple(map(self._name, range(len(found.matrix))))
             return MatrixPicture(found, self.title(f"weights of {found.layer}"), rows)
