@@ -26,13 +26,15 @@ def collect_here() -> QTimer:
     return timer
 
 
-def spare() -> None:
-    """Look at nothing again that is there now: a whole app takes 0.15 s to look through.
+def pause() -> None:
+    """Collect nothing for now: so much is being made that to look through it takes 0.1 s."""
+    collect_here().stop()
 
-    What was made since this was last called is looked through once.
-    """
-    gc.collect()
+
+def spare() -> None:
+    """Look at nothing again that is there now, and collect from now on what is made."""
     gc.freeze()
+    collect_here().start(INTERVAL)
 
 
 def _collect() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget
 
-from graphspec_gui.collecting import spare
+from graphspec_gui.collecting import pause, spare
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.docks import DOCKS, DockSpec
 from graphspec_gui.job import Job
@@ -44,11 +44,14 @@ class DockArea(QObject):
     def fill_by_and_by(self) -> None:
         """Make what the docks hold, first those in front, and load it in another thread."""
         self._filling = True
+        pause()
         self._load_next()
 
     def stop_filling(self) -> None:
-        """Leave empty what is empty: the window is about to close."""
-        self._filling = False
+        """Leave empty what is empty: all is filled, or the window is about to close."""
+        if self._filling:
+            self._filling = False
+            spare()
 
     def forget(self) -> None:
         """Let every dock forget the document."""
@@ -113,12 +116,11 @@ class DockArea(QObject):
             job.made.connect(lambda _: self._loaded(empty[0]))
             job.start()
         else:
-            self._filling = False
+            self.stop_filling()
 
     def _loaded(self, spec: DockSpec) -> None:
         if self._filling:
             self._fill(spec)
-            spare()
             # The window is served before the next one.
             QTimer.singleShot(0, self, self._load_next)
 

@@ -71,10 +71,13 @@ def _properties(window: MainWindow) -> Panel:
     return panel
 
 
-def _engines() -> None:
+def _engines_and_fields() -> None:
     from graphspec.engines.choosing import why_not_jit
+    from graphspec.recipe.config import TrainConfig
+    from graphspec_gui.forms.fields import fields_of
 
     why_not_jit("float32")
+    fields_of(TrainConfig)
 
 
 def _training(window: MainWindow) -> Panel:
@@ -197,7 +200,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "training.panel",
         "Ctrl+T",
         stack="properties",
-        needs=_engines,
+        needs=_engines_and_fields,
     ),
     DockSpec(
         "help_dock",
@@ -238,6 +241,7 @@ DOCKS: tuple[DockSpec, ...] = (
         "runs.panel",
         "Ctrl+Shift+R",
         stack="bottom",
+        needs=lambda: import_module("graphspec_gui.runs.drawing"),
     ),
     DockSpec(
         "data_dock",
