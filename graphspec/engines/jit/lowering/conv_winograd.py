@@ -15,9 +15,9 @@ from graphspec.engines.jit.target import host
 from graphspec.engines.winograd import Winograd
 from graphspec.engines.winograd import winograd as matrices_of
 
-# The transforms of a block of tiles, in bytes. A little more than a second-level cache of 512 KB is
-# no loss, as they are written and read in order; much smaller blocks read U too often.
-CACHE_BYTES = 640 * 1024
+# The transforms of a block of tiles, in bytes: with U and the images that go by they stay in a
+# second-level cache of 512 KB. Much smaller blocks read U too often.
+CACHE_BYTES = 384 * 1024
 FEWEST, MOST = 24, 192
 # Backward every block reads and writes dU, and reads U: fewer blocks where these are large.
 FEWEST_BACK = 48
