@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -9,13 +10,17 @@ from PySide6.QtWidgets import QDockWidget
 
 from graphspec_gui.collecting import pause, spare
 from graphspec_gui.dock_title import DockTitle
-from graphspec_gui.docks import DOCKS, DockSpec
+from graphspec_gui.docks import DOCKS, DockSpec, what_draws
 from graphspec_gui.job import Job
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
+
+
+_TURN = 5
+"""Milliseconds between two pieces, in which the window is served."""
 
 
 class DockArea(QObject):
@@ -116,13 +121,22 @@ class DockArea(QObject):
             job.made.connect(lambda _: self._loaded(empty[0]))
             job.start()
         else:
+            self._bring(what_draws())
+
+    def _bring(self, pieces: Iterator[None]) -> None:
+        """Take a piece in each turn of the event loop, and with the last one be done."""
+        if not self._filling:
+            return
+        if next(pieces, pieces) is pieces:
             self.stop_filling()
+        else:
+            QTimer.singleShot(_TURN, self, lambda: self._bring(pieces))
 
     def _loaded(self, spec: DockSpec) -> None:
         if self._filling:
             self._fill(spec)
             # The window is served before the next one.
-            QTimer.singleShot(0, self, self._load_next)
+            QTimer.singleShot(_TURN, self, self._load_next)
 
     def _fill(self, spec: DockSpec) -> None:
         dock = self.by_name[spec.name]

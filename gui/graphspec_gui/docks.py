@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -24,10 +24,10 @@ LAYOUT = "layout-3"
 class DockSpec:
     """One dock.
 
-    ``name`` is its objectName; ``make`` makes what it holds, which is in ``module`` of this
-    package; ``keys`` shows it and hides it; ``shown`` says whether it is there at the first start;
-    docks with the same ``stack`` start as tabs of one another, and one that is ``beside`` another
-    to its right. ``needs`` brings what else it takes long to load.
+    ``name`` is its objectName; ``make`` makes what it holds; ``keys`` shows it and hides it;
+    ``shown`` says whether it is there at the first start; docks with the same ``stack`` start as
+    tabs of one another, and one that is ``beside`` another to its right. ``needs`` are modules
+    without Qt that it takes long to import: another thread does so before.
     """
 
     name: str
@@ -35,17 +35,16 @@ class DockSpec:
     icon: str
     area: Qt.DockWidgetArea
     make: Callable[[MainWindow], Panel]
-    module: str
     keys: str = ""
     shown: bool = True
     stack: str = ""
     beside: str = ""
-    needs: Callable[[], object] = lambda: None
+    needs: tuple[str, ...] = ()
 
     def load(self) -> None:
-        """Import what ``make`` would: in another thread, or it keeps the window waiting."""
-        import_module(f"graphspec_gui.{self.module}")
-        self.needs()
+        """Import what it needs. Not what uses Qt, whose classes are made when first asked for."""
+        for name in self.needs:
+            import_module(name)
 
 
 # Imported when they are made: the window is up before that.
@@ -69,15 +68,6 @@ def _properties(window: MainWindow) -> Panel:
     panel = PropertiesPanel(window)
     panel.reference_wanted.connect(lambda: window.show_dock("help_dock"))
     return panel
-
-
-def _engines_and_fields() -> None:
-    from graphspec.engines.choosing import why_not_jit
-    from graphspec.recipe.config import TrainConfig
-    from graphspec_gui.forms.fields import fields_of
-
-    why_not_jit("float32")
-    fields_of(TrainConfig)
 
 
 def _training(window: MainWindow) -> Panel:
@@ -159,6 +149,19 @@ def _source(window: MainWindow) -> ProbeSource:
     return found
 
 
+def what_draws() -> Iterator[None]:
+    """Bring what plots and pictures are drawn with, which at once takes 0.3 s."""
+    for name in ("QtCore", "QtGui", "QtWidgets"):
+        # pyqtgraph asks for every class of these, and so makes it.
+        module = import_module(f"PySide6.{name}")
+        for attribute in dir(module):
+            getattr(module, attribute)
+        yield
+    import_module("pyqtgraph")
+    yield
+    import_module("graphspec_gui.plots.chart")
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec(
         "layers_dock",
@@ -166,9 +169,8 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.shape-outline",
         Qt.DockWidgetArea.LeftDockWidgetArea,
         _layers,
-        "catalog.panel",
         "Ctrl+Shift+K",
-        needs=lambda: tuple(BY_KIND.values()),
+        needs=("graphspec.check", *(f"graphspec.layers.{kind}" for kind in BY_KIND)),
     ),
     DockSpec(
         "json_dock",
@@ -176,7 +178,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.code-json",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _json,
-        "json_view.panel",
         "Ctrl+J",
         shown=False,
     ),
@@ -186,10 +187,10 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.tune-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _properties,
-        "forms.properties",
         "Ctrl+I",
         beside="json_dock",
         stack="properties",
+        needs=("graphspec.engines.choosing",),
     ),
     DockSpec(
         "training_dock",
@@ -197,10 +198,9 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.play-circle-outline",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _training,
-        "training.panel",
         "Ctrl+T",
         stack="properties",
-        needs=_engines_and_fields,
+        needs=("graphspec.train.session", "graphspec.engines.jit.target", "psutil"),
     ),
     DockSpec(
         "help_dock",
@@ -208,7 +208,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.book-open-variant",
         Qt.DockWidgetArea.RightDockWidgetArea,
         _reference,
-        "reference.panel",
         stack="properties",
         shown=False,
     ),
@@ -218,7 +217,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.alert-circle-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _problems,
-        "problems.panel",
         "Ctrl+Shift+M",
         stack="bottom",
     ),
@@ -228,9 +226,9 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.chart-line",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _plots,
-        "plots.panel",
         "Ctrl+P",
         stack="bottom",
+        needs=("multiprocessing", "cProfile", "pydoc", "xml.dom.minidom"),
     ),
     DockSpec(
         "runs_dock",
@@ -238,10 +236,9 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.format-list-bulleted",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _runs,
-        "runs.panel",
         "Ctrl+Shift+R",
         stack="bottom",
-        needs=lambda: import_module("graphspec_gui.runs.drawing"),
+        needs=("graphspec.train.facts", "graphspec.train.remarks", "graphspec.train.comparing"),
     ),
     DockSpec(
         "data_dock",
@@ -249,9 +246,9 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.image-multiple-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _data,
-        "viewers.data",
         shown=False,
         stack="bottom",
+        needs=("graphspec.api", "graphspec.inspect.pictures.examples"),
     ),
     DockSpec(
         "activations_dock",
@@ -259,7 +256,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.view-grid-outline",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _activations,
-        "viewers.activations",
         shown=False,
         stack="bottom",
     ),
@@ -269,7 +265,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.grid",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _weights,
-        "viewers.weights",
         shown=False,
         stack="bottom",
     ),
@@ -279,7 +274,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.image-filter-center-focus",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _occlusion,
-        "viewers.occlusion",
         shown=False,
         stack="bottom",
     ),
@@ -289,7 +283,6 @@ DOCKS: tuple[DockSpec, ...] = (
         "mdi6.poll",
         Qt.DockWidgetArea.BottomDockWidgetArea,
         _predictions,
-        "viewers.predictions",
         shown=False,
         stack="bottom",
     ),

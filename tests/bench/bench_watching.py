@@ -143,10 +143,9 @@ def test_the_window_is_served(window, tmp_path):
     )  # fmt: skip
     window.training.go_on(live)
     loop_until(lambda: window.training.history is not None and window.training.history.last)
-    series = window.training.history.series["train/loss"]
-    before = len(series)
+    before = len(window.training.history.series["train/loss"])
     gaps = gaps_for(SECONDS)
-    rate = (len(series) - before) / SECONDS
+    rate = (len(window.training.history.series["train/loss"]) - before) / SECONDS
     window.training.kill()
     loop_until(lambda: window.training.worker is None)
     report(f"with {rate:,.0f} events/s besides: p99 gap", f"{np.quantile(gaps, 0.99):.0f} ms", "50")

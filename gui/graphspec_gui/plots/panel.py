@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter
@@ -29,10 +30,12 @@ from graphspec import atomic
 from graphspec_gui.actions import StudioAction
 from graphspec_gui.message import Message
 from graphspec_gui.panel import Panel
-from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.theme import space
+
+if TYPE_CHECKING:
+    from graphspec_gui.plots.chart import Chart, Curve, Mark
 
 FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
@@ -153,6 +156,9 @@ class PlotsPanel(Panel):
             QTimer.singleShot(TURN, self, self._catch_up)
 
     def _make_chart(self) -> None:
+        # Only now, as it brings pyqtgraph.
+        from graphspec_gui.plots.chart import Chart
+
         chart = Chart(GROUPS[len(self._made)].title, self)
         chart.picked.connect(self._pick)
         chart.export_wanted.connect(lambda: self._ask_export(chart))
@@ -308,6 +314,8 @@ class PlotsPanel(Panel):
         return button
 
     def _curves(self, group: Group, shown: list[ShownRun]) -> Iterator[Curve]:
+        from graphspec_gui.plots.chart import Curve
+
         several = len(self.runs) > 1
         for item in shown:
             history = item.follower.history
@@ -328,6 +336,8 @@ class PlotsPanel(Panel):
                 )
 
     def _marks(self, shown: list[ShownRun]) -> Iterator[Mark]:
+        from graphspec_gui.plots.chart import Mark
+
         for item in shown:
             for change in item.follower.history.changes:
                 if change.field == "paused":
