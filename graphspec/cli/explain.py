@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -64,7 +63,7 @@ def explain(
         threads=threads or usable_cores(),
         accuracy=accuracy,
         training=not evaluation,
-        slots=len(rule.slots(np.zeros(1))) if isinstance(rule, UpdateRule) else 0,
+        rule=rule if isinstance(rule, UpdateRule) else None,
         profile=profile,
     )
     if json:
@@ -120,6 +119,8 @@ def explain(
 
 def _fused(layers: tuple[str, ...]) -> str:
     """``stage1.conv1 + conv1_relu``: what is fused is in the group of the first, as a rule."""
+    if not layers:
+        return "all"
     first, *others = layers
     group = first[: first.rfind(".") + 1]
     return " + ".join((first, *(other.removeprefix(group) for other in others)))

@@ -28,6 +28,7 @@ from graphspec.engines.jit.lowering.fallback import Environment
 from graphspec.engines.jit.lowering.lower import lower
 from graphspec.engines.jit.lowering.site import Accuracy, Call
 from graphspec.engines.jit.running import Running
+from graphspec.engines.jit.table import BoundTable
 from graphspec.engines.jit.threads import Pool
 from graphspec.engines.numpy.blas import one_thread
 from graphspec.engines.numpy.calls import Calls
@@ -236,6 +237,16 @@ class JitExecutable:
         modes = state.modes(training)
         return running, lambda: Environment(dict(arrays), state.params, modes)
 
+    def lowered_update(self, rule: UpdateRule) -> tuple[BoundTable, ...]:
+        """The norm and the update behind such a step; none where they go through numpy."""
+        from graphspec.engines.jit.updating import known
+
+        if not known(rule):
+            return ()
+        norm, updater = self._norm_kernel(), self._updater_of(rule)
+        updater.set(rule, rate=rule.rate, step=0, clip=1.0)
+        return norm.table, updater.table
+
     # --- The arrays, as lowerings see them ---------------------------------------------------
 
     def weight(self, full: str) -> Value:
@@ -295,13 +306,14 @@ class JitExecutable:
         return (*self.plan.outputs, *(tap.node for tap in taps if tap.what == "value"))
 
     def _norm(self) -> float:
-        if not self._catalog:
-            return global_norm(self._gradients)
-        if self._norm_of_all is None:
-            from graphspec.engines.jit.updating import Norm
+        return self._norm_kernel()() if self._catalog else global_norm(self._gradients)
 
+    def _norm_kernel(self) -> Norm:
+        from graphspec.engines.jit.updating import Norm
+
+        if self._norm_of_all is None:
             self._norm_of_all = Norm(self._gradient_memory, self._pool)
-        return self._norm_of_all()
+        return self._norm_of_all
 
     def _penalise(self, step: Step) -> tuple[float, ...]:
         """As the numpy executable does it; in one pass over each weight where kernels can."""
@@ -323,22 +335,29 @@ class JitExecutable:
 
     def _update(self, norm: float, rule: UpdateRule, step: Step) -> None:
         """As the numpy executable does it; with one run of kernels where the rule has some."""
-        from graphspec.engines.jit.updating import Updater, known
+        from graphspec.engines.jit.updating import known
 
         state, gradients = self._state, self._gradients
         if not self._catalog or not known(rule):
             self._updater = None
             update(state, gradients, norm, rule, step)
             return
+        updater = self._updater_of(rule)
+        clips = step.clip_norm is not None and norm > step.clip_norm
+        clip = step.clip_norm / norm if step.clip_norm is not None and clips else 1.0
+        updater.run(rule, rate=step.rate, step=step.index, clip=clip)
+        constrain(state, gradients, step)
+
+    def _updater_of(self, rule: UpdateRule) -> Updater:
+        from graphspec.engines.jit.updating import Updater
+
+        state = self._state
         if state.slots_for(rule) or self._updater is None:
             decaying = {name for name, param in self.plan.params.items() if param.decay}
             self._updater = Updater(
-                rule, state.weights, gradients, state.slots, decaying, self._pool
+                rule, state.weights, self._gradients, state.slots, decaying, self._pool
             )
-        clips = step.clip_norm is not None and norm > step.clip_norm
-        clip = step.clip_norm / norm if step.clip_norm is not None and clips else 1.0
-        self._updater.run(rule, rate=step.rate, step=step.index, clip=clip)
-        constrain(state, gradients, step)
+        return self._updater
 
     def _gradient(self, running: Running, env: Environment, name: str) -> Array:
         found = running.gradient(name, env)

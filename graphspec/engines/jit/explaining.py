@@ -19,6 +19,7 @@ from graphspec.engines.jit.table import NativeRow, Routine, Row, bind
 from graphspec.engines.jit.threads import Pool
 from graphspec.memory import estimate
 from graphspec.plan import Plan
+from graphspec.recipe.rules.base import UpdateRule
 
 _REPEATS = 5
 _SHORTEST = 2e-6
@@ -103,14 +104,14 @@ def explain(
     threads: int,
     accuracy: Accuracy = "fast",
     training: bool = True,
-    slots: int = 0,
+    rule: UpdateRule | None = None,
     profile: bool = False,
     watch: Callable[[float], object] = lambda share: None,
 ) -> Explanation:
     """The rows of a training step, or of an evaluation; with ``profile`` they are run as well.
 
-    ``slots`` is how many arrays like each weight the update rule keeps. ``watch`` is told the
-    share of the runs that is done, from 0 to 1, and may raise to end them.
+    ``rule`` is what the step updates weights by; without one, it ends with the gradients. ``watch``
+    is told the share of the runs that is done, from 0 to 1, and may raise to end them.
 
     Raises:
         EngineError: there are no kernels for this processor.
@@ -121,13 +122,18 @@ def explain(
     executable = engine.load(plan, seed=0, weights=weights)
     feeds = _feeds(plan, batch)
     running, env = executable.lowered_step(feeds, training=training)
+    update = executable.lowered_update(rule) if training and rule else ()
     rows: list[Row] = [*running.lowered.prepare, *running.lowered.rows]
+    rows += [row for table in update for row in table.notes]
     times: list[float | None] = [None] * len(rows)
     peak = None
     if profile:
         done = count(1)
         every = _REPEATS * len(rows)
-        runs = [running.profile(env(), lambda: watch(next(done) / every)) for _ in range(_REPEATS)]
+        runs = [
+            running.profile(env(), update, lambda: watch(next(done) / every))
+            for _ in range(_REPEATS)
+        ]
         times = [min(column) for column in zip(*runs, strict=True)]
         peak = measure_peak(threads)
     gradients = (
@@ -148,7 +154,7 @@ def explain(
         kept=own.kept,
         weights=sum(array.nbytes for array in weights.values()),
         gradients=gradients,
-        update_state=slots * gradients,
+        update_state=len(rule.slots(np.zeros(1))) * gradients if rule else 0,
         data=sum(array.nbytes for array in feeds.values()),
         code=own.code,
         peak=peak,

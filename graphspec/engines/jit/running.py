@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -119,11 +119,13 @@ class Running:
         """Memory that the rows need besides weights and their gradients."""
         return self.layout.size + sum(buffer.nbytes for buffer in self.lowered.kept)
 
-    def profile(self, env: Environment, watch: Callable[[], object]) -> list[float]:
+    def profile(
+        self, env: Environment, after: Sequence[BoundTable], watch: Callable[[], object]
+    ) -> list[float]:
         """Run it row by row, and give the seconds that each took, preparing rows first.
 
-        What it takes to start all threads for nothing is not counted. ``watch`` is called after
-        each row, and may raise to end it.
+        ``after`` are run behind it, in the same way. What it takes to start all threads for nothing
+        is not counted. ``watch`` is called after each row, and may raise to end it.
         """
         self.run(env, -1)
         seconds = []
@@ -132,7 +134,7 @@ class Running:
             start = time.perf_counter()
             self.pool.run(self._table.native, 0, 0)
             idle = min(idle, time.perf_counter() - start)
-        for table in (self._prepare, self._table):
+        for table in (self._prepare, self._table, *after):
             table.feed()
             for segment in table.segments:
                 for part in _rows_of(segment):

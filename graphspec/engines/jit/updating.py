@@ -56,7 +56,7 @@ class Updater:
                     Note((name.rsplit(".", 1)[0],), "update"),
                 )
             )
-        self._table: BoundTable = bind(rows)
+        self.table: BoundTable = bind(rows)
         self._columns = 3 + len(kernel.slots)
         self._rows = [
             (decays, [i for i, name in enumerate(gradients) if (name in decaying) == decays])
@@ -65,14 +65,18 @@ class Updater:
 
     def run(self, rule: UpdateRule, *, rate: float, step: int, clip: float) -> None:
         """Make one update; gradients are first multiplied by ``clip``."""
+        self.set(rule, rate=rate, step=step, clip=clip)
+        self._pool.run(self.table.native, 0, len(self.table.native))
+
+    def set(self, rule: UpdateRule, *, rate: float, step: int, clip: float) -> None:
+        """Write the numbers of a step into the rows' arguments."""
         width = self._columns + self._kernel.arguments
-        args = self._table.args.reshape(-1, width)
+        args = self.table.args.reshape(-1, width)
         for decays, rows in self._rows:
             numbers = self._kernel.numbers(rule, rate, step, clip, decays)
             # A rate beyond the float's range becomes infinite, as it does in numpy.
             bits = np.array(numbers, np.float32).view(np.uint32)
             args[rows, self._columns :] = bits
-        self._pool.run(self._table.native, 0, len(self._table.native))
 
 
 class Penaliser:
@@ -128,12 +132,12 @@ class Norm:
         self._sums = np.zeros(chunks)
         values = outside("gradients", numbers), outside("sums of squares", self._sums)
         routine = Routine("sum_of_squares", reduce.squares_kernel)
-        rows = [NativeRow(routine, (*values, numbers.size), chunks, values[:1], values[1:])]
-        self._table = bind(rows)
+        args, note = (*values, numbers.size), Note((), "update", "norm", flops=2 * numbers.size)
+        self.table = bind([NativeRow(routine, args, chunks, values[:1], values[1:], note)])
 
     def __call__(self) -> float:
         """The norm now."""
-        self._pool.run(self._table.native, 0, 1)
+        self._pool.run(self.table.native, 0, 1)
         return math.sqrt(float(self._sums.sum()))
 
 

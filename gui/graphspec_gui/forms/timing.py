@@ -12,6 +12,7 @@ from graphspec.errors import EngineError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
+from graphspec.recipe.rules.base import UpdateRule
 from graphspec_gui.findings import Findings
 from graphspec_gui.job import Job
 
@@ -77,9 +78,16 @@ def layer_seconds(
     from graphspec.engines.jit.explaining import explain
 
     found = dict.fromkeys(spec.by_id, 0.0)
-    plan = compile_graph(spec)
-    threads = usable_cores()
-    for line in explain(plan, batch=batch, threads=threads, profile=True, watch=watch).lines:
+    rule = (spec.training or TrainConfig()).update
+    measured = explain(
+        compile_graph(spec),
+        batch=batch,
+        threads=usable_cores(),
+        rule=rule if isinstance(rule, UpdateRule) else None,
+        profile=True,
+        watch=watch,
+    )
+    for line in measured.lines:
         for name in line.layers:
             if name in found:
                 found[name] += (line.seconds or 0.0) / len(line.layers)

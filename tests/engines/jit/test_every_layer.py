@@ -49,7 +49,8 @@ def test_an_example_agrees_with_float64(kind: str, number: int) -> None:
             compare(
                 spec,
                 training=training,
-                tolerance=5e-6,
+                accuracy="accurate",
+                tolerance=2e-6,
                 feeds=feeds,
                 threads=threads,
                 tapped=tapped,

@@ -16,6 +16,7 @@ from graphspec.engines.jit.kernels.transforms import operations
 from graphspec.engines.winograd import winograd
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
+from graphspec.recipe.rules.adam import Adam
 from graphspec.recipe.rules.momentum import Momentum
 from tests.engines.nets import batch, network, node
 
@@ -54,8 +55,8 @@ def through_numpy() -> GraphSpec:
     """Half of its values are those of layers without kernels."""
     layers = [
         node("conv2d", "conv", "x", filters=8, kernel=3, pad="same"),
-        node("upsample2d", "larger", "conv", factor=2),
-        node("pad2d", "padded", "larger", pad=1),
+        node("upsample2d", "larger", "conv", factor=2, mode="bilinear"),
+        node("pad2d", "padded", "larger", pad=1, mode="edge"),
         node("lp_pool2d", "pool", "padded", kernel=2, stride=2),
         node("linear", "scores", "pool", units=4),
         node("softmax_loss", "loss", "scores", "label"),
@@ -87,7 +88,7 @@ def test_the_memory_of_arrays_is_what_a_run_takes(name: str) -> None:
     train()  # compiles
     measured = train()
     tracemalloc.stop()
-    found = explain(plan, batch=size, threads=2, slots=1)
+    found = explain(plan, batch=size, threads=2, rule=rule)
     assert (found.by_numpy > found.passing / 4) == (name == "through numpy")
     assert 0.8 <= (found.total - found.code) / measured <= 1.5
 
@@ -98,6 +99,23 @@ def test_what_is_written_into_a_concatenation_says_so() -> None:
     assert len(into) == 2
 
 
+def test_the_update_is_part_of_a_step() -> None:
+    plan, rule = plan_of("lenet5"), Adam(rate=1e-3)
+    found = explain(plan, batch=2, threads=2, rule=rule, profile=True)
+    update = [line for line in found.lines if line.stage == "update"]
+    assert [line.operation for line in update] == ["sum_of_squares"] + ["update_adam"] * 10
+    assert [line.layers for line in update[1::2]] == [
+        (node.id,) for node in plan.nodes if node.params
+    ]
+    # A weight, its gradient, and two arrays of the rule's, of four bytes a number.
+    assert update[1].bytes == 4 * 4 * 6 * 5 * 5
+    assert all(line.seconds for line in found.lines)
+    assert not any(
+        line.stage == "update"
+        for line in explain(plan, batch=2, threads=2, rule=rule, training=False).lines
+    )
+
+
 def test_the_peak_is_a_speed() -> None:
     assert 1e9 < measure_peak(1) < 1e13
 
@@ -106,7 +124,7 @@ def test_the_command_shows_the_rows(capsys) -> None:  # type: ignore[no-untyped-
     assert main(["explain", "mlp", "--batch", "3", "--profile", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["batch"] == 3
-    assert {line["stage"] for line in said["lines"]} == {"forward", "backward"}
+    assert {line["stage"] for line in said["lines"]} == {"forward", "backward", "update"}
     assert main(["explain", "lenet5", "--evaluation"]) == 0
     said = capsys.readouterr().out
     assert "conv1_relu" in said

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from graphspec.engines.jit.explaining import explain
+from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
 from tests.engines.nets import batch, network, node
@@ -24,14 +25,12 @@ WINDOWS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("channels", [1, 5, 8, 19])
-@pytest.mark.parametrize("window", WINDOWS, ids=str)
-@pytest.mark.parametrize("kind", ["max_pool2d", "avg_pool2d"])
-def test_windows_agree_with_float64(kind: str, window: dict[str, Any], channels: int) -> None:
+def windows(kind: str, window: dict[str, Any], channels: int) -> GraphSpec:
+    """Images of a size that the windows fit, pooled."""
     size = [10, 15] if window.get("rounding") else [6, 9] if "stride" in window else [6, 12]
     if window == {"kernel": 3, "stride": 2}:
         size = [7, 9]
-    spec = network(
+    return network(
         [
             node("scale", "before", "x", factor=0.5),
             node(kind, "pool", "before", **window),
@@ -41,6 +40,13 @@ def test_windows_agree_with_float64(kind: str, window: dict[str, Any], channels:
         ("pool",),
         x={"shape": [channels, *size]},
     )
+
+
+@pytest.mark.parametrize("channels", [1, 5, 8, 19])
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+@pytest.mark.parametrize("kind", ["max_pool2d", "avg_pool2d"])
+def test_windows_agree_with_float64(kind: str, window: dict[str, Any], channels: int) -> None:
+    spec = windows(kind, window, channels)
     feeds = batch(spec, 3, dtype="float32")
     compare(spec, feeds=feeds, threads=2, tapped=False, tolerance=1e-6)
     # Of few values many are equal: the first of a window takes all of its gradient.
@@ -48,10 +54,9 @@ def test_windows_agree_with_float64(kind: str, window: dict[str, Any], channels:
     compare(spec, feeds=feeds, threads=3, tapped=False, tolerance=1e-6)
 
 
-@pytest.mark.parametrize("channels", [1, 8, 21, 35])
-@pytest.mark.parametrize("training", [True, False])
-def test_normalised_rectified_and_pooled_in_one_pass(channels: int, training: bool) -> None:
-    spec = network(
+def normalised(channels: int) -> GraphSpec:
+    """Images normalised, rectified, and pooled."""
+    return network(
         [
             node("scale", "before", "x", factor=0.5),
             node("batch_norm", "norm", "before"),
@@ -63,6 +68,12 @@ def test_normalised_rectified_and_pooled_in_one_pass(channels: int, training: bo
         ("pool",),
         x={"shape": [channels, 6, 10]},
     )
+
+
+@pytest.mark.parametrize("channels", [1, 8, 21, 35])
+@pytest.mark.parametrize("training", [True, False])
+def test_normalised_rectified_and_pooled_in_one_pass(channels: int, training: bool) -> None:
+    spec = normalised(channels)
     # A slope below 0 turns the order of a window's numbers around, and 0 makes all of them equal.
     rng = np.random.default_rng(0)
     scale = np.where(np.arange(channels) % 4 == 3, 0, rng.standard_normal(channels))

@@ -13,7 +13,7 @@ from tests.engines.jit.oracle import compare
 SMOOTH = ("tanh", "sigmoid", "silu", "softplus", "gelu", "scale", "square_of_tanh")
 IMAGE = (
     *("conv2d", "batch_norm", "layer_norm", "group_norm", "lrn", "pool", "mean", "drop"),
-    *("add", "concat", "multiply", "same", "through numpy"),
+    *("add", "concat", "multiply", "same", "crop", "stamp", "through numpy"),
 )
 
 
@@ -68,8 +68,14 @@ def graphs(draw: st.DrawFn) -> GraphSpec:
             case "group_norm" if h * w > 3:
                 groups = draw(st.sampled_from([n for n in range(1, c + 1) if c % n == 0]))
                 put("group_norm", (c, h, w), source, groups=groups)
-            case "through numpy" if min(h, w) > 2:
+            case "crop" if min(h, w) > 2:
                 put("crop2d", (c, h - 1, w), source, crop=(1, 0, 0, 0))
+            case "stamp" if max(h, w) < 9:
+                filters = draw(st.integers(1, 18))
+                shape = (filters, h + 2, w + 2)
+                put("conv_transpose2d", shape, source, filters=filters, kernel=3)
+            case "through numpy" if max(h, w) < 9:
+                put("pad2d", (c, h, w + 1), source, pad=(0, 1, 0, 0), mode="edge")
             case "lrn":
                 put("local_response_norm", (c, h, w), source)
             case "same" | "square_of_tanh":

@@ -1,4 +1,4 @@
-"""Kernels that treat every number alike: y = f(x), dx = dy·f′, sums, products.
+"""Kernels that treat every number alike: y = f(x), dx = dy·f′, sums, products, the larger of two.
 
 Memory: any layout, as long as all operands have the same one: n numbers in a row. A chunk is
 ``CHUNK`` of them (the last one shorter), 16 kB of each operand, so that a core's first cache holds
@@ -248,7 +248,7 @@ def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
 
 
 def combine_kernel(operator: str, kinds: tuple[str, ...], k: Kernel) -> None:
-    """y = a + b, a − b or a · b, or functions of it. Args: a, b, y, n, their settings and draws."""
+    """y = a ∘ b, or functions of it. Args: a, b, y, n, their settings and draws."""
     a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
     function = composed(kinds)
     rest = Rest(k, function, function.draws)
@@ -262,20 +262,27 @@ COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
+    # The first of equals, and a NaN of either.
+    "maximum": lambda a, b: select((b > a) | b.differs(b), b, a),
 }
 
 
-def fill_kernel(k: Kernel) -> None:
-    """y = c. Args: y, n, c."""
-    y, n, c = k.pointer(), k.size(), k.scalar()
-    spread = c.spread()
+def maximum_back_kernel(k: Kernel) -> None:
+    """da = dy, db = 0, where a is the larger or both are equal, else the other way round.
+
+    Args: a, b, dy, da, db, n.
+    """
+    a, b, dy, da, db, n = (*(k.pointer() for _ in range(5)), k.size())
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
-            y.store(spread, i, lanes)
+            second, flow = b.load(i, lanes) > a.load(i, lanes), dy.load(i, lanes)
+            da.store(select(second, k.zeros(), flow), i, lanes)
+            db.store(select(second, flow, 0.0), i, lanes)
 
 
-def copy_kernel(adds: bool, k: Kernel) -> None:
-    """Rows of numbers from one pitch to another; a chunk is ``rows`` rows.
+def copy_kernel(k: Kernel) -> None:
+    """Rows of numbers from one pitch to another.
 
     y[r, 0 … m) = x[r, 0 … m). Args: x, its pitch, y, its pitch, rows in all, m, rows in a chunk.
     """
@@ -286,5 +293,4 @@ def copy_kernel(adds: bool, k: Kernel) -> None:
         with k.loop(begin, end) as row:
             source, target = x + row * x_pitch, y + row * y_pitch
             for i, lanes in k.sweep(0, m):
-                part = source.load(i, lanes)
-                target.store(target.load(i, lanes) + part if adds else part, i, lanes)
+                target.store(source.load(i, lanes), i, lanes)

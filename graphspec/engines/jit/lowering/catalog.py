@@ -18,6 +18,7 @@ def catalog() -> Catalog:
     from graphspec.engines.jit.lowering import (
         channelwise,
         conv,
+        conv_transposed,
         linear,
         losses,
         moving,
@@ -35,6 +36,7 @@ def catalog() -> Catalog:
         losses.LOWERINGS,
         pooling.LOWERINGS,
         conv.LOWERINGS,
+        conv_transposed.LOWERINGS,
         norm.LOWERINGS,
         rows.LOWERINGS,
         set_norm.LOWERINGS,

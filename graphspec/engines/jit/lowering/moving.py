@@ -1,4 +1,4 @@
-"""Lowering of what only moves numbers or sums them: orders of images, reshape, concat."""
+"""Lowering of what only moves numbers or sums them: orders of images, reshape, concat, crop."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from functools import partial
 import numpy as np
 
 from graphspec.engines.jit.buffers import Value, channels_of
-from graphspec.engines.jit.kernels import elementwise, transpose
+from graphspec.engines.jit.kernels import elementwise, frame, transpose
 from graphspec.engines.jit.kernels.elementwise import pieces
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Argument, NativeRow, Note, Routine
+from graphspec.layers.sliding import sides
 from graphspec.plan import Node
 
 ADD = Routine("add", partial(elementwise.combine_kernel, "add", ()))
-COPY = {
-    adds: Routine(f"copy_rows{'_add' if adds else ''}", partial(elementwise.copy_kernel, adds))
-    for adds in (False, True)
-}
+COPY = Routine("copy_rows", elementwise.copy_kernel)
+FRAME = Routine("frame", frame.frame_kernel)
 _ROWS_AT_ONCE = 4096
 
 
@@ -101,7 +100,7 @@ def _copy(at: Site, source: Value, pitch: int, target: Value) -> None:
     rows = target.size // count
     at_once = max(1, _ROWS_AT_ONCE // max(pitch, target.row))
     at.emit(
-        COPY[False],
+        COPY,
         (source, pitch, target, target.row, rows, count, at_once),
         chunks=-(-rows // at_once),
         reads=(source,),
@@ -154,6 +153,38 @@ def parts_of(whole: Value, sizes: Sequence[int]) -> list[Value]:
     return [channels_of(whole, sum(sizes[:i]), size) for i, size in enumerate(sizes)]
 
 
+def _crop(at: Site) -> Backward:
+    return _framed(at, *sides(at.layer.crop)[0], 0.0)
+
+
+def _pad(at: Site) -> Backward:
+    top, left = sides(at.layer.pad)[0]
+    return _framed(at, -top, -left, float(at.layer.value))
+
+
+def _framed(at: Site, top: int, left: int, fill: float) -> Backward:
+    """y has x's pixels from row ``top`` and column ``left`` on; dx has dy's the other way round."""
+
+    def place(source: Value, target: Value, top: int, left: int, fill: float) -> None:
+        (_, c, h, w), (n, _, oh, ow) = source.shape, target.shape
+        at.emit(
+            FRAME,
+            (source, target, h, w * c, oh, ow * c, top, left * c, fill),
+            chunks=n * oh,
+            reads=(source,),
+            writes=(target,),
+            algorithm="copy",
+        )
+
+    place(at.xs[0], at.y, top, left, fill)
+    return lambda: place(at.dy, at.dx(0), -top, -left, 0.0)
+
+
+def _with_a_number(node: Node, call: Call) -> bool:
+    """Edges and mirrors are copied by numpy."""
+    return getattr(node.layer, "mode", "") == "constant"
+
+
 def _along_rows(node: Node, call: Call) -> bool:
     return getattr(node.layer, "axis", 0) == 0 and len(node.output.shape) in (1, 3)
 
@@ -163,4 +194,6 @@ LOWERINGS: dict[str, Lowering] = {
     "reshape": Lowering(_reshape),
     "append_one": Lowering(_append_one),
     "concat": Lowering(_concat, accepts=_along_rows, joins=True),
+    "crop2d": Lowering(_crop),
+    "pad2d": Lowering(_pad, accepts=_with_a_number),
 }

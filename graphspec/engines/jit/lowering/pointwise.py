@@ -15,6 +15,8 @@ from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 from graphspec.plan import Node
 
+MAXIMUM_BACK = Routine("maximum_backward", elementwise.maximum_back_kernel)
+
 _LONGEST = 4
 """Functions in one kernel: backward makes all values between them again."""
 
@@ -35,7 +37,7 @@ def backward_routine(*kinds: str, adds: bool) -> Routine:
 
 @cache
 def combination(operator: str, *kinds: str) -> Routine:
-    """a + b, a − b or a · b, and perhaps functions of it."""
+    """a ∘ b, and perhaps functions of it."""
     name = THEN.join((operator, *kinds))
     return Routine(name, partial(elementwise.combine_kernel, operator, kinds))
 
@@ -207,10 +209,10 @@ def followed_by_functions_of_y(chain: tuple[Any, ...], after: Any, call: Call) -
     return call.forward_only or "x" not in Functions.of((*chain, after), call, first=1).keeps
 
 
-def _subtract(at: Site) -> Backward:
-    (a, b), y = at.xs, at.y
+def _combine(at: Site, operator: str, a: Value, b: Value, y: Value) -> None:
+    """y = a ∘ b."""
     at.emit(
-        combination("subtract"),
+        combination(operator),
         (a, b, y, y.size),
         chunks=pieces(y.size),
         reads=(a, b),
@@ -218,39 +220,67 @@ def _subtract(at: Site) -> Backward:
         flops=y.size,
     )
 
+
+def _negate(at: Site, x: Value, y: Value) -> None:
+    """y = −x."""
+    at.emit(
+        forward_routine("scale"),
+        (x, y, x.size, -1.0),
+        chunks=pieces(x.size),
+        reads=(x,),
+        writes=(y,),
+        flops=x.size,
+    )
+
+
+def _subtract(at: Site) -> Backward:
+    a, b = at.xs
+    _combine(at, "subtract", a, b, at.y)
+
     def backward() -> None:
-        dy, db = at.dy, at.dx(1)
-        at.emit(
-            forward_routine("scale"),
-            (dy, db, dy.size, -1.0),
-            chunks=pieces(dy.size),
-            reads=(dy,),
-            writes=(db,),
-            flops=dy.size,
-        )
-        at.dx_is(0, dy)
+        _negate(at, at.dy, at.dx(1))
+        at.dx_is(0, at.dy)
 
     return backward
 
 
 def _multiply(at: Site) -> Backward:
-    (a, b), y = at.xs, at.y
-
-    def product(p: Value, q: Value, out: Value) -> None:
-        at.emit(
-            combination("multiply"),
-            (p, q, out, out.size),
-            chunks=pieces(out.size),
-            reads=(p, q),
-            writes=(out,),
-            flops=out.size,
-        )
-
-    product(a, b, y)
+    a, b = at.xs
+    _combine(at, "multiply", a, b, at.y)
 
     def backward() -> None:
-        product(at.dy, b, at.dx(0))
-        product(at.dy, a, at.dx(1))
+        _combine(at, "multiply", at.dy, b, at.dx(0))
+        _combine(at, "multiply", at.dy, a, at.dx(1))
+
+    return backward
+
+
+def _divide(at: Site) -> Backward:
+    (a, b), y = at.xs, at.y
+    _combine(at, "divide", a, b, y)
+
+    def backward() -> None:
+        da, db = at.dx(0), at.dx(1)
+        _combine(at, "divide", at.dy, b, da)
+        _combine(at, "multiply", da, y, db)
+        _negate(at, db, db)
+
+    return backward
+
+
+def _maximum(at: Site) -> Backward:
+    a, b = at.xs
+    _combine(at, "maximum", a, b, at.y)
+
+    def backward() -> None:
+        dy, da, db = at.dy, at.dx(0), at.dx(1)
+        at.emit(
+            MAXIMUM_BACK,
+            (a, b, dy, da, db, dy.size),
+            chunks=pieces(dy.size),
+            reads=(a, b, dy),
+            writes=(da, db),
+        )
 
     return backward
 
@@ -264,4 +294,6 @@ LOWERINGS: dict[str, Lowering] = {
     "add": Lowering(_add, absorbs=followed_by_functions_of_y),
     "subtract": Lowering(_subtract),
     "multiply": Lowering(_multiply, accepts=_two_inputs),
+    "divide": Lowering(_divide),
+    "maximum": Lowering(_maximum, accepts=_two_inputs),
 }

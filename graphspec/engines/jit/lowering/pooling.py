@@ -1,4 +1,4 @@
-"""Lowering of the pooling layers."""
+"""Lowering of the pooling layers, and of their opposite: pixels that are repeated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 
 from graphspec.engines.jit.buffers import Value
 from graphspec.engines.jit.kernels import pool, pool_tiles
-from graphspec.engines.jit.lowering.site import Backward, Lowering, Site
+from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
 from graphspec.layers.max_pool2d import MaxPool2d
-from graphspec.layers.sliding import Sliding, as_pair
+from graphspec.layers.sliding import Sliding, as_pair, place
+from graphspec.plan import Node
 
 MAX = Routine("max_pool", pool.max_kernel)
 MAX_BACK = {
@@ -158,6 +159,34 @@ def _global(at: Site) -> Backward:
     return backward
 
 
+def _repeat(at: Site) -> Backward:
+    """Mean pooling backwards: each pixel is shared out, undivided, over a window of its own."""
+    (x,), y = at.xs, at.y
+    places = as_pair(at.layer.factor)
+    _, _, height, width = y.shape
+    sliding = place((height, width), places, places, 0)
+    windows, whole = _windows(y, x, sliding), at.constant("ones", np.ones(sliding.out))
+    at.emit(MEAN_BACK, (x, y, whole, *windows), chunks=at.batch, reads=(x, whole), writes=(y,))
+
+    def backward() -> None:
+        dy, dx = at.dy, at.dx(0)
+        at.emit(
+            MEAN,
+            (dy, dx, whole, *windows),
+            chunks=at.batch * x.shape[2],
+            reads=(dy, whole),
+            writes=(dx,),
+            flops=y.size,
+        )
+
+    return backward
+
+
+def _repeats(node: Node, call: Call) -> bool:
+    """Pixels that are mixed go through numpy."""
+    return getattr(node.layer, "mode", "") == "nearest"
+
+
 def _windows(x: Value, y: Value, sliding: Sliding) -> tuple[int, ...]:
     _, c, h, w = x.shape
     return (h, w, c, *y.shape[2:], *sliding.kernel, *sliding.stride, *sliding.before)
@@ -167,4 +196,5 @@ LOWERINGS: dict[str, Lowering] = {
     "max_pool2d": Lowering(_max),
     "avg_pool2d": Lowering(_mean),
     "global_avg_pool2d": Lowering(_global),
+    "upsample2d": Lowering(_repeat, accepts=_repeats),
 }
