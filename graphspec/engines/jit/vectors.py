@@ -168,6 +168,10 @@ class Value:
         """A mask: where the two are not equal (or one is NaN)."""
         return self._compare("!=", other)
 
+    def within(self, extent: Number) -> Value:
+        """A mask: where 0 ≤ the number < extent, as of a place in an image."""
+        return (self >= 0) & (self < extent)
+
     def to(self, element: Any) -> Value:
         """The same number in another type: float to integer drops the fraction."""
         if element == self.element:

@@ -308,8 +308,7 @@ class Halo:
         back = maximum(minimum(g.left + g.in_row, g.pitch), front)
         with k.loop(0, count) as row:
             to, source = self.memory + row * g.pitch, first + row
-            inside = (source >= 0) & (source < g.in_rows)
-            with k.either(inside) as (yes, no):
+            with k.either(source.within(g.in_rows)) as (yes, no):
                 with yes:
                     source_row = x + (image * g.in_image + source * g.in_row - g.left)
                     for i, lanes in k.sweep(0, front):

@@ -1,7 +1,10 @@
 """Batch normalisation with fixed statistics, folded into the weights of the layer before it.
 
 γ·(w·x + b − μ)/√(σ² + ε) + β = (a·w)·x + (b − μ)·a + β with a = γ/√(σ² + ε): each filter is
-multiplied by its a. A chunk is one filter, w[k] with all of its numbers.
+multiplied by its a. A chunk is one filter, w[k] with all of its numbers::
+
+    w  w[0] ├── C·KH·KW numbers ──┤ · a[0]      chunk 0
+       w[1] ├─────────────────────┤ · a[1]      chunk 1
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def frame_kernel(k: Kernel) -> None:
     with k.chunks() as chunk:
         image, source = chunk // out_rows, chunk % out_rows + top
         to = y + chunk * out_row
-        with k.either((source >= 0) & (source < rows)) as (inside, outside):
+        with k.either(source.within(rows)) as (inside, outside):
             with inside:
                 start = x + ((image * rows + source) * row + left)
                 for i, lanes in k.sweep(0, front):

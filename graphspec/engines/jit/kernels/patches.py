@@ -3,6 +3,11 @@
     P[r, c·T + t] = x[n, i·S − P + u·D, j·S − P + v·D, c]      r = (n, i, j),  t = u·V + v
                     0 beyond the border                        T = U·V taps
 
+    x (H, W, C)           P, a window in a row, and W, a filter in a row
+     · · · ·
+     · a b ·     ──▶      │ a₀ b₀ d₀ e₀ │ a₁ b₁ d₁ e₁ │ …
+     · d e ·              │ w₀ w₀ w₀ w₀ │ w₁ w₁ w₁ w₁ │ …      all taps of channel 0, of 1, …
+
 The order within a row is that of a filter's weights (C, U, V), so that y = P·Wᵀ reads the weights
 as they lie. That is worth it where pixels are few and weights many: there, what costs is the
 weights' memory, and every other algorithm lays them out anew.
@@ -14,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from graphspec.engines.jit.builder import Kernel, Value
+from graphspec.engines.jit.builder import Kernel
 
 
 class Windows(NamedTuple):
@@ -52,7 +57,7 @@ def patches_kernel(k: Kernel) -> None:
         ):
             row = i * w.down - w.top + u * w.dilation_down
             column = j * w.right - w.left + v * w.dilation_right
-            inside = _within(row, w.rows) & _within(column, w.columns)
+            inside = row.within(w.rows) & column.within(w.columns)
             source = x + ((image * w.rows + row) * w.columns + column) * w.channels
             patch = to + (chunk * w.out_columns + j) * taps * w.channels
             patch = patch + (u * w.kernel_columns + v)
@@ -84,8 +89,8 @@ def add_patches_kernel(k: Kernel) -> None:
                 below = row + w.top - u * w.dilation_down
                 beside = column + w.left - v * w.dilation_right
                 i, j = below // w.down, beside // w.right
-                covers = (i * w.down).equals(below) & _within(i, w.out_rows)
-                covers = covers & (j * w.right).equals(beside) & _within(j, w.out_columns)
+                covers = (i * w.down).equals(below) & i.within(w.out_rows)
+                covers = covers & (j * w.right).equals(beside) & j.within(w.out_columns)
                 with k.when(covers):
                     patch = patches + ((image * w.out_rows + i) * w.out_columns + j) * (
                         taps * w.channels
@@ -97,7 +102,3 @@ def add_patches_kernel(k: Kernel) -> None:
                         to.store(to.load(c) + numbers, c)
                     with k.loop(whole, w.channels) as c:
                         to[c] = to[c] + patch[c * taps]
-
-
-def _within(place: Value, extent: Value) -> Value:
-    return (place >= 0) & (place < extent)

@@ -1,4 +1,7 @@
-"""Sums over many numbers.
+"""Sums over many numbers: Σ x², the square of the gradient's norm.
+
+    x      ├──── chunk 0 ────┼──── chunk 1 ────┼── … ──┤       float32
+    sums            s₀                s₁           …           float64
 
 Each chunk of ``CHUNK`` numbers has a sum of its own in double precision; who asked adds these up in
 order, so that the result does not depend on the number of threads.
