@@ -10,7 +10,8 @@ import sys
 import pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="walls are made by mprotect")
-QUICK = {("behind", "convolutions"), ("behind", "others"), ("behind", "updates")}
+QUICK = {("behind", "convolutions"), ("behind", "updates")}
+PARTS = ("convolutions", "any_convolution", "others", "updates", "layers", "graphs")
 
 
 def run(edge: str, part: str) -> subprocess.CompletedProcess[str]:
@@ -18,11 +19,12 @@ def run(edge: str, part: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("edge", "part"),
     [
         pytest.param(edge, part, marks=() if (edge, part) in QUICK else pytest.mark.slow)
-        for part in ("convolutions", "others", "updates", "layers", "graphs")
+        for part in PARTS
         for edge in ("behind", "front")
     ],
 )
