@@ -98,13 +98,7 @@ class JitExecutable:
         training: bool = False,
         taps: Sequence[Tap] = (),
     ) -> Outputs:
-        """Compute the asked layers and nothing that they do not need.
-
-        Raises:
-            FeedError: an input is missing, unknown, empty, or of the wrong shape or type.
-            SpecError: an output or tap is not in the plan.
-            EngineError: a gradient is tapped.
-        """
+        """As ``Executable.run``."""
         program = self._calls.running(outputs, taps)
         wanted = self.plan.outputs if outputs is None else tuple(outputs)
         keep = (*wanted, *(tap.node for tap in taps))
@@ -123,15 +117,7 @@ class JitExecutable:
         training: bool = False,
         taps: Sequence[Tap] = (),
     ) -> Gradients:
-        """Gradients of the total data loss (no penalties); changes nothing.
-
-        What no loss depends on has a gradient of zeros. Labels have none.
-
-        Raises:
-            FeedError: as for ``run``.
-            SpecError: a tap is not in the plan.
-            EngineError: the plan has no loss, or the gradient of a label is tapped.
-        """
+        """As ``Executable.grad``."""
         asked = self._calls.asked(wrt)
         program = self._calls.learning(taps, tapped=asked, train=wrt == "params")
         with self._lock, self._state.changing_no_generator(training):
@@ -155,15 +141,7 @@ class JitExecutable:
     def train_step(
         self, feeds: Feeds, rule: UpdateRule, step: Step, *, taps: Sequence[Tap] = ()
     ) -> StepResult:
-        """Forward, backward and update, as the numpy executable does them.
-
-        Raises:
-            FeedError: as for ``run``.
-            SpecError: a tap is not in the plan.
-            EngineError: the plan has no loss.
-            NonFiniteError: the loss or a gradient is not finite; nothing has been updated, and no
-                generator has moved.
-        """
+        """As ``Executable.train_step``, in the order of the numpy executable."""
         program, state = self._calls.learning(taps), self._state
         with self._lock:
             before = state.generators()
@@ -200,19 +178,15 @@ class JitExecutable:
             )
 
     def weights(self) -> Mapping[str, Array]:
-        """Copies of the parameters and running statistics, by full name, in running order."""
+        """As ``Executable.weights``."""
         return self._state.copies()
 
     def state(self) -> ExecutableState:
-        """Everything needed to go on exactly."""
+        """As ``Executable.state``."""
         return self._state.snapshot()
 
     def restore(self, state: ExecutableState) -> None:
-        """Go on from a state; it is checked whole before anything changes.
-
-        Raises:
-            EngineError: a name or shape does not belong to the plan, or one is missing.
-        """
+        """As ``Executable.restore``; a state is checked whole before anything changes."""
         with self._lock:
             self._state.restore(state)
             self._version += 1
