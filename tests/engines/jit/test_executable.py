@@ -18,6 +18,7 @@ from graphspec.errors import EngineError, FeedError, NonFiniteError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.adam import Adam
+from graphspec.recipe.rules.momentum import Momentum
 from tests.engines.jit.oracle import error
 from tests.engines.nets import batch, network, node, two_layers
 
@@ -60,6 +61,21 @@ def test_it_goes_on_exactly_from_a_state() -> None:
     assert got.generators == expected.generators
     for name, array in expected.arrays.items():
         np.testing.assert_array_equal(got.arrays[name], array, err_msg=name)
+
+
+def test_weights_and_running_statistics_are_those_of_float64() -> None:
+    plan = compile_graph(DROPPED)
+    theirs, ours = NumpyEngine("float64").load(plan, seed=4), load()
+    rule = Momentum(rate=0.01)
+    for index in range(3):
+        feeds = batch(DROPPED, 6, seed=index, dtype="float32")
+        for engine in (theirs, ours):
+            engine.train_step(feeds, rule, Step(index, 0.01))
+    expected, got = theirs.state(), ours.state()
+    assert got.arrays.keys() == expected.arrays.keys()
+    assert {"norm.mean", "norm.variance"} <= got.arrays.keys()
+    for name, array in expected.arrays.items():
+        assert error(got.arrays[name], array) < 2e-5, name
 
 
 def test_dropout_draws_the_numbers_of_the_numpy_engine() -> None:

@@ -18,7 +18,7 @@ from graphspec.recipe.penalties.l1 import L1
 from graphspec.recipe.penalties.l2 import L2
 from graphspec.recipe.rules.sgd import Sgd
 from tests.engines.jit.oracle import error
-from tests.engines.nets import batch, two_layers
+from tests.engines.nets import batch, network, node, two_layers
 
 SPEC = two_layers(features=37, hidden=301)
 PLAN = compile_graph(SPEC)
@@ -74,6 +74,23 @@ def test_penalties_agree_with_float64(case: str, threads: int) -> None:
         assert a.grad_norm == pytest.approx(b.grad_norm, rel=1e-5)
     for name, array in theirs.weights().items():
         assert error(ours.weights()[name], array) < 5e-6, name
+
+
+def test_a_weight_that_no_loss_depends_on_shrinks_by_its_penalty_alone() -> None:
+    layers = [
+        node("linear", "aside", "x", units=5),
+        node("linear", "fc", "x", units=3),
+        node("softmax_loss", "loss", "fc", "label"),
+    ]
+    spec = network(layers, ("aside", "fc"), x={"shape": [7]}, label={"classes": 3})
+    plan, feeds = compile_graph(spec), batch(spec, 6, dtype="float32")
+    ours, theirs = (engine.load(plan, seed=5) for engine in (JitEngine(), NumpyEngine("float64")))
+    for index in range(3):
+        for engine in (ours, theirs):
+            engine.train_step(feeds, Sgd(rate=0.1), Step(index, 0.1, (L2(strength=0.5),)))
+    for name, array in theirs.weights().items():
+        assert error(ours.weights()[name], array) < 5e-6, name
+    assert not ours.grad(feeds).by_name["aside.weight"].any()
 
 
 def test_weights_are_brought_back_after_the_kernels() -> None:

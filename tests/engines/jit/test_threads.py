@@ -94,6 +94,21 @@ def test_rows_that_touch_nothing_in_common_do_not_wait() -> None:
     assert bind(rows).native[:, 3].tolist() == [0, 0, 1, 0]
 
 
+@pytest.mark.parametrize("before", ["reads", "writes"])
+@pytest.mark.parametrize("after", ["reads", "writes"])
+def test_only_two_readers_of_the_same_do_not_wait_for_each_other(before: str, after: str) -> None:
+    shared, *own = (outside(str(i), np.zeros(4, np.float32)) for i in range(3))
+    routine = Routine("test_note_thread", partial(_note_thread))
+    rows = [
+        NativeRow(routine, (), 1, (shared,), (mine,))
+        if way == "reads"
+        else NativeRow(routine, (), 1, (mine,), (shared,))
+        for way, mine in zip((before, after), own, strict=True)
+    ]
+    waits = (before, after) != ("reads", "reads")
+    assert bind(rows).native[:, 3].tolist() == [0, int(waits)]
+
+
 def test_the_same_seed_and_threads_give_the_same_bits() -> None:
     assert train(load(2)) == train(load(2))
 
