@@ -21,7 +21,11 @@ class Record(BaseModel):
     are tuples, so that freezing is deep; lists are taken on the way in, as JSON has no tuples.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # What most classes of the catalogs would build at their import nobody uses: their unions hold
+    # their schemas. Threads may both be the first to use a class from pydantic 2.14 on.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
