@@ -8,10 +8,19 @@ import numpy as np
 from cyclopts import Parameter
 from rich.table import Table
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import ExamplesOption, ImagesOption, SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    ExamplesOption,
+    ImagesOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import out
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.errors import OptionError
 from graphspec.inspect.activations import layer_activity
 from graphspec.inspect.pictures.activity import ActivityPicture
@@ -21,19 +30,19 @@ from graphspec.inspect.pictures.tiles import Tiles
 
 
 def activations_command(
-    name: str,
+    name: Name,
     layer: str | None = None,
     *,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
     example: ExamplesOption = (0,),
     image: ImagesOption = (),
     examples: Annotated[
         int, Parameter(help="Over how many examples of the split all layers are summed up.")
     ] = 1000,
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The maps of a layer for an example or several; without a layer, how active all layers are.
 
@@ -42,19 +51,8 @@ def activations_command(
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         The layer whose maps are drawn. Without one, all layers are summed up over many examples.
-    data
-        Another data set than the one that the settings name.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default activations.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, checkpoint)
     if layer is not None:

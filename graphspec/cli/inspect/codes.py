@@ -6,49 +6,45 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.errors import DataError, OptionError
 from graphspec.inspect.embedding import embed, neighbour_purity
 from graphspec.inspect.pictures.codes import CodesPicture
 
 
 def codes_command(
-    name: str,
+    name: Name,
     layer: str,
     *,
     examples: Annotated[int, Parameter(help="How many examples of the split are laid out.")] = 1000,
     perplexity: float = 30.0,
     seed: int = 0,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The codes of a layer for many examples, laid out in the plane by t-SNE.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         The layer whose values are the codes, such as the last one before the scores.
     perplexity
         About how many neighbours each example is kept near to.
     seed
         What the layout is drawn from.
-    data
-        Another data set than the one that the settings name.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default codes.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     if examples < 1:
         raise OptionError(f"--examples is {examples}; at least 1 is needed")

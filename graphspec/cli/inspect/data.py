@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    DataOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.engines.base import Array
 from graphspec.inspect.examples import class_counts, stage_of
 from graphspec.inspect.pictures.examples import ExamplesPicture, count_table
 
 
 def data_command(
-    name: str,
+    name: Name,
     *,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "train",
     count: int = 8,
     seed: int = 0,
-    output: Outputs = (),
-    json: bool = False,
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The examples as they are, as augmentation changes them, and as the network reads them.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model.
-    data
-        Another data set than the one that the settings name.
-    split
-        Where examples are taken from.
     count
         How many, the first ones.
     seed
         Of the augmentation's draw.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default data.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, "latest")
     found, config = look.opened.data, look.opened.config

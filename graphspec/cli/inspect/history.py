@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    DataOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.inspect.over_time import checkpoint_histograms, layer_histograms
 from graphspec.inspect.pictures.over_time import HistoryPicture
 
 
 def history_command(
-    name: str,
+    name: Name,
     layer: str,
     *,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
     count: int = 64,
-    output: Outputs = (),
-    json: bool = False,
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """How activations, gradients and weights of a layer spread out, for each checkpoint kept.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         The layer's id.
-    data
-        Another data set than the one that the settings name.
-    split
-        Where examples are taken from.
     count
         How many examples are taken, the first ones.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default history.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, "latest")
     x, y = look.examples(split, count)

@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.errors import DataError
 from graphspec.inspect.mistakes import most_wrong
 from graphspec.inspect.pictures.tiles import Tiles
 
 
 def mistakes_command(
-    name: str,
+    name: Name,
     *,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
     count: int = 24,
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The images that a classifier gets most wrong: their own class is the least likely.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
-    data
-        Another data set than the one that the settings name.
-    split
-        Where examples are taken from.
     count
         How many to show.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default mistakes.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, checkpoint)
     x, labels = look.examples(split)

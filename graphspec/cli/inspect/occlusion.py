@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import ExamplesOption, ImagesOption, SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    ExamplesOption,
+    ImagesOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import err, say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.errors import DataError
 from graphspec.inspect.occlusion import Occlusion, occlude, read_fill
 from graphspec.inspect.pictures.column import below_each_other
@@ -17,9 +26,9 @@ from graphspec.inspect.pictures.sheet import Picture
 
 
 def occlusion_command(
-    name: str,
+    name: Name,
     *,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
     example: ExamplesOption = (0,),
     image: ImagesOption = (),
@@ -28,9 +37,9 @@ def occlusion_command(
     fill: str | None = None,
     classes: str | None = None,
     log_odds: bool = False,
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """How the probability of a class changes as a square slides over an image.
 
@@ -39,10 +48,6 @@ def occlusion_command(
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
-    data
-        Another data set than the one that the settings name.
     size
         The side of the square in pixels; by default a quarter of the image's shorter side.
     stride
@@ -54,13 +59,6 @@ def occlusion_command(
         Numbers or names of classes with commas between them; by default the most likely one.
     log_odds
         Draw how far the log-odds fall: it shows something where the network is all but sure.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default occlusion.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, checkpoint)
     probes = look.probes(split, example, image)

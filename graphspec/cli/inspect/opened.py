@@ -16,6 +16,30 @@ from graphspec.engines.base import Array
 from graphspec.errors import DataError
 from graphspec.inspect.probe import Probe
 
+Name = Annotated[
+    str,
+    Parameter(
+        help='A run (folder, name, or "latest"); or a network file or model, with its first '
+        "weights."
+    ),
+]
+DataOption = Annotated[
+    str | None, Parameter(help="Another data set than the one that the settings name.")
+]
+CheckpointOption = Annotated[
+    api.Checkpoint,
+    Parameter(help='Which weights of the run: "best", "latest", or the step of a checkpoint.'),
+]
+OutputOption = Annotated[
+    tuple[Path, ...],
+    Parameter(
+        name=("--output", "-o"),
+        show_default=False,
+        help="Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, "
+        ".npz); by default a .png that is called like the command. May be given several times.",
+    ),
+]
+JsonOption = Annotated[bool, Parameter(help="Print the numbers as JSON.")]
 Split = Literal["train", "validation", "test"]
 SplitOption = Annotated[Split, Parameter(name="--split", help="Where examples are taken from.")]
 ExampleOption = Annotated[

@@ -6,17 +6,24 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    JsonOption,
+    Name,
+    OutputOption,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import say
-from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.pictures import give
 from graphspec.errors import DataError, OptionError
 from graphspec.inspect.pictures.patches import PatchPicture
 from graphspec.inspect.top_patches import top_patches
 
 
 def top_command(
-    name: str,
+    name: Name,
     layer: str,
     unit: int,
     *,
@@ -24,33 +31,22 @@ def top_command(
     examples: Annotated[
         int | None, Parameter(help="How many examples of the split are tried; by default all.")
     ] = None,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The images that a unit answers to most, each with the box of what it saw there.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         The layer's id.
     unit
         The channel of its maps, or the number in its vector.
     count
         How many images.
-    data
-        Another data set than the one that the settings name.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default top.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     if count < 1 or (examples is not None and examples < 1):
         raise OptionError("--count and --examples must be at least 1")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import ExampleOption, ImageOption, SplitOption, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    ExampleOption,
+    ImageOption,
+    Name,
+    SplitOption,
+    open_look,
+)
 from graphspec.cli.output import print_json, say
 from graphspec.engines.base import Array
 from graphspec.errors import OptionError
@@ -12,34 +19,28 @@ from graphspec.inspect.unit import unit_sum
 
 
 def unit_command(
-    name: str,
+    name: Name,
     layer: str,
     unit: int,
     *,
     at: str | None = None,
-    data: str | None = None,
+    data: DataOption = None,
     split: SplitOption = "validation",
     example: ExampleOption = 0,
     image: ImageOption = None,
-    checkpoint: Checkpoint = "best",
+    checkpoint: CheckpointOption = "best",
     json: bool = False,
 ) -> None:
     """How one unit comes to its activation: patch × filter + bias.
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         A conv2d or a linear layer.
     unit
         The filter, or the number in the layer's vector.
     at
         The row and the column in a convolution's map, such as 3,4.
-    data
-        Another data set than the one that the settings name.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
     json
         Print patch, filter, products, bias and activation as JSON.
     """

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphspec.api import Checkpoint
-from graphspec.cli.inspect.opened import Look, open_look
+from graphspec.cli.inspect.opened import (
+    CheckpointOption,
+    DataOption,
+    JsonOption,
+    Look,
+    Name,
+    OutputOption,
+    open_look,
+)
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
 from graphspec.errors import DataError
@@ -17,14 +24,14 @@ from graphspec.train.evaluate import find_class_scores
 
 
 def weights_command(
-    name: str,
+    name: Name,
     layer: str | None = None,
     *,
     channel: int | None = None,
-    data: str | None = None,
-    checkpoint: Checkpoint = "best",
-    output: Outputs = (),
-    json: bool = False,
+    data: DataOption = None,
+    checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
+    json: JsonOption = False,
 ) -> None:
     """The filters of a layer as images: in colour where it reads colours, else by channel.
 
@@ -35,21 +42,10 @@ def weights_command(
 
     Parameters
     ----------
-    name
-        A run (folder, name, or "latest"); or a network file or model, with its first weights.
     layer
         A conv2d or a dense layer; by default the first whose weights are images, else the first.
     channel
         Which channel of the input to draw; by default all three as colours, else the first.
-    data
-        Another data set than the one that the settings name.
-    checkpoint
-        Which weights of the run: "best", "latest", or the step of a checkpoint.
-    output
-        Where to write, by the ending: the picture (.svg, .png, .pdf) or its numbers (.json, .npz);
-        by default weights.png. May be given several times.
-    json
-        Print the numbers as JSON.
     """
     look = open_look(name, data, checkpoint)
     executable = look.probe.executable
