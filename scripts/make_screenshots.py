@@ -18,13 +18,14 @@ from pathlib import Path
 
 from graphspec_gui.gradients import GradientDialog
 from graphspec_gui.journal import Journal
+from graphspec_gui.runs.comparison import Comparison
 from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.settings import Settings
 from graphspec_gui.theme import Scheme, space, theme
 from graphspec_gui.window import MainWindow
 from PIL import Image
-from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, Qt, QTimer
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from graphspec import api, edit, zoo
@@ -119,6 +120,9 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
     app.show_dock("plots_dock")
     wait(1500)
     yield "runs", app
+    comparison = _compare(app, 2)
+    yield "comparison", comparison
+    comparison.close()
     document.select(["conv1", "conv1_relu", "pool1"])
     view = app.current.view if app.current is not None else None
     assert view is not None
@@ -145,6 +149,22 @@ def _write(app: MainWindow, column: str, text: str) -> None:
     wait(1500)
 
 
+def _compare(app: MainWindow, count: int) -> Comparison:
+    """Compare the oldest runs."""
+    app.show_dock("runs_dock")
+    panel = app.docks["runs_dock"].widget()
+    assert isinstance(panel, RunsPanel)
+    last = panel.rows.rowCount()
+    panel.view.clearSelection()
+    for row in range(last - count, last):
+        index = panel.rows.index(row, PLACES["name"])
+        flags = QItemSelectionModel.SelectionFlag
+        panel.view.selectionModel().select(index, flags.Select | flags.Rows)
+    panel.compare.trigger()
+    wait(1500)
+    return app.findChildren(Comparison)[-1]
+
+
 def _press(app: MainWindow, words: str) -> None:
     """Click the button that can be seen and says so."""
     for button in app.findChildren(QPushButton):
@@ -159,18 +179,19 @@ def _epochs(app: MainWindow) -> float:
 
 
 def take(shown: QWidget, path: Path) -> None:
-    """Write what a window shows, in as many colours as fit into the largest size."""
+    """Write what a window shows, in all its colours if they fit into the largest size."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     shown.grab().save(buffer, "PNG")
     picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
-    for colors in (256, 128, 64, 32):
+    for colors in (0, 256, 128, 64, 32):
         data = io.BytesIO()
-        picture.quantize(colors, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+        fewer = picture.quantize(colors, dither=Image.Dither.NONE) if colors else picture
+        fewer.save(data, "PNG", optimize=True)
         if data.tell() <= LARGEST:
             break
     path.write_bytes(data.getvalue())
-    print(f"{path.name:28} {data.tell() / 1000:6.1f} kB, {colors} colours")
+    print(f"{path.name:28} {data.tell() / 1000:6.1f} kB, {colors or 'all'} colours")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from graphspec import zoo
 from graphspec_gui.collecting import collect_here
+from graphspec_gui.icons import app_icon
 from graphspec_gui.journal import Journal
 from graphspec_gui.offers import offer_left_behind, offer_left_running, tell_mishap
 from graphspec_gui.settings import APPLICATION, ORGANISATION, Settings, data_folder
@@ -48,6 +49,7 @@ def main(argv: Sequence[str]) -> int:
     app.setApplicationName(APPLICATION)
     app.setApplicationDisplayName("graphspec studio")
     app.setDesktopFileName("graphspec-studio")
+    app.setWindowIcon(app_icon())
     settings = Settings()
     theme().choose(settings.scheme)
     theme().apply(app)

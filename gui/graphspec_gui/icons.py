@@ -14,6 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
+FOLDER = Path(__file__).parent / "icons"
+"""The pictures that no font has: those of the style sheet, and the app's own icon."""
 SET = "mdi6."
 FILL = 0.875
 """How much of the icon's side a character's em takes: the rest is its margin."""
@@ -27,6 +29,12 @@ def icon(name: str, color: str, disabled: str) -> QIcon:
         KeyError: there is no such icon.
     """
     return QIcon(_Engine(chr(int(_characters()[name.removeprefix(SET)], 16)), color, disabled))
+
+
+@cache
+def app_icon() -> QIcon:
+    """The icon of the app itself."""
+    return QIcon(str(FOLDER / "app.svg"))
 
 
 class _Engine(QIconEngine):

@@ -15,6 +15,7 @@ from graphspec_gui.buttons import MenuButton
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import empty_network
+from graphspec_gui.message import Message
 from graphspec_gui.palette import CommandPalette
 from graphspec_gui.template_dialog import TemplateDialog
 from graphspec_gui.theme import ICON, SCHEMES, Scheme, plain_tip, theme
@@ -427,12 +428,12 @@ class Menus(QObject):
             self._layer.addAction("Open a network to edit its layers").setEnabled(False)
 
     def _about(self) -> None:
-        box = QMessageBox(self._window)
-        box.setObjectName("about")
-        box.setText("graphspec studio")
-        box.setInformativeText(
-            f"Version {__version__}. Neural networks as checked JSON graphs: describe, train, "
-            "resume, inspect. MIT licence."
+        box = Message(
+            "about",
+            "about",
+            f"graphspec studio {__version__}",
+            "Networks as checked JSON graphs:\ndescribe, train, resume, inspect.\n\nMIT licence",
+            self._window,
         )
         box.setStandardButtons(QMessageBox.StandardButton.Close)
         box.open()

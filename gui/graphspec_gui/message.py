@@ -7,6 +7,7 @@ from typing import Literal
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from graphspec_gui.icons import app_icon
 from graphspec_gui.theme import space, theme
 
 
@@ -14,7 +15,7 @@ class Message(QMessageBox):
     """Something told or asked in front of the window, as plain text.
 
     Args:
-        kind: whether it asks, warns, or tells of what went wrong.
+        kind: whether it asks, warns, tells of what went wrong, or of the app itself.
         name: its objectName.
         text: what it says, in a sentence.
         more: a sentence more.
@@ -23,7 +24,7 @@ class Message(QMessageBox):
 
     def __init__(
         self,
-        kind: Literal["question", "warning", "error"],
+        kind: Literal["question", "warning", "error", "about"],
         name: str,
         text: str,
         more: str,
@@ -34,12 +35,13 @@ class Message(QMessageBox):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
         self.setInformativeText(more)
-        asks = kind == "question"
-        colors = theme()
-        icon = (
-            colors.icon("mdi6.help-circle-outline", "accent") if asks else colors.state_icon(kind)
-        )
-        side = QSize(space(4), space(4))
+        if kind == "about":
+            icon = app_icon()
+        elif kind == "question":
+            icon = theme().icon("mdi6.help-circle-outline", "accent")
+        else:
+            icon = theme().state_icon(kind)
+        side = QSize(space(4), space(4)) * (2 if kind == "about" else 1)
         self.setIconPixmap(icon.pixmap(side, self.devicePixelRatioF()))
         if (layout := self.layout()) is not None:
             layout.setContentsMargins(space(2), space(2), space(2), space(2))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from string import Template
 
 from graphspec_gui.colors import Colors
+from graphspec_gui.icons import FOLDER
 
-# A style sheet takes pictures from files alone.
-_ICONS = Path(__file__).parent / "icons"
 _SHEET = Template(
     """
 QMainWindow, QDialog { background: $window; }
@@ -94,7 +92,10 @@ QComboBox QAbstractItemView {
     background: $surface; border: 1px solid $border; selection-background-color: $accent_soft;
     selection-color: $text; padding: 4px;
 }
-QPlainTextEdit[flat="true"], QTextEdit[flat="true"] { border: none; border-radius: 0; }
+QPlainTextEdit[flat="true"], QTextEdit[flat="true"] {
+    border: 1px solid transparent; border-radius: 0;
+}
+QPlainTextEdit[flat="true"]:focus, QTextEdit[flat="true"]:focus { border-color: $accent; }
 QPushButton {
     background: $raised; color: $text; border: 1px solid $outline; border-radius: 4px;
     padding: 3px 11px; min-height: 20px;
@@ -122,17 +123,23 @@ QListView, QTreeView, QTableView {
 QListView::item, QTreeView::item { padding: 4px 8px; border: 1px solid transparent; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
-QTreeView::item { padding-left: 2px; }
-QListView:focus::item:selected { border-color: $accent; }
-QTreeView:focus::item:selected { border-top-color: $accent; border-bottom-color: $accent; }
+QTreeView::item { padding-left: 4px; }
+QListView:focus::item:selected, QListView::item:focus { border-color: $accent; }
+QTreeView:focus::item:selected, QTreeView::item:focus {
+    border-top-color: $accent; border-bottom-color: $accent;
+}
 QHeaderView::section {
     background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px;
 }
+QHeaderView::section:vertical { border-bottom: none; padding: 4px 16px 4px 8px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableView::item { padding: 4px 8px; }
+QTableView::item:focus { padding: 3px 7px; border: 1px solid $accent; }
 QTableCornerButton::section { background: $window; border: none; }
 QScrollArea { border: none; background: $surface; }
+Side, TileGrid, PlotWidget { border: 1px solid transparent; }
+Side:focus, TileGrid:focus, PlotWidget:focus { border-color: $accent; }
 QScrollArea > QWidget > QWidget#page { background: $surface; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
@@ -157,6 +164,15 @@ QCheckBox::indicator:indeterminate {
 }
 QCheckBox::indicator:disabled { background: $window; border-color: $border; }
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
+QSlider { border: 1px solid transparent; border-radius: 4px; padding: 1px; }
+QSlider:focus { border-color: $accent; }
+QSlider::groove:horizontal { background: $border; height: 4px; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; height: 4px; border-radius: 2px; }
+QSlider::handle:horizontal {
+    background: $surface; border: 2px solid $accent; border-radius: 7px;
+    width: 10px; height: 10px; margin: -5px 0;
+}
+QSlider::handle:horizontal:hover { background: $accent_soft; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[state="error"] { color: $error; }
 QLabel[state="warning"] { color: $warning; }
@@ -191,7 +207,7 @@ def sheet(colors: Colors) -> str:
     values = {name: str(value) for name, value in asdict(colors).items()}
     scheme = "dark" if colors.dark else "light"
     pictures = {
-        name.replace("-", "_"): (_ICONS / f"{name}-{scheme}.svg").as_posix()
+        name.replace("-", "_"): (FOLDER / f"{name}-{scheme}.svg").as_posix()
         for name in ("chevron", "chevron-up", "check", "dash")
     }
     return _SHEET.substitute(values | pictures)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -29,15 +28,12 @@ from graphspec.pattern import UNITS, expand
 from graphspec.zoo import BUILDERS
 from graphspec_gui.files import empty_network
 from graphspec_gui.findings import Findings, look
-from graphspec_gui.theme import space, theme
+from graphspec_gui.number_box import NumberBox
+from graphspec_gui.theme import plain_tip, space, theme
+from graphspec_gui.trouble import sentence
 
 EMPTY = "empty canvas"
 PATTERN = "INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> [FC -> RELU]*1 -> FC"
-_EXAMPLES = (
-    "INPUT -> FC",
-    "INPUT -> [CONV -> RELU -> POOL]*2 -> FC -> RELU -> FC",
-    PATTERN,
-)
 
 
 class TemplateDialog(QDialog):
@@ -137,10 +133,8 @@ class TemplateDialog(QDialog):
         self.shape.setAccessibleName("Shape of one example, channels first")
         self.shape.setMinimumWidth(space(20))
         form.addRow("Input, channels first", self.shape)
-        self.classes = QSpinBox(page)
-        self.classes.setRange(1, 1_000_000)
+        self.classes = NumberBox("Classes", 1, 1_000_000, page)
         self.classes.setValue(10)
-        self.classes.setAccessibleName("Classes")
         self.classes.setMinimumWidth(space(20))
         form.addRow("Classes", self.classes)
         column.addLayout(form)
@@ -171,6 +165,7 @@ class TemplateDialog(QDialog):
         """Build the pattern as it is typed, and say what comes of it."""
         if self.pages.currentIndex() == 0:
             self.create_button.setEnabled(True)
+            self.create_button.setToolTip("")
             return
         try:
             findings = look(self._expanded())
@@ -184,15 +179,18 @@ class TemplateDialog(QDialog):
         self._judge("ok", "\n".join(_facts(findings)))
 
     def _judge(self, state: str, text: str) -> None:
-        self.verdict.setText(text)
+        self.verdict.setText(sentence(text))
         self.verdict.setProperty("state", state)
         self.verdict.style().polish(self.verdict)
         self.create_button.setEnabled(state == "ok")
+        self.create_button.setToolTip("" if state == "ok" else plain_tip(text))
 
     def _expanded(self) -> GraphSpec:
         parts = self.shape.text().replace("×", ",").split(",")
         if not all(part.strip().isdecimal() for part in parts):
-            raise SpecError(f"the shape is whole numbers, such as 3, 32, 32; not {parts!r:.60}")
+            raise SpecError(
+                f"the shape is whole numbers, such as 3, 32, 32; not “{self.shape.text():.40}”"
+            )
         shape = tuple(int(part) for part in parts)
         return expand(self.pattern.toPlainText(), shape, self.classes.value(), name="untitled")
 

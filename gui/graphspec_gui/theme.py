@@ -68,7 +68,9 @@ def space(steps: float = 1) -> int:
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows a text from a file as it is: Qt takes what looks like HTML for HTML."""
-    return f"<qt>{escape(text)}</qt>" if "<" in text else text
+    if "<" not in text and "&" not in text:
+        return text
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
 
 
 class Theme(QObject):

@@ -47,6 +47,7 @@ class Welcome(QScrollArea):
         self.setObjectName("welcome")
         self.setAccessibleName("Start page")
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumWidth(space(44))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QChildEvent, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QObject, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QDialog,
+    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QTabBar,
@@ -277,6 +278,18 @@ class MainWindow(QMainWindow):
             self._up = True
             # In the next turn of the event loop the picture is on the screen.
             QTimer.singleShot(0, self.painted.emit)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab pass by the docks that stand behind others: Qt moves them only out of sight."""
+        start = self.focusWidget()
+        while super().focusNextPrevChild(forward):
+            now = self.focusWidget()
+            dock: QObject | None = now
+            while dock is not None and not isinstance(dock, QDockWidget):
+                dock = dock.parent()
+            if now is start or dock is None or not dock.visibleRegion().isEmpty():
+                return True
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nobody else wants it, asks whether to stop the training."""

@@ -13,6 +13,25 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
 NONE = Qt.KeyboardModifier.NoModifier
 Key = Qt.Key
+INPUTS = """
+input 1x28x28
+label 10
+"""
+LENET = """
+image: conv2d 6 5 pad=2
+relu
+max_pool2d 2 stride=2
+conv2d 16 5
+relu
+max_pool2d 2 stride=2
+linear 120
+relu
+linear 84
+relu
+linear 10
+softmax_loss
+"""
+"""LeNet-5 as it is typed: each line adds a layer below the one before, or below ``image``."""
 
 
 class Hands:
@@ -77,6 +96,16 @@ class Hands:
     def type(self, text: str) -> None:
         for letter in text:
             QTest.keyClicks(self.focus(), letter)
+
+    def build(self, text: str) -> None:
+        """Type layers, one after another; "image: " before one goes to the first node for it."""
+        for line in text.strip().splitlines():
+            first, colon, words = line.rpartition(": ")
+            if colon:
+                self.key(Key.Key_Home)
+                assert self.view.current == first
+            self.type(words)
+            self.key(Key.Key_Return)
 
     def focus(self) -> QWidget:
         return QApplication.focusWidget() or self.view

@@ -13,25 +13,9 @@ from PySide6.QtCore import QPoint
 from graphspec import zoo
 from graphspec.check import analyse
 from graphspec.graph import GraphSpec
-from tests.gui.canvas_hands import ALT, CTRL, SHIFT, Hands, Key
+from tests.gui.canvas_hands import ALT, CTRL, INPUTS, LENET, SHIFT, Hands, Key
 
 EMPTY = GraphSpec(inputs=(), layers=())
-LENET = """
-input 1x28x28
-label 10
-image: conv2d 6 5 pad=2
-relu
-max_pool2d 2 stride=2
-conv2d 16 5
-relu
-max_pool2d 2 stride=2
-linear 120
-relu
-linear 84
-relu
-linear 10
-softmax_loss
-"""
 
 
 @pytest.fixture
@@ -51,13 +35,7 @@ def hands(qtbot, make_document: Callable[..., StudioDocument]) -> Callable[[Grap
 
 def test_lenet_is_built_by_typing_alone(hands: Callable[[GraphSpec], Hands]) -> None:
     at = hands(EMPTY)
-    for line in LENET.strip().splitlines():
-        selected, colon, words = line.rpartition(": ")
-        if colon:
-            at.key(Key.Key_Home)
-            assert at.view.current == selected
-        at.type(words)
-        at.key(Key.Key_Return)
+    at.build(INPUTS + LENET.strip())
     spec = at.view.document.spec
     assert analyse(spec).errors == ()
     wanted = zoo.load("lenet5")

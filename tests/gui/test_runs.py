@@ -11,6 +11,7 @@ from graphspec_gui.runs.comparison import UNLIKE, Comparison, _words
 from graphspec_gui.runs.drawing import draw_difference
 from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import PLACES
+from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
@@ -247,6 +248,16 @@ def marked(found: Comparison) -> dict[str, list[str]]:
     return rows
 
 
+def ground(found: Comparison, row: int, column: int) -> str:
+    """What a cell is painted on."""
+    table = found.table
+    index = table.model().index(row, column)
+    table.scrollTo(index)
+    corner = table.visualRect(index).topLeft() + QPoint(3, 3)
+    color = table.viewport().grab().toImage().pixelColor(corner)
+    return next(n for n in ("surface", "warning_soft") if theme().color(n) == color)
+
+
 def test_compared_runs_are_drawn_and_their_differences_marked(qtbot, panel, window):
     found = compared(qtbot, panel, window)
     assert sorted(item.name for item in window.runs if item.visible) == ["alpha", "beta"]
@@ -257,6 +268,10 @@ def test_compared_runs_are_drawn_and_their_differences_marked(qtbot, panel, wind
     assert rows["training.seed"] == ["0", "1"]
     assert rows["relu.kind"] == ["relu", "–"]
     assert "training.epochs" not in rows
+    row = [found.table.verticalHeaderItem(i).text() for i in range(found.table.rowCount())].index(
+        f"{UNLIKE} hidden.units"
+    )
+    assert [ground(found, row, place) for place in range(2)] == ["surface", "warning_soft"]
     few = found.table.rowCount()
     QTest.mouseClick(found.only, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
     assert found.table.rowCount() > few + 20

@@ -16,11 +16,9 @@ from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QAbstractScrollArea,
     QApplication,
     QDialog,
     QFileDialog,
-    QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
@@ -30,7 +28,6 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import document as documents
 from graphspec import edit, zoo
-from graphspec.errors import SpecError
 from tests.gui.questions import answer
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -197,16 +194,6 @@ def test_two_documents_have_their_own_history(window, file):
     assert second.spec == zoo.load("mlp")
 
 
-def test_every_disabled_action_says_why(window):
-    for state in ("nothing", "one"):
-        if state == "one":
-            window.new(zoo.load("lenet5"))
-        for place, action in window.actions_by_place():
-            if not action.isEnabled():
-                assert action.reason, f"{place}: {action.text()}"
-                assert action.reason in action.toolTip()
-
-
 def test_actions_have_names_words_and_keys_of_their_own(window):
     window.new(zoo.load("lenet5"))
     actions = [action for _, action in window.actions_by_place()]
@@ -309,31 +296,6 @@ def test_a_mishap_is_told_and_the_app_goes_on(qtbot, window):
     assert "it was us" in window.findChild(QDialog, "text_dialog").text.toPlainText()
 
 
-def _is_viewport(widget: QWidget) -> bool:
-    """The page inside a scroll area, which lends its focus to the area."""
-    parent = widget.parentWidget()
-    return isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget
-
-
-def test_everything_that_takes_the_focus_has_a_name_for_screen_readers(window):
-    window.new(zoo.load("lenet5"))
-    window.document.select(["conv1"])
-    for name in window.docks:
-        window.show_dock(name)
-        QApplication.processEvents()
-    nameless = [
-        widget
-        for widget in window.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        and widget.isVisible()
-        and not widget.accessibleName()
-        and not (isinstance(widget, QPushButton) and widget.text())
-        and not widget.objectName().startswith("qt_")
-        and not _is_viewport(widget)
-    ]
-    assert [f"{type(w).__name__} {w.objectName()} in {w.parent()}" for w in nameless] == []
-
-
 def test_opening_and_closing_leaves_nothing_behind(qtbot, window):
     from graphspec_gui.document import StudioDocument
     from graphspec_gui.tab import EditorTab
@@ -362,33 +324,6 @@ def test_list_of_templates_has_a_name(window):
     dialog = TemplateDialog(window)
     assert dialog.findChild(QListWidget, "templates").accessibleName()
     dialog.deleteLater()
-
-
-def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
-    trap = "<img src='file:trap.png'><b>x"
-    path = tmp_path / f"{trap.replace('/', '')}.json"
-    spec = edit.set_value(zoo.load("lenet5"), "name", trap)
-    documents.save(edit.set_field(spec, "conv1", "stride", 2), path)
-    window.files.open(path)
-    window.document.select(["conv1"])
-    for name in window.docks:
-        window.show_dock(name)
-        QApplication.processEvents()
-    window.menus["file.differences"].trigger()
-    window.files._refuse(path, SpecError(trap))
-    labels = [
-        label.text()
-        for label in window.findChildren(QLabel)
-        if label.textFormat() != Qt.TextFormat.PlainText
-    ]
-    assert [text for text in labels if "trap" in text] == []
-    tips = [widget.toolTip() for widget in window.findChildren(QWidget)]
-    tips += [window._pages.tabToolTip(0)]
-    assert [tip for tip in tips if "<img" in tip] == []
-    assert "&lt;img" in window._pages.tabToolTip(0)
-    window.close_tab(window.current)
-    tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
-    assert [tip for tip in tips if "<img" in tip] == []
 
 
 def test_the_start_page_fits_a_window_of_850_pixels(qtbot, window, tmp_path):

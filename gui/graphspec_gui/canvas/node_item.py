@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graphspec_gui.canvas import metrics
@@ -47,6 +48,18 @@ class Mark:
     badge: str = ""
 
 
+class _Line(NamedTuple):
+    """A line of text on a node."""
+
+    text: str
+    at: QPointF
+    room: QRectF
+    font: QFont
+    color: QPen
+    near: bool
+    """Whether it is drawn only where the zoom lets it be read."""
+
+
 class NodeItem(QGraphicsItem):
     """Draws one node; the mouse is the view's business.
 
@@ -64,7 +77,7 @@ class NodeItem(QGraphicsItem):
         self.chosen = False
         self.hovered = False
         self.lit_port: int | None = None
-        self._words: tuple[str, ...] = ()
+        self._lines: tuple[_Line, ...] = ()
         self.setPos(*node.position)
         self.setZValue(2)
 
@@ -73,7 +86,7 @@ class NodeItem(QGraphicsItem):
         if node.size != self.node.size:
             self.prepareGeometryChange()
         self.node = node
-        self._words = ()
+        self._lines = ()
         self.setPos(*node.position)
         self.update()
 
@@ -81,7 +94,7 @@ class NodeItem(QGraphicsItem):
         """Draw what has been found out."""
         if facts != self.facts:
             self.facts = facts
-            self._words = ()
+            self._lines = ()
             self.update()
 
     def port_point(self, place: int) -> QPointF:
@@ -130,29 +143,15 @@ class NodeItem(QGraphicsItem):
             painter.fillPath(outline, looks.surface)
             painter.fillPath(_stripe(node.group), looks.group(node.group))
         painter.strokePath(outline, self._border(looks))
-        if not self._words:
-            self._words = self._fitted(looks)
-        title, kind, shape, params, macs, memory = self._words
-        left, right = metrics.STRIPE + 10, node.size[0] - 12
-        last = node.size[1] - 12
-        painter.setFont(looks.title_font)
-        painter.setPen(looks.text)
-        painter.drawText(QPointF(left, 24 if node.group == INPUT_GROUP else 23), title)
-        painter.setFont(looks.text_font)
-        if not self.facts.shape:
-            painter.setPen(looks.muted)
-        painter.drawText(QPointF(left, last), shape)
-        painter.setPen(looks.muted)
-        if kind:
-            painter.drawText(QPointF(left, 41), kind)
-        if near:
-            advance = looks.text_metrics.horizontalAdvance
-            if memory:
-                painter.drawText(QPointF(left + advance(shape) + _GAP, last), memory)
-            if params:
-                painter.drawText(QPointF(right - advance(params), last), params)
-            if macs:
-                painter.drawText(QPointF(right - advance(macs), 41), macs)
+        if not self._lines:
+            self._lines = tuple(self._laid_out(looks))
+        seen = option.exposedRect
+        for line in self._lines:
+            # A pan draws a strip of many nodes: most of their text lies beside it.
+            if (near or not line.near) and line.room.intersects(seen):
+                painter.setFont(line.font)
+                painter.setPen(line.color)
+                painter.drawText(line.at, line.text)
         if self.facts.state != "ok" or (near and self.facts.shape):
             self._paint_state(painter, looks)
         if near:
@@ -166,6 +165,28 @@ class NodeItem(QGraphicsItem):
         if self.facts.state in ("error", "warning"):
             return looks.state_border[self.facts.state]
         return looks.hover_border if self.hovered else looks.node_border
+
+    def _laid_out(self, looks: Looks) -> Iterator[_Line]:
+        """The words that there is room for, each where it stands."""
+        title, kind, shape, params, macs, memory = self._fitted(looks)
+        left, right = metrics.STRIPE + 10, self.node.size[0] - 12
+        first = 24 if self.node.group == INPUT_GROUP else 23
+        last = self.node.size[1] - 12
+        font, advance = looks.text_font, looks.text_metrics.horizontalAdvance
+        known = looks.text if self.facts.shape else looks.muted
+        beside = left + advance(shape) + _GAP
+        for text, x, y, face, color, near in (
+            (title, left, first, looks.title_font, looks.text, False),
+            (shape, left, last, font, known, False),
+            (kind, left, 41, font, looks.muted, False),
+            (memory, beside, last, font, looks.muted, True),
+            (params, right - advance(params), last, font, looks.muted, True),
+            (macs, right - advance(macs), 41, font, looks.muted, True),
+        ):
+            if text:
+                size = looks.title_metrics if face is looks.title_font else looks.text_metrics
+                room = size.boundingRect(text).translated(x, y).adjusted(-2, -2, 2, 2)
+                yield _Line(text, QPointF(x, y), room, face, color, near)
 
     def _fitted(self, looks: Looks) -> tuple[str, str, str, str, str, str]:
         """The words that there is room for: title, kind, shape, parameters, work, memory."""

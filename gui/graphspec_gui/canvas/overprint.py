@@ -18,15 +18,19 @@ HINT = "Double-click or start typing to add a layer"
 
 
 def paint_focus(view: CanvasView, painter: QPainter) -> None:
-    """A ring around the current node while the canvas has the keyboard."""
+    """A ring around the current node, or all of the canvas, while the keyboard is used here."""
     item = view.canvas.node_items.get(view.current or "")
-    if item is None or not view.hasFocus() or (item.chosen and len(view.selected_nodes()) == 1):
-        # What alone is selected says by its own border where the keyboard is.
+    if not view.hasFocus():
         return
-    rect = view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
     painter.setPen(view.canvas.looks.focus_border)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(QRectF(rect).adjusted(-5, -5, 5, 5), 10, 10)
+    if item is None:
+        if view.by_keyboard:
+            painter.drawRect(QRectF(view.viewport().rect()).adjusted(1, 1, -1, -1))
+    elif view.by_keyboard or not item.chosen or len(view.selected_nodes()) > 1:
+        # To the mouse what alone is selected says enough by its own border.
+        rect = view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
+        painter.drawRoundedRect(QRectF(rect).adjusted(-5, -5, 5, 5), 10, 10)
 
 
 def paint_hint(view: CanvasView, painter: QPainter) -> None:

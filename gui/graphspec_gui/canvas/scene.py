@@ -20,7 +20,6 @@ from graphspec_gui.theme import theme
 
 Route = tuple[tuple[float, float], ...]
 EdgeKey = tuple[str, int]
-_OPTION = QStyleOptionGraphicsItem()
 STRAY = 0.75
 """How far the ends of a route may be from those of its edge, in scene units."""
 
@@ -157,11 +156,13 @@ class CanvasScene(QGraphicsScene):
         ``QGraphicsScene.render`` would scale each part by itself, a hair otherwise than its
         neighbour: lines would not meet.
         """
+        option = QStyleOptionGraphicsItem()
         mode, order = Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.AscendingOrder
         for item in self.items(part, mode, order):
             painter.save()
             painter.translate(item.pos())
-            item.paint(painter, _OPTION, None)
+            option.exposedRect = part.translated(-item.pos())
+            item.paint(painter, option, None)
             painter.restore()
 
     def far(self) -> FarPicture:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QDrag, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QDrag, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -13,19 +22,27 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
 )
 
 from graphspec_gui.canvas.adding import Choice, Wish, choices, search, usage
 from graphspec_gui.theme import space, theme
+from graphspec_gui.trouble import sentence
 
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
 
+Index = QModelIndex | QPersistentModelIndex
 KIND_MIME = "application/x-graphspec-kind"
 """What a kind of layer is dragged as: its name in UTF-8."""
 _CHOICE = Qt.ItemDataRole.UserRole
 _WIDTH, _HEIGHT = 60, 48
+_ROW, _REST = 5.5, 12
+"""Of the height: what an entry takes, and what stands above and below all of them."""
+NONE = "No layer that fits is called so. Clear the line to see all that do."
 
 
 class AddPopup(QFrame):
@@ -47,7 +64,7 @@ class AddPopup(QFrame):
         self.setAccessibleName("Add a layer")
         column = QVBoxLayout(self)
         column.setContentsMargins(space(), space(), space(), space())
-        column.setSpacing(space(0.5))
+        column.setSpacing(space())
         self.line = QLineEdit(self)
         self.line.setObjectName("add_search")
         self.line.setAccessibleName("Search for a layer to add")
@@ -61,7 +78,8 @@ class AddPopup(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.list.setIconSize(QSize(8, 32))
+        self.list.setItemDelegate(_Kind(view))
+        self.list.ensurePolished()
         self.list.currentItemChanged.connect(lambda *_: self._explain())
         self.list.itemClicked.connect(lambda _: self._add())
         self.list.viewport().installEventFilter(self)
@@ -157,27 +175,25 @@ class AddPopup(QFrame):
     def _filter(self, text: str) -> None:
         self.list.clear()
         for choice in search(self._offered, text.partition(" ")[0]):
-            item = QListWidgetItem(f"{choice.kind}   {choice.group}\n{choice.doc}", self.list)
+            item = QListWidgetItem(f"{choice.kind}\n{choice.doc}", self.list)
             item.setData(_CHOICE, choice)
-            item.setIcon(self._swatch(choice.group))
-        if self.list.count():
-            self.list.setCurrentRow(0)
-        else:
-            item = QListWidgetItem("No layer that fits has this name.", self.list)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.setVisible(self.list.count() > 0)
+        self.list.setCurrentRow(0)
         self._explain()
+        self._place()
 
     def _explain(self) -> None:
         choice = self._choice()
-        self._tell(usage(choice.kind) if choice is not None else "", wrong=False)
+        self._tell(NONE if choice is None else usage(choice.kind), wrong=False)
 
     def _tell(self, text: str, *, wrong: bool) -> None:
-        self.note.setText(text)
+        self.note.setText(sentence(text) if wrong else text)
         self.note.setProperty("state", "error" if wrong else None)
         self.note.setProperty("muted", not wrong)
         style = self.note.style()
         style.unpolish(self.note)
         style.polish(self.note)
+        self.adjustSize()
 
     def _choice(self) -> Choice | None:
         row = self.list.currentRow()
@@ -198,24 +214,20 @@ class AddPopup(QFrame):
     def _place(self) -> None:
         room = self._view.rect()
         width = min(space(_WIDTH), room.width() - space(2))
-        height = min(space(_HEIGHT), room.height() - space(2))
-        self.resize(width, height)
+        most = min(space(_HEIGHT), room.height() - space(2))
+        rows = max(1, (most - space(_REST)) // space(_ROW))
+        self.setFixedWidth(width)
+        self.list.setFixedHeight(min(self.list.count(), rows) * space(_ROW))
+        self.adjustSize()
         wish = self._wish
         if wish.at is not None:
             point = self._view.mapFromScene(*wish.at)
         else:
             point = self._view.current_point() + QPoint(0, space(4))
         x = max(space(), min(point.x() - width // 2, room.width() - width - space()))
-        y = max(space(), min(point.y(), room.height() - height - space()))
+        # Where all of it has room: so it stays while fewer and fewer are left.
+        y = max(space(), min(point.y(), room.height() - most - space()))
         self.move(x, y)
-
-    def _swatch(self, group: str) -> QIcon:
-        picture = QPixmap(8, 32)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.fillRect(0, 0, 6, 32, self._view.canvas.looks.group(group))
-        painter.end()
-        return QIcon(picture)
 
     def _dress(self) -> None:
         colors = theme().colors
@@ -223,3 +235,46 @@ class AddPopup(QFrame):
             f"QFrame#add_popup {{ background: {colors.surface};"
             f" border: 1px solid {colors.outline}; border-radius: 8px; }}"
         )
+
+
+class _Kind(QStyledItemDelegate):
+    """Draws a kind with its group at the right, and below what it does."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Two lines."""
+        return QSize(0, space(_ROW))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the ground as the style does, and the words on it."""
+        choice: Choice = index.data(_CHOICE)
+        colors, rect = theme(), option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, colors.color("accent_soft"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, colors.color("raised"))
+        stripe = rect.adjusted(space(1), space(0.75), 0, -space(0.75))
+        stripe.setWidth(space(0.5))
+        painter.fillRect(stripe, self._view.canvas.looks.group(choice.group))
+        words = rect.adjusted(space(2.5), space(0.75), -space(1.5), -space(0.75))
+        top, left, right = (
+            int(side)
+            for side in (
+                Qt.AlignmentFlag.AlignTop,
+                Qt.AlignmentFlag.AlignLeft,
+                Qt.AlignmentFlag.AlignRight,
+            )
+        )
+        painter.setFont(colors.font("strong"))
+        painter.setPen(colors.color("text"))
+        painter.drawText(words, top | left, choice.kind)
+        painter.setFont(colors.font("caption"))
+        painter.setPen(colors.color("muted"))
+        painter.drawText(words, top | right, choice.group)
+        font = colors.font("body")
+        painter.setFont(font)
+        doc = QFontMetrics(font).elidedText(choice.doc, Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignBottom) | left, doc)

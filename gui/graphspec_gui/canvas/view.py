@@ -68,6 +68,8 @@ class CanvasView(ZoomView):
         self.current: str | None = None
         self._gesture: Gesture | None = None
         self._space = False
+        self.by_keyboard = False
+        """Whether keys, and not the mouse, were used last."""
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.places = Places(self)
@@ -224,7 +226,7 @@ class CanvasView(ZoomView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin whatever the mouse does here."""
-        self.untouched = False
+        self.untouched = self.by_keyboard = False
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.add_popup.dismiss()
         if self._gesture is None:
@@ -281,6 +283,9 @@ class CanvasView(ZoomView):
         elif not self.keyboard.press(event):
             event.ignore()
             return
+        else:
+            self.by_keyboard = True
+            self.viewport().update()
         event.accept()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -300,6 +305,8 @@ class CanvasView(ZoomView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keyboard is."""
         super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.by_keyboard = True
         self.viewport().update()
 
     def event(self, event: QEvent) -> bool:
@@ -307,6 +314,7 @@ class CanvasView(ZoomView):
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             forward = event.key() == Qt.Key.Key_Tab
             if (forward or event.key() == Qt.Key.Key_Backtab) and self.keyboard.tab(forward):
+                self.by_keyboard = True
                 event.accept()
                 return True
         return super().event(event)

@@ -69,6 +69,7 @@ class CatalogPanel(Panel):
         """Layers can be added while there is a document."""
         super().set_document(document)
         self.tree.setEnabled(document is not None)
+        self.tree.setToolTip("" if document else "No network is open that a layer could go into.")
 
     def refresh(self) -> None:
         """List the kinds once; they do not depend on the document."""

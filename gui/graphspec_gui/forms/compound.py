@@ -282,7 +282,7 @@ class _Entry(Editor):
         name.setTextFormat(Qt.TextFormat.PlainText)
         head.addWidget(name, 1)
         self.moved = IconButton("mdi6.arrow-up", f"Move {kind} up", self)
-        self.moved.setEnabled(place > 0)
+        self.moved.setVisible(place > 0)
         self.removed = IconButton("mdi6.close", f"Remove {kind}", self)
         head.addWidget(self.moved)
         head.addWidget(self.removed)

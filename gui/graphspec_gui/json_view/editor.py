@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 
 _TOKENS = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<text>"(?:[^"\\]|\\.)*")'
@@ -83,7 +83,7 @@ class JsonEditor(QPlainTextEdit):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self.viewport().mapFromGlobal(event.globalPos())
             line = self.cursorForPosition(place).blockNumber() + 1
-            QToolTip.showText(event.globalPos(), self._wrong.get(line, ""), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self._wrong.get(line, "")), self)
             return True
         return super().event(event)
 

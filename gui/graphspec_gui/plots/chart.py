@@ -17,7 +17,7 @@ from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
 from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 
 _FAINT = 0.3
 """How much is left of the colour of a raw line behind its smoothed one."""
@@ -322,7 +322,7 @@ class Chart(QWidget):
             )
             if told:
                 line.label.setFont(theme().font("caption"))
-            line.setToolTip(mark.text)
+            line.setToolTip(plain_tip(mark.text))
             self._item.addItem(line, ignoreBounds=True)
             self._mark_lines.append(line)
 

@@ -24,7 +24,7 @@ from graphspec_gui.actions import StudioAction
 from graphspec_gui.buttons import IconButton, StatePicture
 from graphspec_gui.findings import node_of
 from graphspec_gui.panel import Panel
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 from graphspec_gui.trouble import Trouble
 
 MOST = 100
@@ -80,6 +80,7 @@ class ProblemsPanel(Panel):
         row.addWidget(self.message, 1)
         self._list.insertWidget(0, self.empty)
         self.more = QLabel(page)
+        self.more.setTextFormat(Qt.TextFormat.PlainText)
         self.more.setProperty("muted", True)
         self.more.setContentsMargins(space(2), space(1), space(2), space(1))
         self._list.insertWidget(1, self.more)
@@ -234,7 +235,7 @@ class ProblemRow(QFrame):
         place = QLabel(problem.layer or render_path(problem.path), self)
         place.setTextFormat(Qt.TextFormat.PlainText)
         place.setProperty("muted", True)
-        place.setToolTip(f"{render_path(problem.path)}\n{problem.code}")
+        place.setToolTip(plain_tip(f"{render_path(problem.path)}\n{problem.code}"))
         row.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
         if problem.severity == "advice":
             button = IconButton("mdi6.bell-off-outline", f"Silence “{problem.code}”", self)

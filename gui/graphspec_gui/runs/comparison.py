@@ -29,10 +29,10 @@ from graphspec.train.facts import RunFacts
 from graphspec.train.rundir import Run
 from graphspec_gui.job import Job
 from graphspec_gui.runs.table import best_of, moment
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 
 UNLIKE = "≠"
-"""Stands before what differs, besides its colour."""
+"""Stands before a choice that differs; what is not as in the first run is coloured too."""
 _LONGEST = 60
 _RESULTS: dict[str, Callable[[RunFacts], str]] = {
     "status": lambda facts: facts.status,
@@ -98,7 +98,10 @@ class Comparison(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        # Tab goes on to what stands below; the arrow keys go from cell to cell.
+        self.table.setTabKeyNavigation(False)
         self.table.setHorizontalHeaderLabels([facts.name for facts in self.runs])
+        self.table.horizontalHeader().setHighlightSections(False)
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(space(18))
@@ -119,17 +122,19 @@ class Comparison(QDialog):
         self.before, self.after = QComboBox(self), QComboBox(self)
         for box, at, name in ((self.before, 0, "Graph before"), (self.after, 1, "Graph after")):
             box.setAccessibleName(name)
-            box.addItems([facts.name for facts in self.runs])
+            box.setFixedWidth(space(28))
+            for facts in self.runs:
+                # A name that is too long loses its middle: its end tells it from others.
+                room, middle = space(22), Qt.TextElideMode.ElideMiddle
+                box.addItem(box.fontMetrics().elidedText(facts.name, middle, room))
             box.setCurrentIndex(at)
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(22)
         self.draw = QPushButton("Draw how the graph changed", self)
         self.draw.clicked.connect(self._draw_graphs)
         close = QPushButton("Close", self)
         close.clicked.connect(self.close)
-        close.setDefault(True)
+        for button in (self.draw, close):
+            # Enter in the filter presses neither.
+            button.setAutoDefault(False)
         words = QLabel("from", self), QLabel("to", self)
         for widget in (words[0], self.before, words[1], self.after, self.draw):
             below.addWidget(widget)
@@ -165,16 +170,23 @@ class Comparison(QDialog):
         self.table.setRowCount(len(rows))
         for at, (name, words, marked) in enumerate(rows):
             self.table.setVerticalHeaderItem(
-                at, QTableWidgetItem(f"{UNLIKE} {name}" if marked else f"   {name}")
+                at, QTableWidgetItem(f"{UNLIKE} {name}" if marked else name)
             )
             for place, text in enumerate(words):
-                self.table.setItem(at, place, _cell(text, marked))
+                self.table.setItem(at, place, _cell(text, marked and text != words[0]))
         count = len(unlike)
-        self.summary.setText(
-            f"{count:,} of {len(chosen):,} choices {'differs' if count == 1 else 'differ'}."
-            if count
-            else f"All {len(chosen):,} choices are the same: networks and settings."
-        )
+        if wanted and not rows:
+            among = " among what differs" if self.only.isChecked() else ""
+            self.summary.setText(f"Nothing{among} has “{self.filter.text().strip()}”.")
+        elif count:
+            self.summary.setText(
+                f"{count:,} of {len(chosen):,} choices {'differs' if count == 1 else 'differ'}; "
+                "coloured where it is not as in the first run."
+            )
+        else:
+            self.summary.setText(
+                f"All {len(chosen):,} choices are the same: networks and settings."
+            )
 
     def _draw_graphs(self) -> None:
         one, other = self.before.currentIndex(), self.after.currentIndex()
@@ -183,7 +195,7 @@ class Comparison(QDialog):
 
 def _cell(text: str, marked: bool) -> QTableWidgetItem:
     item = QTableWidgetItem(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
-    item.setToolTip(text)
+    item.setToolTip(plain_tip(text))
     if marked:
         item.setBackground(theme().color("warning_soft"))
         item.setForeground(theme().color("text"))

@@ -165,7 +165,6 @@ class RunsPanel(Panel):
         for action in self.actions():
             button = QToolButton(self)
             button.setDefaultAction(action)
-            button.setAccessibleName(action.text())
             bar.addWidget(button)
         column.addLayout(bar)
         self.view = QTreeView(self)

@@ -21,7 +21,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from graphspec.quantities import duration
 from graphspec.train.facts import RunFacts
 from graphspec_gui.runs.shown import ShownRun
-from graphspec_gui.theme import ICON, theme
+from graphspec_gui.theme import ICON, plain_tip, theme
 
 Index = QModelIndex | QPersistentModelIndex
 STATUS = {
@@ -204,7 +204,7 @@ class RunsTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(facts, column)
+            return plain_tip(_tip(facts, column))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(facts, column)
         return None

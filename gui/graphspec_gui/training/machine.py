@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import psutil
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
 from graphspec.engines.choosing import NAMES, Accuracy, usable_cores, why_not_jit
 from graphspec.quantities import size
+from graphspec_gui.number_box import NumberBox
 from graphspec_gui.theme import space
 
 _FASTEST = "fastest"
@@ -41,12 +43,10 @@ class MachineForm(QWidget):
         self.engine.setToolTip(
             "jit compiles kernels for this processor; numpy is the plain reference"
         )
-        self.threads = QSpinBox(self)
-        self.threads.setRange(0, usable_cores())
+        self.threads = NumberBox("Threads", 0, usable_cores(), self)
         self.threads.setSpecialValueText("all cores")
         self.accuracy = QComboBox(self)
         self.accuracy.addItems(["fast", "accurate"])
-        self.accuracy.setToolTip("accurate rounds less, and takes longer")
         for words, field in (
             ("engine", self.engine),
             ("threads", self.threads),
@@ -60,6 +60,7 @@ class MachineForm(QWidget):
             form.addRow(label, field)
         self.note = QLabel(self)
         self.note.setProperty("muted", True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setWordWrap(True)
         form.addRow(self.note)
         self.engine.currentIndexChanged.connect(self._allow)
@@ -88,6 +89,8 @@ class MachineForm(QWidget):
             _FASTEST: f"It will be numpy: {reason}." if reason else "",
             "jit": f"jit cannot be used here: {reason}." if reason else "",
         }[name]
+        self.threads.setToolTip("" if compiled else words)
+        self.accuracy.setToolTip("accurate rounds less, and takes longer" if compiled else words)
         self.note.setText(words)
         self.note.setVisible(bool(words))
 

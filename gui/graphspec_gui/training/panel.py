@@ -218,7 +218,6 @@ class TrainingPanel(Panel):
         for action in (self.pause, self.step, self.stop, self.reset, self.save):
             button = QToolButton(box)
             button.setDefaultAction(action)
-            button.setAccessibleName(action.text())
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
@@ -344,7 +343,9 @@ class TrainingPanel(Panel):
             return f"{name} failed."
         if name:
             return ""
-        return "Ctrl+Enter trains the network in front." if self.document else _EMPTY
+        if self.document is None:
+            return _EMPTY
+        return self.start.reason or "Ctrl+Enter trains the network in front."
 
     def _allow(self) -> None:
         state = self.training.state

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from graphspec.engines.base import Array
 from graphspec.inspect.activations import LayerActivity, layer_activity, visible_layers
@@ -21,7 +21,7 @@ from graphspec.summary import summarise
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
 from graphspec_gui.viewers.example import Example
-from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.halves import Controls, Halves, Side
 from graphspec_gui.viewers.images import by_map, scale
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
 from graphspec_gui.viewers.network import Network
@@ -79,9 +79,7 @@ class ActivationsPanel(LayerViewer):
         ):
             lines.addWidget(widget)
         lines.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setWidget(side)
+        area = Side(side, "About the maps", self)
         column.addWidget(Halves(self.grid, area, self), 1)
         self._say_nothing_pointed()
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +24,7 @@ from graphspec_gui.buttons import IconButton
 from graphspec_gui.theme import space, theme
 from graphspec_gui.viewers.charts import Bar, Bars
 from graphspec_gui.viewers.example import PROBES
-from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.halves import Controls, Halves, Side
 from graphspec_gui.viewers.images import of_example, scale
 from graphspec_gui.viewers.network import Network
 from graphspec_gui.viewers.source import ProbeSource
@@ -96,9 +95,7 @@ class DataPanel(Viewer):
         for widget in (self.facts, heading, self.balance):
             lines.addWidget(widget)
         lines.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setWidget(side)
+        area = Side(side, "About the examples", self)
         column.addWidget(Halves(self.grid, area, self, shares=(3, 2)), 1)
 
     def look(self, network: Network) -> None:
@@ -171,6 +168,9 @@ class DataPanel(Viewer):
         for i, name in enumerate(data.classes):
             self.classes.addItem(name, i)
         self.classes.setEnabled(bool(data.classes))
+        self.classes.setToolTip(
+            "Examples of one class only" if data.classes else "These examples have no classes"
+        )
         before = self.stage.currentData()
         self.stage.clear()
         for stage, words in _STAGES.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from graphspec_gui.flow import Flow
 from graphspec_gui.theme import space
@@ -43,6 +43,22 @@ class Halves(QSplitter):
             self.setSizes([whole * share // total for share in self._shares])
             for i, share in enumerate(self._shares):
                 self.setStretchFactor(i, share)
+
+
+class Side(QScrollArea):
+    """What is said of the pictures, to be scrolled by keys where it has no room.
+
+    Args:
+        page: what it holds.
+        name: what it is, for screen readers.
+        parent: where it stands.
+    """
+
+    def __init__(self, page: QWidget, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setWidget(page)
 
 
 class Controls(QWidget):

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from graphspec.engines.base import Array
 from graphspec.inspect.occlusion import Occlusion, occlude
 from graphspec.inspect.pictures.occlusion import OcclusionPicture
 from graphspec.quantities import duration
+from graphspec_gui.number_box import NumberBox
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale
 from graphspec_gui.viewers.example import Example
@@ -380,13 +380,8 @@ def laid_over(base: QImage, heat: QImage, found: Occlusion, opacity: float) -> Q
     return made
 
 
-def _spin(name: str, prefix: str) -> QSpinBox:
-    made = QSpinBox()
-    made.setAccessibleName(name)
+def _spin(name: str, prefix: str) -> NumberBox:
+    made = NumberBox(name, 1, 1)
     made.setToolTip(name)
     made.setPrefix(prefix)
-    made.setRange(1, 1)
-    # The style sheet's padding does not reach the text in a spin box.
-    made.lineEdit().setTextMargins(space(0.75), 0, 0, 0)
-    made.setFixedHeight(space(3.5))
     return made

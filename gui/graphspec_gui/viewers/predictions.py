@@ -70,6 +70,7 @@ class PredictionsPanel(Viewer):
         self.every.clicked.connect(self._show_all)
         self.every.hide()
         self.facts = QLabel(self)
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
         self.top = TopAnswers(source.show, self)
         self.matrix = Matrix(self)
         self.matrix.chosen.connect(lambda *_: self._list())

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 from graphspec_gui.viewers.example import Example
 from graphspec_gui.viewers.images import draw, fitted, of_example
 from graphspec_gui.viewers.source import ProbeSource
@@ -145,9 +145,10 @@ class ProbeStrip(QWidget):
             if index < 0:
                 QToolTip.hideText()
             else:
-                words = self._source.examples[index].title.replace("<", "‹")
-                leave = self.cross(index).contains(event.pos())
-                QToolTip.showText(event.globalPos(), f"Leave out {words}" if leave else words, self)
+                words = self._source.examples[index].title
+                if self.cross(index).contains(event.pos()):
+                    words = f"Leave out {words}"
+                QToolTip.showText(event.globalPos(), plain_tip(words), self)
             return True
         return super().event(event)
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from graphspec_gui.actions import StudioAction
 from graphspec_gui.panel import Panel
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 from graphspec_gui.viewers.exporting import ask_export
 from graphspec_gui.viewers.images import as_seen, draw, fitted
 from graphspec_gui.viewers.network import Network, Weights
@@ -128,7 +128,7 @@ class SubjectBar(QWidget):
         if example is not None and count > 1:
             shown += f" ({self._source.examples.index(example) + 1} of {count})"
         self._words.setText(f"{network.name}{step}{shown}")
-        self._words.setToolTip(_plain(self._words.text()))
+        self._words.setToolTip(plain_tip(self._words.text()))
 
 
 class Viewer(Panel):
@@ -165,7 +165,6 @@ class Viewer(Panel):
         )
         self.addAction(self.export)
         self.bar.save.setDefaultAction(self.export)
-        self.bar.save.setAccessibleName(self.export.text())
         column.addWidget(self.bar)
         self.probes = ProbeStrip(source, self)
         column.addWidget(self.probes)
@@ -248,8 +247,3 @@ class Viewer(Panel):
         step = network.step if step is None else step
         at = "" if step is None else f", step {step:,}"
         return f"{network.name}{at}: {what}"
-
-
-def _plain(text: str) -> str:
-    """A tooltip that is never taken for markup."""
-    return text.replace("<", "‹")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from graphspec.engines.base import Array
 from graphspec.inspect.filters import Filters, drawable_layers, layer_filters
@@ -19,7 +19,7 @@ from graphspec.inspect.weight_matrix import WeightMatrix, layer_matrix, matrix_l
 from graphspec.train.evaluate import find_class_scores
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
-from graphspec_gui.viewers.halves import Controls, Halves
+from graphspec_gui.viewers.halves import Controls, Halves, Side
 from graphspec_gui.viewers.heat_map import HeatMap, MatrixSight, matrix_sight
 from graphspec_gui.viewers.images import as_seen, by_map, scale, table
 from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
@@ -76,9 +76,7 @@ class WeightsPanel(LayerViewer):
         self.chart = RidgeChart("Weights over time", self)
         lines.addWidget(self.chart)
         lines.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setWidget(side)
+        area = Side(side, "About the weights", self)
         column.addWidget(Halves(self.shown, area, self), 1)
 
     def names(self, network: Network) -> tuple[str, ...]:
