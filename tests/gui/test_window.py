@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
@@ -28,6 +29,7 @@ from pytestqt.qtbot import QtBot
 
 from graphspec import document as documents
 from graphspec import edit, zoo
+from graphspec.errors import SpecError
 from tests.gui.questions import answer
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -324,6 +326,33 @@ def test_list_of_templates_has_a_name(window):
     dialog = TemplateDialog(window)
     assert dialog.findChild(QListWidget, "templates").accessibleName()
     dialog.deleteLater()
+
+
+def test_names_from_files_are_never_markup(qtbot, window, tmp_path):
+    trap = "<img src='file:trap.png'><b>x"
+    path = tmp_path / f"{trap.replace('/', '')}.json"
+    spec = edit.set_value(zoo.load("lenet5"), "name", trap)
+    documents.save(edit.set_field(spec, "conv1", "stride", 2), path)
+    window.files.open(path)
+    window.document.select(["conv1"])
+    for name in window.docks:
+        window.show_dock(name)
+        QApplication.processEvents()
+    window.menus["file.differences"].trigger()
+    window.files._refuse(path, SpecError(trap))
+    labels = [
+        label.text()
+        for label in window.findChildren(QLabel)
+        if label.textFormat() != Qt.TextFormat.PlainText
+    ]
+    assert [text for text in labels if "trap" in text] == []
+    tips = [widget.toolTip() for widget in window.findChildren(QWidget)]
+    tips += [window._pages.tabToolTip(0)]
+    assert [tip for tip in tips if "<img" in tip] == []
+    assert "&lt;img" in window._pages.tabToolTip(0)
+    window.close_tab(window.current)
+    tips = [button.toolTip() for button in window.welcome.findChildren(QPushButton)]
+    assert [tip for tip in tips if "<img" in tip] == []
 
 
 def test_the_start_page_fits_a_window_of_850_pixels(qtbot, window, tmp_path):
