@@ -62,7 +62,9 @@ def normalised(channels: int) -> GraphSpec:
             node("batch_norm", "norm", "before"),
             node("relu", "open", "norm"),
             node("max_pool2d", "pool", "open", kernel=2),
-            node("square", "bent", "pool"),
+            # Where the rectifier is closed a square alone would send no gradient to be held back.
+            node("add_constant", "after", "pool", constant=0.7),
+            node("square", "bent", "after"),
             node("sum_loss", "loss", "bent"),
         ],
         ("pool",),
