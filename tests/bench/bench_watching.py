@@ -19,6 +19,7 @@ pytest.importorskip("PySide6", reason="the desktop app is not installed")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from graphspec_gui.app import serve_this_thread
+from graphspec_gui.docks import what_draws
 from graphspec_gui.journal import Journal
 from graphspec_gui.plots.panel import PlotsPanel
 from graphspec_gui.runs.library import FactsReader
@@ -104,6 +105,9 @@ def test_a_long_run_is_opened(app, tmp_path):
         for number in range(1, POINTS + 1):
             changes = {"step": number, "epoch": number / 10, "loss": 1 / number}
             log.write(step.model_copy(update=changes).to_line())
+    # As in an app whose docks are filled.
+    for _ in what_draws():
+        pass
     runs = ShownRuns()
     panel = PlotsPanel(runs)
     panel.resize(1100, 320)
