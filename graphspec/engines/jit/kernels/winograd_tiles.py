@@ -127,15 +127,11 @@ class Grid:
     def pixel_at(self, corner: Corner, i: Value, j: Value, outside: Pointer) -> Pointer:
         """The address of one pixel of a tile, or ``outside``."""
         image, top, left = corner
-        inside = _within(top + i, self.rows) & _within(left + j, self.columns)
+        inside = (top + i).within(self.rows) & (left + j).within(self.columns)
         return self.start.kernel.choose(inside, self.at((image, top + i, left + j)), outside)
 
     def _step(self, i: Value | int, j: Value | int) -> Value:
         return (self.columns * i + j) * self.pixel
-
-
-def _within(place: Value, extent: Value) -> Value:
-    return (place >= 0) & (place < extent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +237,8 @@ class Sums:
                 _, top, left = corner
                 for number, (i, j) in enumerate(shared):
                     ways = [above] * (i < overlap) + [before] * (j < overlap)
-                    is_there = _within(top + i, self.grid.rows)
-                    is_there = is_there & _within(left + j, self.grid.columns)
+                    is_there = (top + i).within(self.grid.rows)
+                    is_there = is_there & (left + j).within(self.grid.columns)
                     has_sum = is_there & reduce(or_, ways)
                     table[number] = k.choose(has_sum, to[i][j], self.zeros).number
         return {place: k.address(table[number]) for number, place in enumerate(shared)}
