@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from graphspec.errors import GraphspecError
@@ -14,6 +16,9 @@ PERIOD = 200
 PART = 1 << 17
 """Bytes that are read at once: more would keep other threads waiting."""
 _LOOKS_PER_STATUS = 3
+_BETWEEN = 0.1
+"""Seconds between two times that a long log is told of while it is read: each is drawn, and drawings
+that wait already would all be done in one turn of the event loop."""
 
 
 class RunFollower(QObject):
@@ -86,6 +91,8 @@ class _Reader(QObject):
         self._history = History()
         self._known: Status | None = None
         self._looks = 0
+        self._untold = self._restarted = False
+        self._told = 0.0
 
     @Slot()
     def begin(self) -> None:
@@ -109,11 +116,15 @@ class _Reader(QObject):
             self._history = part.history
         else:
             self._history.extend(part.history)
-        if part.history.last is not None or part.restarted:
-            self.read.emit(self._history.as_of_now(), part.restarted)
+        self._untold |= part.history.last is not None or part.restarted
+        self._restarted |= part.restarted
         # A part that is full: there is more, at once, but others come first. What a training adds
         # meanwhile can wait for its turn: who runs after every line takes a core from it.
         full = part.cursor.offset - before > PART // 2
+        if self._untold and (not full or time.monotonic() - self._told > _BETWEEN):
+            self.read.emit(self._history.as_of_now(), self._restarted)
+            self._untold = self._restarted = False
+            self._told = time.monotonic()
         self._timer.setInterval(0 if full else PERIOD)
         if status is not None and status != self._known:
             self._known = status
