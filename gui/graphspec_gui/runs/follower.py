@@ -17,8 +17,8 @@ PART = 1 << 17
 """Bytes that are read at once: more would keep other threads waiting."""
 _LOOKS_PER_STATUS = 3
 _BETWEEN = 0.1
-"""Seconds between two times that a long log is told of while it is read: each is drawn, and drawings
-that wait already would all be done in one turn of the event loop."""
+"""Seconds between two times that a long log is told of while it is read: each is drawn, and what
+came meanwhile would all be drawn in one turn of the event loop."""
 
 
 class RunFollower(QObject):
