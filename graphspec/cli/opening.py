@@ -12,7 +12,7 @@ import numpy as np
 from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.data import load_data
-from graphspec.engines.base import Array, Executable, Feeds
+from graphspec.engines.base import Array, Engine, Executable, Feeds
 from graphspec.engines.choosing import reopen_engine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
@@ -26,9 +26,11 @@ from graphspec.train.session import load_named
 class Opened:
     """A network with its weights, the data that it is trained on, and its settings.
 
-    ``run`` is None for a network file, whose weights are drawn from the seed.
+    ``run`` is None for a network file, whose weights are drawn from the seed; ``engine`` is what
+    has loaded it.
     """
 
+    engine: Engine
     executable: Executable
     data: TrainingData
     config: TrainConfig
@@ -67,6 +69,7 @@ def open_network(
     checkpoint: api.Checkpoint = "best",
     seed: int | None = None,
     dtype: Literal["float32", "float64"] | None = None,
+    untrained: bool = False,
 ) -> Opened:
     """A network file, a shipped model or a run, ready to be computed with.
 
@@ -76,8 +79,10 @@ def open_network(
         checkpoint: which weights of a run.
         seed: of the first weights of a file; None takes that of its settings.
         dtype: what to compute in; None takes that of the settings.
+        untrained: whether a run without a checkpoint is opened with its first weights.
 
     Raises:
+        CheckpointError: the run has no such checkpoint.
         SpecError: the document has problems.
         RunError: there is no such run.
         DataError: the data cannot be read or does not suit the graph.
@@ -92,10 +97,12 @@ def open_network(
     plan = compile_graph(spec, init=config.init)
     examples = load_named(config) if data is None else load_data(data)
     divided = divide(plan, examples, config, pipeline=run.pipeline if run else None)
-    weights = None if run is None else api.load_weights(run, checkpoint=checkpoint)
+    weights = None
+    if run is not None and not (untrained and run.spec.layers and run.latest is None):
+        weights = api.load_weights(run, checkpoint=checkpoint)
     engine = reopen_engine(run.env if run else {}, config.dtype)
     executable = engine.load(plan, seed=config.seed, weights=weights)
-    return Opened(executable, divided, config, run)
+    return Opened(engine, executable, divided, config, run)
 
 
 def names_data(name: str, data: str | None) -> bool:

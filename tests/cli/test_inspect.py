@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from graphspec import api
+from graphspec import api, document, edit
+from graphspec.errors import NonFiniteError
+from graphspec.inspect.doctor import CHECKS
 
 LAYERS = ["conv", "act", "pool", "scores"]
 
@@ -179,3 +181,28 @@ def test_covered_pixels_take_any_value(graphspec, run) -> None:
     answer = graphspec(*words, "--fill", "1,2")
     assert answer.code == 4
     assert "give one number" in answer.err
+
+
+def test_the_doctor_tells_each_check_with_its_numbers(graphspec, run, here) -> None:
+    found = graphspec("inspect", "doctor", run, "--json").json
+    assert [finding["check"] for finding in found] == list(CHECKS)
+    assert {finding["verdict"] for finding in found} <= {"good", "bad", "unknown"}
+    answer = graphspec("inspect", "doctor", run, "--quick")
+    assert answer.code == 0
+    first = next(finding for finding in found if finding["check"] == "first loss")
+    assert "at chance ln 10 = 2.303" in first["measured"]
+    assert first["measured"] in " ".join(answer.out.split())
+    assert "it was not tried" in answer.out
+    assert "small: " in answer.out
+
+
+def test_the_doctor_examines_a_run_that_broke_before_it_saved(graphspec, here, net) -> None:
+    spec = edit.set_value(document.load(net), "training.update.rate", 1e30)
+    with np.errstate(all="ignore"), pytest.raises(NonFiniteError) as raised:
+        api.fit(spec, run=here / "broken")
+    found = graphspec("inspect", "doctor", here / "broken", "--json").json
+    (finding,) = (item for item in found if item["check"] == "not a number")
+    assert (finding["verdict"], finding["layers"]) == ("bad", [raised.value.node])
+    assert graphspec("inspect", "activations", here / "broken").code != 0
+    told = graphspec("inspect", "doctor", net).out
+    assert "nothing has been trained" in told

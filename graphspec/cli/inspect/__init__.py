@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App
 
 COMMANDS = {
+    "doctor": "What is wrong with a network or its training, and what to do about it.",
     "data": "Examples as they are, as augmentation changes them, and as the network reads them.",
     "activations": "The maps of a layer for one example, or how active all layers are.",
     "history": "How activations, gradients and weights of a layer spread out over training.",

@@ -131,9 +131,15 @@ class Look:
         return bool(self.probe.classes)
 
 
-def open_look(name: str, data: str | None = None, checkpoint: api.Checkpoint = "best") -> Look:
-    """A network file, a shipped model or a run, to be looked into; errors as ``open_network``."""
-    opened = open_network(name, data, checkpoint=checkpoint)
+def open_look(
+    name: str,
+    data: str | None = None,
+    checkpoint: api.Checkpoint = "best",
+    *,
+    untrained: bool = False,
+) -> Look:
+    """A network file, a shipped model or a run, to be looked into; as for ``open_network``."""
+    opened = open_network(name, data, checkpoint=checkpoint, untrained=untrained)
     probe = Probe(
         opened.executable,
         opened.data.pipeline,
