@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from graphspec_gui.examination import ExaminationDialog
 from graphspec_gui.gradients import GradientDialog
 from graphspec_gui.runs.comparison import Comparison
 from graphspec_gui.runs.panel import RunsPanel
@@ -154,6 +155,11 @@ def test_the_dialogs(qtbot, working, tmp_path):
         dialog.reject()
     working.current.view.operations.check_gradients()
     dialog = working.findChild(GradientDialog)
+    qtbot.waitUntil(lambda: not dialog.running)
+    check(dialog)
+    dialog.accept()
+    working.docks["training_dock"].widget().examine.trigger()
+    dialog = working.findChild(ExaminationDialog)
     qtbot.waitUntil(lambda: not dialog.running)
     check(dialog)
     dialog.accept()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -120,6 +120,11 @@ class TrainingPanel(Panel):
         assert isinstance(form, MachineForm)
         return form
 
+    def touch(self) -> None:
+        """Also say what can be done now: the menu has the actions while the dock is hidden."""
+        super().touch()
+        self._allow()
+
     def refresh(self) -> None:
         """Show the settings of the document in front."""
         document = self.document
@@ -194,9 +199,17 @@ class TrainingPanel(Panel):
             icon="mdi6.close-octagon-outline",
             tip="What was made since the last checkpoint is lost",
         )
+        self.examine = StudioAction(
+            "training.examine",
+            "Examine…",
+            self._examine,
+            self,
+            icon="mdi6.stethoscope",
+            tip="Say what is wrong with the run in front, or with a network before it is trained",
+        )
         for action in (
             self.start, self.pause, self.step, self.stop, self.reset, self.save, self.take_over,
-            self.kill,
+            self.kill, self.examine,
         ):  # fmt: skip
             self.addAction(action)
         # From the canvas too: the keys that train are the whole window's.
@@ -374,6 +387,20 @@ class TrainingPanel(Panel):
         self.take.setEnabled(self.take_over.isEnabled())
         self.take.setToolTip(self.take_over.toolTip())
         self.kill.allow(None if self.training.worker else _IDLE)
+        self.examine.allow(self._why_not_examine())
+
+    def _why_not_examine(self) -> str | None:
+        document = self.document
+        if self.training.runs.current is not None:
+            return None
+        if document is None:
+            return "No run and no network is open."
+        if document.analysis.spec is document.spec and document.analysis.count("error"):
+            return _BROKEN
+        if not document.spec.layers:
+            return "The network has no layers."
+        named = document.spec.training is not None and document.spec.training.data is not None
+        return None if named else "Choose a data set in the Training dock (Ctrl+T)."
 
     def _look_at_load(self) -> None:
         worker, elsewhere = self.training.worker, self.training.elsewhere
@@ -407,6 +434,21 @@ class TrainingPanel(Panel):
     def _take_over(self) -> None:
         if (elsewhere := self.training.elsewhere) is not None:
             self.training.take_over(elsewhere.run)
+
+    def _examine(self) -> None:
+        from graphspec_gui.examination import ExaminationDialog
+
+        shown = self.training.runs.current
+        if shown is not None:
+            ExaminationDialog(shown.run, self._select, self.window()).show()
+        elif self.document is not None:
+            ExaminationDialog(self.document.spec, self._select, self.window()).show()
+
+    def _select(self, layers: Sequence[str]) -> None:
+        """Select layers in the document in front, those that it has, and bring them into sight."""
+        if self.document is not None:
+            self.document.reveal(layers[0])
+            self.document.select(layers)
 
     def _pause_or_resume(self) -> None:
         if self.training.state == "paused":
