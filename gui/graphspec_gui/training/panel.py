@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -33,6 +33,7 @@ from graphspec_gui.forms.record_form import Path
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 from graphspec_gui.training.controller import SILENT, TrainingController
+from graphspec_gui.training.examining import BROKEN, ExamineAction
 from graphspec_gui.training.live import LiveSettings
 from graphspec_gui.training.machine import Load, MachineForm
 from graphspec_gui.training.progress import Progress, measure, words_of
@@ -46,7 +47,6 @@ WEIGHED = 1_000
 TYPING = 1.0
 """Seconds: edits of one field that follow each other faster are one step of undo."""
 _NOTHING = "No network is open."
-_BROKEN = "The network has problems: the Problems dock lists them, with fixes."
 _EMPTY = "Open a network, or make a new one: it is trained from here."
 _IDLE = "Nothing is being trained."
 
@@ -199,14 +199,7 @@ class TrainingPanel(Panel):
             icon="mdi6.close-octagon-outline",
             tip="What was made since the last checkpoint is lost",
         )
-        self.examine = StudioAction(
-            "training.examine",
-            "Examine…",
-            self._examine,
-            self,
-            icon="mdi6.stethoscope",
-            tip="Say what is wrong with the run in front, or with a network before it is trained",
-        )
+        self.examine = ExamineAction(training.runs, self)
         for action in (
             self.start, self.pause, self.step, self.stop, self.reset, self.save, self.take_over,
             self.kill, self.examine,
@@ -368,7 +361,7 @@ class TrainingPanel(Panel):
         elif state != "idle":
             why = "A training is running. Stop it first."
         elif document.analysis.spec is document.spec and document.analysis.count("error"):
-            why = _BROKEN
+            why = BROKEN
         else:
             why = None
         self.start.allow(why)
@@ -387,20 +380,7 @@ class TrainingPanel(Panel):
         self.take.setEnabled(self.take_over.isEnabled())
         self.take.setToolTip(self.take_over.toolTip())
         self.kill.allow(None if self.training.worker else _IDLE)
-        self.examine.allow(self._why_not_examine())
-
-    def _why_not_examine(self) -> str | None:
-        document = self.document
-        if self.training.runs.current is not None:
-            return None
-        if document is None:
-            return "No run and no network is open."
-        if document.analysis.spec is document.spec and document.analysis.count("error"):
-            return _BROKEN
-        if not document.spec.layers:
-            return "The network has no layers."
-        named = document.spec.training is not None and document.spec.training.data is not None
-        return None if named else "Choose a data set in the Training dock (Ctrl+T)."
+        self.examine.weigh()
 
     def _look_at_load(self) -> None:
         worker, elsewhere = self.training.worker, self.training.elsewhere
@@ -434,21 +414,6 @@ class TrainingPanel(Panel):
     def _take_over(self) -> None:
         if (elsewhere := self.training.elsewhere) is not None:
             self.training.take_over(elsewhere.run)
-
-    def _examine(self) -> None:
-        from graphspec_gui.examination import ExaminationDialog
-
-        shown = self.training.runs.current
-        if shown is not None:
-            ExaminationDialog(shown.run, self._select, self.window()).show()
-        elif self.document is not None:
-            ExaminationDialog(self.document.spec, self._select, self.window()).show()
-
-    def _select(self, layers: Sequence[str]) -> None:
-        """Select layers in the document in front, those that it has, and bring them into sight."""
-        if self.document is not None:
-            self.document.reveal(layers[0])
-            self.document.select(layers)
 
     def _pause_or_resume(self) -> None:
         if self.training.state == "paused":
