@@ -9,6 +9,8 @@ import numpy as np
 
 from graphspec.engines.base import Array, Feeds, Tap
 from graphspec.engines.feeds import read_feeds, soft_labels
+from graphspec.engines.numpy.first_conv import first_convs
+from graphspec.engines.numpy.in_parts import in_parts
 from graphspec.engines.numpy.program import Computes, Program, make_program
 from graphspec.engines.numpy.winograd import faster_than_layers
 from graphspec.errors import EngineError
@@ -23,10 +25,10 @@ class Calls:
 
     def __init__(self, plan: Plan, dtype: np.dtype[Any]) -> None:
         self.plan, self.dtype = plan, dtype
-        # Winograd's sums are for float32 only: the float64 engine is the oracle of all others.
-        self.faster: Mapping[str, Computes] = (
-            faster_than_layers(plan) if dtype == np.float32 else {}
-        )
+        # For float32 only: the float64 engine is the oracle of all others.
+        self.faster: Mapping[str, Computes] = {}
+        if dtype == np.float32:
+            self.faster = {**in_parts(plan), **first_convs(plan), **faster_than_layers(plan)}
         self._soft = soft_labels(plan)
         self._programs: dict[Any, Program] = {}
 

@@ -22,7 +22,7 @@ class NumpyEngine:
     """
 
     name = "numpy"
-    # Convolutions use a second one, but no bit depends on it.
+    # Convolutions, ReLU and max pooling use a second one, but no bit depends on it.
     threads = 1
 
     def __init__(self, dtype: Literal["float32", "float64"] = "float32") -> None:

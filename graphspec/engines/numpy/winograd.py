@@ -6,26 +6,26 @@ batch, T tiles of 6 × 6 pixels that overlap by 2, channels last:
 
     d   (6·6, T·C)     every tile's pixel (u, v), one row per place
     V = (Bᵀ⊗Bᵀ) d      the transform of all tiles and channels, ONE product with a 36×36 matrix
-    M_p = V_p · U_p    (T, C)·(C, K) for each of the 36 points p
+    M_p = V_p · U_pᵀ   (T, C)·(C, K) for each of the 36 points p
     Y = (Aᵀ⊗Aᵀ) M      (4·4, T·K): sixteen outputs per tile
 
 and backward its transpose (see ``engines/winograd.py``). The transform of the input is made again
 for backward: to keep it would take 2.25 times the memory of the input.
 
 Images keep their channels last in memory, as views of the usual shape (N, C, H, W): rows of C
-numbers in a run are what makes the cutting into tiles fast. The parts of the batch depend on the
-sizes alone, and their dU are added in order: the bits are the same for any number of threads.
+numbers in a run are what makes the cutting into tiles fast. The dU of the parts are added in
+order, so that no bit depends on which thread made them.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from graphspec.engines.numpy.sharing import THREADS, parts_of, share
 from graphspec.engines.winograd import winograd
 from graphspec.layers.base import Array, Backward, Forward, Mode
 from graphspec.layers.conv2d import Conv2d
@@ -39,10 +39,9 @@ _AA, _BB, _GG = (
     np.kron(matrix, matrix).astype(np.float32)
     for matrix in (winograd(4).at, winograd(4).bt, winograd(4).g)
 )
-_THREADS = 2
-# Of a part's 36·T·C numbers there are three arrays a thread: in parts of 4 MB Python's own time per
+# Of a part's 36·T·C numbers there are three arrays a thread: in parts of 5 MB Python's own time per
 # part is small, and the arrays are still in the caches when they are read again.
-NUMBERS_AT_ONCE = 2**20
+NUMBERS_AT_ONCE = 5 * 2**18
 
 
 def faster_than_layers(plan: Plan) -> dict[str, WinogradConv2d]:
@@ -61,7 +60,7 @@ def faster_than_layers(plan: Plan) -> dict[str, WinogradConv2d]:
 
 def new_scratch() -> list[dict[str, Array]]:
     """Room for the arrays of each thread."""
-    return [{} for _ in range(_THREADS)]
+    return [{} for _ in range(THREADS)]
 
 
 def workspace(plan: Plan, batch: int) -> Workspace:
@@ -75,10 +74,10 @@ def workspace(plan: Plan, batch: int) -> Workspace:
             tiling = _Tiling((batch, *x), layer.filters, layer._place((x[1], x[2])))
             for name, size in tiling.sizes(layer.filters).items():
                 sizes[name] = max(size, sizes.get(name, 0))
-            # The filters' transform twice, and dU of every part with their sum.
+            # The filters' transform, and dU of every part with their sum.
             filters = _T * _T * x[0] * layer.filters
-            passing[node.id] = 4 * filters * (2 + len(tiling.parts) + 1)
-    return Workspace(4 * _THREADS * sum(sizes.values()), passing)
+            passing[node.id] = 4 * filters * (1 + len(tiling.parts) + 1)
+    return Workspace(4 * THREADS * sum(sizes.values()), passing)
 
 
 def _pays(layer: Conv2d, source: TensorSpec) -> bool:
@@ -108,12 +107,13 @@ class WinogradConv2d:
         (x,) = xs
         w = params["weight"]
         tiling = _Tiling(x.shape, len(w), self._layer._place(x.shape[2:]))
-        u = _transform_filters(w)
+        ut = _transform_filters(w).swapaxes(1, 2)
         y = np.empty((len(x), *tiling.sliding.out, len(w)), np.float32)
 
-        def run(part: slice, scratch: dict[str, Array]) -> None:
+        def run(part: slice, thread: int) -> None:
+            scratch = self._scratch[thread]
             v = tiling.transform(x[part], scratch)
-            m = np.matmul(v, u, out=_take(scratch, "m", (_T * _T, v.shape[1], len(w))))
+            m = np.matmul(v, ut, out=_take(scratch, "m", (_T * _T, v.shape[1], len(w))))
             out = _take(scratch, "y", (_M * _M, v.shape[1] * len(w)))
             np.matmul(_AA, m.reshape(_T * _T, -1), out=out)
             if self._layer.bias:
@@ -121,7 +121,7 @@ class WinogradConv2d:
                 tiles += params["bias"]
             tiling.join(out, y[part], scratch)
 
-        self._share(tiling.parts, run)
+        share(tiling.parts, run)
         return Forward(y.transpose(0, 3, 1, 2), (x,))
 
     def backward(
@@ -132,57 +132,34 @@ class WinogradConv2d:
         *,
         need_dx: bool = True,
     ) -> Backward:
-        """dM = (A⊗A) dY, from which dU = Vᵀ dM, dV = dM Uᵀ, dw = (G⊗G)ᵀ dU, dd = (B⊗B) dV."""
+        """dM = (A⊗A) dY, from which dU = dMᵀ V, dV = dM U, dw = (G⊗G)ᵀ dU, dd = (B⊗B) dV."""
         (x,) = saved
         w = params["weight"]
         tiling = _Tiling(x.shape, len(w), self._layer._place(x.shape[2:]))
         k, c = w.shape[:2]
-        ut = np.ascontiguousarray(_transform_filters(w).swapaxes(1, 2))
-        dus = np.empty((len(tiling.parts), _T * _T, c, k), np.float32)
+        u = _transform_filters(w)
+        dus = np.empty((len(tiling.parts), *u.shape), np.float32)
         dx = np.empty((len(x), *x.shape[2:], c), np.float32) if need_dx else None
 
-        def run(part: slice, scratch: dict[str, Array]) -> None:
+        def run(part: slice, thread: int) -> None:
+            scratch = self._scratch[thread]
             v = tiling.transform(x[part], scratch)
             tiles = v.shape[1]
             dm = _take(scratch, "m", (_T * _T, tiles, k))
             np.matmul(_AA.T, tiling.split(dy[part], scratch), out=dm.reshape(_T * _T, -1))
-            np.matmul(v.swapaxes(1, 2), dm, out=dus[tiling.parts.index(part)])
+            np.matmul(dm.swapaxes(1, 2), v, out=dus[tiling.parts.index(part)])
             if dx is not None:
-                dv = np.matmul(dm, ut, out=v)
+                dv = np.matmul(dm, u, out=v)
                 dd = _take(scratch, "d", (_T * _T, tiles * c))
                 np.matmul(_BB.T, dv.reshape(_T * _T, -1), out=dd)
                 tiling.overlap_add(dd, dx[part], scratch)
 
-        self._share(tiling.parts, run)
+        share(tiling.parts, run)
         du = dus.sum(axis=0).reshape(_T * _T, -1)
-        dw = (_GG.T @ du).reshape(3, 3, c, k).transpose(3, 2, 0, 1)
-        dparams = {"weight": np.ascontiguousarray(dw)}
+        dparams = {"weight": (du.T @ _GG).reshape(w.shape)}
         if self._layer.bias:
             dparams["bias"] = dy.sum(axis=(0, 2, 3))
         return Backward((None if dx is None else dx.transpose(0, 3, 1, 2),), dparams)
-
-    def _share(self, parts: list[slice], run: Callable[[slice, dict[str, Array]], None]) -> None:
-        """Do every part, each thread its share; an error of any thread is raised here."""
-        errors: list[BaseException] = []
-
-        def work(thread: int) -> None:
-            try:
-                with np.errstate(all="ignore"):
-                    for part in parts[thread::_THREADS]:
-                        run(part, self._scratch[thread])
-            except BaseException as error:
-                errors.append(error)
-
-        others = [
-            threading.Thread(target=work, args=(i,)) for i in range(1, min(_THREADS, len(parts)))
-        ]
-        for other in others:
-            other.start()
-        work(0)
-        for other in others:
-            other.join()
-        if errors:
-            raise errors[0]
 
 
 class _Tiling:
@@ -192,10 +169,10 @@ class _Tiling:
         batch, self.channels = shape[:2]
         self.sliding = sliding
         self.tiles = (-(-sliding.out[0] // _M), -(-sliding.out[1] // _M))
-        # Two parts at least, so that both threads have something to do.
         numbers = _T * _T * self.tiles[0] * self.tiles[1] * max(self.channels, filters)
-        self.step = min(max(1, NUMBERS_AT_ONCE // numbers), -(-batch // 2))
-        self.parts = [slice(start, start + self.step) for start in range(0, batch, self.step)]
+        # Two parts at least, so that both threads have something to do.
+        self.parts = parts_of(batch, min(NUMBERS_AT_ONCE // numbers, -(-batch // 2)))
+        self.step = max(part.stop - part.start for part in self.parts)
 
     def sizes(self, filters: int) -> dict[str, int]:
         """Of each array of a thread, how many numbers it has."""
@@ -239,7 +216,11 @@ class _Tiling:
                 blocks = dxp[:, _M * i :, _M * j :][:, : _M * rows, : _M * columns]
                 view = _blocks(blocks, rows, columns)
                 part = tiles[:, :, down, :, right]
-                view[:, :, : part.shape[2], :, : part.shape[4]] += part
+                view = view[:, :, : part.shape[2], :, : part.shape[4]]
+                if i == j == 0:
+                    view[...] = part
+                else:
+                    view += part
         (top, left), (height, width) = self.sliding.before, self.sliding.size
         seen = dxp[:, top : top + height, left : left + width]
         dx[...] = seen
@@ -294,9 +275,8 @@ def _blocks(images: Array, rows: int, columns: int) -> Array:
 
 
 def _transform_filters(w: Array) -> Array:
-    """U (36, C, K) = (G⊗G) g, of filters (K, C, 3, 3)."""
-    k, c = w.shape[:2]
-    return (_GG @ w.transpose(2, 3, 1, 0).reshape(9, -1)).reshape(_T * _T, c, k)
+    """U (36, K, C) = (G⊗G) g, of filters (K, C, 3, 3)."""
+    return (_GG @ w.reshape(-1, 9).T).reshape(_T * _T, *w.shape[:2])
 
 
 def _take(scratch: dict[str, Array], name: str, shape: tuple[int, ...]) -> Array:

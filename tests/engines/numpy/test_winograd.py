@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graphspec.engines.base import Step
-from graphspec.engines.numpy import NumpyEngine, winograd
+from graphspec.engines.numpy import NumpyEngine, sharing, winograd
 from graphspec.engines.numpy.winograd import WinogradConv2d, faster_than_layers, new_scratch
 from graphspec.layers.base import Mode
 from graphspec.layers.conv2d import Conv2d
@@ -106,7 +106,7 @@ def test_bits_do_not_depend_on_the_threads(monkeypatch):
         return executable.weights()
 
     both = train()
-    monkeypatch.setattr(winograd, "_THREADS", 1)
+    monkeypatch.setattr(sharing, "THREADS", 1)
     alone = train()
     for name in both:
         np.testing.assert_array_equal(both[name], alone[name])
