@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from graphspec.inspect.gradient_check import VERDICTS, ParamCheck, Sample, Verdict, worst
 from graphspec.inspect.layer_check import check_layer
 from graphspec.layers.base import Layer
 from graphspec.tensor import TensorSpec
 from graphspec_gui.canvas.node_item import Mark
-from graphspec_gui.job import Job
 from graphspec_gui.theme import space, theme
+from graphspec_gui.work_dialog import Tell, WorkDialog
 
 SAMPLES = 6
 """Numbers of each array that are checked."""
@@ -53,8 +43,8 @@ _EXPLAINED = {
 }
 
 
-class GradientDialog(QDialog):
-    """Checks layers one after another, off the UI thread, and shows what was found as it comes.
+class GradientDialog(WorkDialog):
+    """The gradients of layers, one after another, and the numbers of the chosen one.
 
     Args:
         subjects: the layers with what they read.
@@ -68,9 +58,14 @@ class GradientDialog(QDialog):
         mark: Callable[[dict[str, Mark]], None],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "Checking…",
+            "What backward computes against (f(x + h) − f(x − h))/2h, in double precision, on "
+            "random inputs of three examples.",
+            "Gradients checked",
+            parent,
+        )
         self.setObjectName("gradient_check")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one = len(subjects) == 1
         what = subjects[0][0].id if one else f"{len(subjects)} layers"
         self.setWindowTitle(f"Gradient check of {what}")
@@ -81,44 +76,14 @@ class GradientDialog(QDialog):
         self._rows: list[QTreeWidgetItem] = []
         self._build()
         theme().changed.connect(self._dress)
-        self._work = _Work(subjects)
-        self.bar.setRange(0, 1000)
-        self._work.share.connect(self._progress)
-        self._work.found.connect(self._take)
-        self.destroyed.connect(self._work.stopped.set)
-        job = Job(self._work.run)
-        job.made.connect(self._end)
-        job.failed.connect(self._fail)
-        job.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether there is more to come."""
-        return self.bar.isVisibleTo(self)
-
-    def stop(self) -> None:
-        """Check no further array."""
-        self._work.stopped.set()
+        self.begin(lambda tell: _checked(subjects, tell))
 
     def done(self, result: int) -> None:
         """Take the marks away, and work no longer."""
-        self.stop()
         self._mark({})
         super().done(result)
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(space(2), space(2), space(2), space(2))
-        column.setSpacing(space(1))
-        self.verdict = self._label("Checking…")
-        self.verdict.setFont(theme().font("title"))
-        column.addWidget(self.verdict)
-        lead = self._label(
-            "What backward computes against (f(x + h) − f(x − h))/2h, in double precision, on "
-            "random inputs of three examples."
-        )
-        lead.setProperty("muted", True)
-        column.addWidget(lead)
         self.table = self._tree(
             "Gradients",
             ("layer", "gradient of", "verdict", "worst error", "checked", "at kinks", "rounding"),
@@ -126,30 +91,14 @@ class GradientDialog(QDialog):
             (24, 14, 15, 12, 10, 10, 12),
         )
         self.table.currentItemChanged.connect(lambda *_: self._show_samples())
-        column.addWidget(self.table, 3)
+        self.body.addWidget(self.table, 3)
         self.samples = self._tree(
             "Numbers of the chosen gradient",
             ("place", "backward", "differences", "relative error", "explained"),
             (1, 2, 3),
             (20, 18, 18, 14, 26),
         )
-        column.addWidget(self.samples, 2)
-        row = QHBoxLayout()
-        row.setSpacing(space(1))
-        self.bar = QProgressBar(self)
-        self.bar.setAccessibleName("Gradients checked")
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(space(1))
-        row.addWidget(self.bar, 1)
-        self.cancel = QPushButton("Stop", self)
-        self.cancel.clicked.connect(self.stop)
-        row.addWidget(self.cancel)
-        row.addStretch(0)
-        close = QPushButton("Close", self)
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        row.addWidget(close)
-        column.addLayout(row)
+        self.body.addWidget(self.samples, 2)
 
     def _tree(
         self, name: str, titles: Sequence[str], numbers: Sequence[int], widths: Sequence[float]
@@ -166,13 +115,10 @@ class GradientDialog(QDialog):
             tree.header().resizeSection(place, space(width))
         return tree
 
-    def _label(self, text: str) -> QLabel:
-        label = QLabel(text, self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        return label
-
-    def _take(self, layer: str, check: ParamCheck) -> None:
+    def take(self, found: object) -> None:
+        """Show a gradient, and mark its layer."""
+        assert isinstance(found, _Checked)
+        layer, check = found
         self.checks.append((layer, check))
         counts = [check.count("kink"), check.count("rounding")]
         texts = [layer, check.name, check.verdict, _error(check.error), str(len(check.samples))]
@@ -182,41 +128,25 @@ class GradientDialog(QDialog):
         item.setToolTip(2, f"{check.verdict}: {_MEANS[check.verdict]}")
         for place in (3, 4, 5, 6):
             item.setTextAlignment(place, _RIGHT)
-        found = worst(check for name, check in self.checks if name == layer)
-        self._marks[layer] = Mark(STATES[found], f"gradient {found}")
+        verdict = worst(check for name, check in self.checks if name == layer)
+        self._marks[layer] = Mark(STATES[verdict], f"gradient {verdict}")
         self._mark(dict(self._marks))
         if self.table.currentItem() is None:
             self.table.setCurrentItem(item)
-
-    def _progress(self, share: float) -> None:
-        self.bar.setValue(round(1000 * share))
 
     def _dress(self) -> None:
         for item, (_, check) in zip(self._rows, self.checks, strict=True):
             item.setIcon(2, theme().state_icon(STATES[check.verdict]))
 
-    def _end(self, _: object = None) -> None:
-        self.bar.hide()
-        self.cancel.hide()
-        if self._work.stopped.is_set():
-            self.verdict.setText("Stopped before the end.")
-        elif not self.checks:
-            self.verdict.setText("Nothing here has a gradient: there are labels alone.")
-        else:
-            found = worst(check for _, check in self.checks)
-            self.verdict.setText(f"{found.capitalize()}: {_MEANS[found]}")
-            self._say_state("error" if found == "wrong" else "")
-            self._choose_worst(found)
-
-    def _fail(self, reason: str) -> None:
-        self.bar.hide()
-        self.cancel.hide()
-        self.verdict.setText(reason)
-        self._say_state("error")
-
-    def _say_state(self, state: str) -> None:
-        self.verdict.setProperty("state", state)
-        self.verdict.style().polish(self.verdict)
+    def conclude(self) -> tuple[str, bool]:
+        """The worst of all, which is chosen."""
+        if self.stopped:
+            return "Stopped before the end.", False
+        if not self.checks:
+            return "Nothing here has a gradient: there are labels alone.", False
+        found = worst(check for _, check in self.checks)
+        self._choose_worst(found)
+        return f"{found.capitalize()}: {_MEANS[found]}", found == "wrong"
 
     def _choose_worst(self, found: Verdict) -> None:
         if VERDICTS.index(found) >= VERDICTS.index("high"):
@@ -236,35 +166,21 @@ class GradientDialog(QDialog):
                 item.setTextAlignment(place, _RIGHT)
 
 
-class _Stopped(Exception):
-    """Nobody wants to know any more."""
+class _Checked(NamedTuple):
+    """A gradient of a layer."""
+
+    layer: str
+    check: ParamCheck
 
 
-class _Work(QObject):
-    """Goes through the layers in a thread of the pool."""
+def _checked(subjects: Sequence[Subject], tell: Tell) -> Iterator[_Checked]:
+    for place, (layer, inputs) in enumerate(subjects):
 
-    found = Signal(str, object)
-    share = Signal(float)
+        def tell_all(share: float, place: int = place) -> None:
+            tell((place + share) / len(subjects))
 
-    def __init__(self, subjects: Sequence[Subject]) -> None:
-        super().__init__()
-        self.stopped = threading.Event()
-        self._subjects = subjects
-        self._place = 0
-
-    def run(self) -> None:
-        try:
-            for place, (layer, inputs) in enumerate(self._subjects):
-                self._place = place
-                for check in check_layer(layer, inputs, samples=SAMPLES, progress=self._tell):
-                    self.found.emit(layer.id, check)
-        except _Stopped:
-            return
-
-    def _tell(self, share: float) -> None:
-        if self.stopped.is_set():
-            raise _Stopped
-        self.share.emit((self._place + share) / len(self._subjects))
+        for check in check_layer(layer, inputs, samples=SAMPLES, progress=tell_all):
+            yield _Checked(layer.id, check)
 
 
 def _told(sample: Sample) -> list[str]:
