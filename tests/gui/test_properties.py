@@ -323,6 +323,19 @@ def test_measuring_can_be_cancelled_and_goes_on_behind_another_selection(qtbot, 
     qtbot.waitUntil(lambda: not panel._sums.table.isColumnHidden(3))
 
 
+def test_no_number_of_the_table_is_cut(qtbot, window):
+    document = window.new(zoo.load("resnet18"))
+    table = window.docks["properties_dock"].widget()._sums.table
+    times = {layer.id: 1.2345 for layer in document.spec.layers}
+    table.show_findings(document.analysis, times)
+    qtbot.waitUntil(table.isVisible)
+    rows = [table.topLevelItem(i) for i in range(table.topLevelItemCount())]
+    assert "2.36 M" in [row.text(1) for row in rows]
+    assert rows[0].text(3) == "1,234 ms"
+    for column in (1, 2, 3):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
 def test_of_a_large_network_few_examples_are_measured(lenet):
     assert batch_of(look(lenet)) == 64
     assert batch_of(look(zoo.load("vgg16"))) < 16

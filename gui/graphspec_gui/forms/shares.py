@@ -76,8 +76,8 @@ class ShareTable(QTreeWidget):
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2, 3):
-            self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.header().resizeSection(column, space(8 if column < 3 else 9))
+            # A number is never cut: its end alone would be another number.
+            self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.header().setSectionsClickable(False)
         delegate = _Bars(self)
         self.setItemDelegateForColumn(1, delegate)
@@ -141,12 +141,13 @@ class _Bars(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), space(3.5))
+        return QSize(max(super().sizeHint(option, index).width(), space(8)), space(3.5))
 
 
 def milliseconds(seconds: float) -> str:
-    """A short time in words."""
-    return f"{seconds * 1e3:.2f} ms"
+    """A short time in words: ``0.53 ms``, ``12.3 ms``, ``1,204 ms``."""
+    number = seconds * 1e3
+    return f"{number:,.{2 if number < 10 else 1 if number < 100 else 0}f} ms"
 
 
 def _bar(painter: QPainter, track: QRectF, share: float) -> None:
