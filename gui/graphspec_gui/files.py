@@ -69,10 +69,9 @@ class Files(QObject):
         path = Path(path).absolute()
         if path.is_dir():
             return self._open_run(path)
-        for tab in self._window.tabs():
-            if tab.document.path == path:
-                self._window.bring_to_front(tab)
-                return tab.document
+        if (tab := self.tab_of(path)) is not None:
+            self._window.bring_to_front(tab)
+            return tab.document
         text = read_text(path)
         try:
             spec = documents.load(path)
@@ -84,6 +83,10 @@ class Files(QObject):
         self._window.settings.add_recent(path)
         self.watch()
         return document
+
+    def tab_of(self, path: Path) -> EditorTab | None:
+        """The tab that a file is open in."""
+        return next((tab for tab in self._window.tabs() if tab.document.path == path), None)
 
     def save(self, tab: EditorTab) -> bool:
         """Save to the document's file, or ask for one; False where nothing was saved."""

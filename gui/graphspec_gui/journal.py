@@ -35,11 +35,13 @@ REST = 3
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A document that a crash left unsaved."""
+    """A document with unsaved edits, as the journal keeps it."""
 
     spec: GraphSpec
     path: Path | None
     """The file that it was opened from."""
+    on_disk: str | None
+    """What that file held when it was last read or written."""
 
 
 class Journal(QObject):
@@ -64,9 +66,18 @@ class Journal(QObject):
         self._told = False
         self._thread: threading.Thread | None = None
 
-    def note(self, key: str, spec: GraphSpec, path: Path | None) -> None:
-        """Keep a document's unsaved state; returns at once."""
-        self._hand_over(key, (spec, path))
+    def note(
+        self, key: str, spec: GraphSpec, path: Path | None, on_disk: str | None = None
+    ) -> None:
+        """Keep a document's unsaved state; returns at once.
+
+        Args:
+            key: the document's name here.
+            spec: its network.
+            path: its file, if it has one.
+            on_disk: what the file held when it was last read or written.
+        """
+        self._hand_over(key, Left(spec, path, on_disk))
 
     def drop(self, key: str) -> None:
         """Forget a document: it was saved, or closed on purpose."""
@@ -146,7 +157,7 @@ class Journal(QObject):
                 with self._wake:
                     self._wake.wait_for(lambda: _END in self._waiting.values(), took * REST)
 
-    def _write(self, key: str, what: tuple[GraphSpec, Path | None] | None) -> None:
+    def _write(self, key: str, what: Left | None) -> None:
         file = self.folder / f"{key}.json"
         if what is None:
             file.unlink(missing_ok=True)
@@ -156,11 +167,11 @@ class Journal(QObject):
             lock = RunLock(self.folder)
             lock.acquire()
             self._lock = lock
-        spec, path = what
         entry = {
             "format": FORMAT,
-            "path": None if path is None else str(path),
-            "text": documents.dumps(spec),
+            "path": None if what.path is None else str(what.path),
+            "text": documents.dumps(what.spec),
+            "on_disk": what.on_disk,
         }
         atomic.write_text(file, json.dumps(entry, ensure_ascii=False))
 
@@ -170,7 +181,10 @@ def _read(file: Path) -> Left | None:
     with suppress(OSError, ValueError, SpecError, RecursionError):
         entry = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(entry, dict) and entry.get("format") == FORMAT:
-            path = entry.get("path")
-            spec = documents.loads(str(entry["text"]))
-            return Left(spec, Path(path) if isinstance(path, str) else None)
+            path, on_disk = entry.get("path"), entry.get("on_disk")
+            return Left(
+                documents.loads(str(entry["text"])),
+                Path(path) if isinstance(path, str) else None,
+                on_disk if isinstance(on_disk, str) else None,
+            )
     return None

@@ -23,10 +23,17 @@ def offer_left_behind(window: MainWindow) -> None:
 
     def bring_back() -> None:
         for item in left:
-            document = StudioDocument(item.spec, item.path)
-            document.undo_stack.resetClean()
-            tab = window.add(document)
-            window.journal.note(tab.key, document.spec, document.path)
+            tab = window.files.tab_of(item.path) if item.path is not None else None
+            if tab is None:
+                document = StudioDocument(item.spec, item.path)
+                document.undo_stack.resetClean()
+                tab = window.add(document, item.on_disk)
+                window.journal.note(tab.key, item.spec, item.path, item.on_disk)
+            else:
+                # Its file was opened meanwhile: what was edited goes there, as a step of undo.
+                tab.on_disk = item.on_disk
+                tab.document.apply(item.spec, "Bring back unsaved work")
+                window.bring_to_front(tab)
         # The new entries are on the disk before the old ones go.
         if window.journal.wait():
             window.journal.clear_left_behind()
@@ -66,7 +73,7 @@ def offer_left_running(window: MainWindow) -> None:
 
 
 def tell_mishap(window: MainWindow, text: str) -> None:
-    """Tell of a defect of the app itwindow."""
+    """Tell of a defect of the app itself."""
     words = "Something went wrong in the app. Your edits are kept; save them when you can."
     show = "Show details"
     lead = "Please report this text to the authors of graphspec:"

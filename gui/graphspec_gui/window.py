@@ -351,7 +351,7 @@ class MainWindow(QMainWindow):
         self._name(tab)
         document = tab.document
         if document.modified:
-            self.journal.note(tab.key, document.spec, document.path)
+            self.journal.note(tab.key, document.spec, document.path, tab.on_disk)
         else:
             self.journal.drop(tab.key)
 

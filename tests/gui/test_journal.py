@@ -96,7 +96,7 @@ def leave(window: MainWindow, tmp_path: Path) -> Path:
     documents.save(zoo.load("lenet5"), path)
     dead = Journal(tmp_path / "journal")
     changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", 99)
-    dead.note("a", changed, path)
+    dead.note("a", changed, path, path.read_text(encoding="utf-8"))
     assert dead.wait(60)
     # Its lock goes with its process.
     lock = dead._lock
@@ -115,12 +115,35 @@ def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
     assert window.document.spec.by_id["conv1"].filters == 99
     assert window.document.path == path
     assert window.document.modified
-    # The file is as it was; nobody wrote over it.
+    # The file is as it was; nobody wrote over it, and nobody is said to have changed it.
     assert documents.load(path).by_id["conv1"].filters == 6
+    assert window.current.banner is None
     # A second crash would not lose it either.
     assert window.journal.wait(60)
     assert len(list(window.journal.folder.glob("*.json"))) == 1
     assert window.journal.left_behind() == []
+
+
+def test_a_file_that_was_changed_after_the_crash_is_told(qtbot, window, tmp_path):
+    path = leave(window, tmp_path)
+    documents.save(edit.set_field(zoo.load("lenet5"), "conv1", "filters", 12), path)
+    offer_left_behind(window)
+    qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
+    assert window.document.spec.by_id["conv1"].filters == 99
+    assert "net.json was changed by another program" in window.current.banner.label.text()
+
+
+def test_it_comes_back_into_the_tab_in_which_its_file_was_opened_meanwhile(qtbot, window, tmp_path):
+    path = leave(window, tmp_path)
+    offer_left_behind(window)
+    window.files.open(path)
+    qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
+    assert len(list(window.tabs())) == 1
+    assert window.document.spec.by_id["conv1"].filters == 99
+    assert window.document.modified
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.document.spec.by_id["conv1"].filters == 6
+    assert not window.document.modified
 
 
 def test_it_can_be_thrown_away(qtbot, window, tmp_path):
