@@ -177,7 +177,8 @@ class Files(QObject):
     def _tell_changed(self, tab: EditorTab, text: str) -> None:
         path = tab.document.path
         assert path is not None
-        unsaved = " Your unsaved edits can be had back by Undo." if tab.document.modified else ""
+        modified = tab.document.modified
+        unsaved = " If you reload it, Undo brings your unsaved edits back." if modified else ""
         show = "Show differences"
 
         def keep() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
+from os.path import commonprefix
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -29,7 +31,7 @@ class TextDialog(QDialog):
         lead: what the text is.
         text: what is to be read.
         parent: the window that it belongs to.
-        diff: whether lines that begin with + and − are coloured.
+        diff: whether lines that begin with + and − are coloured, and in them what differs.
     """
 
     def __init__(
@@ -50,7 +52,6 @@ class TextDialog(QDialog):
         self.text = QPlainTextEdit(text, self)
         self.text.setReadOnly(True)
         self.text.setFont(theme().font("mono"))
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(lead)
         column.addWidget(self.text, 1)
         if diff:
@@ -68,18 +69,59 @@ def differences(before: str, after: str, before_name: str, after_name: str) -> s
     return "\n".join(lines) or "There is no difference."
 
 
+def changed_part(line: str, other: str) -> tuple[int, int]:
+    """From where to where a line differs from another, in whole words and numbers."""
+    start = len(commonprefix([line, other]))
+    end = len(line) - len(commonprefix([line[start:][::-1], other[start:][::-1]]))
+    while start and line[start - 1].isalnum():
+        start -= 1
+    while end < len(line) and line[end].isalnum():
+        end += 1
+    return start, end
+
+
+def _parts(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """By number, what differs in each removed line and the added one that takes its place."""
+    found: dict[int, tuple[int, int]] = {}
+    removed: list[int] = []
+    added = 0
+    for number, line in enumerate(lines):
+        if line.startswith("-") and not added:
+            removed.append(number)
+        elif line.startswith("+") and added < len(removed):
+            before = removed[added]
+            old, new = lines[before][1:], line[1:]
+            for where, one, other in ((before, old, new), (number, new, old)):
+                start, end = changed_part(one, other)
+                found[where] = start + 1, end + 1
+            added += 1
+        else:
+            removed = [number] if line.startswith("-") else []
+            added = 0
+    return found
+
+
 class _Differences(QSyntaxHighlighter):
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
+        self._parts = _parts(document.toPlainText().splitlines())
         theme().changed.connect(self.rehighlight)
 
     def highlightBlock(self, text: str) -> None:
         if text.startswith(("+++", "---", "@@")):
             self.setFormat(0, len(text), self._format("muted", None))
         elif text.startswith("+"):
-            self.setFormat(0, len(text), self._format("ok", "ok_soft"))
+            self._mark(text, "ok")
         elif text.startswith("-"):
-            self.setFormat(0, len(text), self._format("error", "error_soft"))
+            self._mark(text, "error")
+
+    def _mark(self, text: str, color: str) -> None:
+        self.setFormat(0, len(text), self._format(color, f"{color}_soft"))
+        start, end = self._parts.get(self.currentBlock().blockNumber(), (0, 0))
+        # Not by the colour alone.
+        strong = self._format("surface", color)
+        strong.setFontWeight(QFont.Weight.Bold)
+        self.setFormat(start, end - start, strong)
 
     def _format(self, color: str, ground: str | None) -> QTextCharFormat:
         style = QTextCharFormat()

@@ -238,7 +238,12 @@ class MainWindow(QMainWindow):
         self.dock_area.show(name)
 
     def say(self, banner: Banner) -> None:
-        """Show a message across the top of the window."""
+        """Show a message across the top of the window, in place of one of the same words."""
+        for i in range(self._messages.count()):
+            old = self._messages.itemAt(i).widget()
+            if isinstance(old, Banner) and old.label.text() == banner.label.text():
+                old.hide()
+                old.deleteLater()
         self._messages.insertWidget(0, banner)
 
     def set_silenced(self, codes: frozenset[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from graphspec_gui.banner import Banner
-from graphspec_gui.text_dialog import TextDialog, differences
+from graphspec_gui.text_dialog import TextDialog, changed_part, differences
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -164,3 +164,35 @@ def test_differences():
     assert "-b" in text.splitlines()
     assert "+B" in text.splitlines()
     assert differences("a", "a", "old", "new") == "There is no difference."
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "part"),
+    [
+        ('"filters": 6, "pad": 2', '"filters": 16, "pad": 2', "6"),
+        ('"filters": 16, "pad": 2', '"filters": 6, "pad": 2', "16"),
+        ('"bias": true', '"bias": false', "true"),
+        ('"a", "b"', '"a", "b", "c"', ""),
+        ("aa", "aaa", "aa"),
+        ("", "x", ""),
+    ],
+)
+def test_what_differs_in_a_line(line, other, part):
+    start, end = changed_part(line, other)
+    assert line[start:end] == part
+
+
+def test_what_differs_in_a_line_stands_out_in_the_dialog(qtbot, window, file):
+    change(file)
+    qtbot.mouseClick(banner(qtbot, window).buttons["Show differences"], LEFT)
+    dialog = window.findChild(TextDialog)
+    block = next(
+        block
+        for number in range(dialog.text.blockCount())
+        if (block := dialog.text.document().findBlockByNumber(number)).text().startswith("-  ")
+    )
+    qtbot.waitUntil(lambda: len(block.layout().formats()) > 1)
+    strong = [form for form in block.layout().formats() if form.format.fontWeight() > 400]
+    assert [block.text()[form.start : form.start + form.length] for form in strong] == ["9"]
+    # A layer is one long line: none of it is out of sight.
+    assert dialog.text.horizontalScrollBar().maximum() == 0

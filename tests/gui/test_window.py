@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from graphspec_gui.banner import Banner
 from graphspec_gui.files import empty_network
 from graphspec_gui.offers import tell_mishap
 from graphspec_gui.palette import CommandPalette
@@ -171,6 +172,10 @@ def test_what_cannot_be_read_says_where_and_opens_nothing(qtbot, window, tmp_pat
     shown = window.findChild(TextDialog).text.toPlainText()
     assert "filters" in shown
     assert "units" in shown
+    # Asked for again it is told again, not twice.
+    assert window.files.open(bad) is None
+    qtbot.waitUntil(window.findChildren(Banner)[-1].isVisible)
+    assert [found.isVisible() for found in window.findChildren(Banner)].count(True) == 1
 
 
 @pytest.mark.parametrize("dock", ["canvas", "json_dock", "properties_dock"])
