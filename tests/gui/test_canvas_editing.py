@@ -99,6 +99,24 @@ def test_only_legal_ports_light_up(hands: Show) -> None:
     assert not view.document.modified
 
 
+@pytest.mark.parametrize("zoom", [1.0, 0.5])
+def test_only_what_a_port_may_read_lights_up(hands: Show, zoom: float) -> None:
+    at = hands(edit.disconnect(RESIDUAL, "sum", 1))
+    view = at.view
+    view.set_zoom(zoom)
+    view.centerOn(view.canvas.bounds().center())
+    at.drag(at.port("sum", 1), at.empty(), release=False)
+    accent = view.canvas.looks.accent_soft
+    picture = view.viewport().grab().toImage()
+    lit = {
+        name for name in view.canvas.node_items if picture.pixelColor(at.output(name)) == accent
+    }
+    # What comes after it would close a cycle, and the other input is a label.
+    assert lit == {"image", "a", "b"}
+    at.key(Key.Key_Escape)
+    assert not view.canvas.sender_hints
+
+
 def test_an_edge_is_picked_up_and_dropped_elsewhere_or_nowhere(hands: Show) -> None:
     at = hands(RESIDUAL)
     view = at.view
@@ -138,6 +156,30 @@ def test_a_drag_is_one_undo(hands: Show) -> None:
     view.document.undo_stack.undo()
     assert view.picture.nodes["sum"].position == before
     assert not view.document.modified
+
+
+def test_what_is_dragged_stays_under_a_mouse_that_zooms(hands: Show) -> None:
+    at = hands(RESIDUAL)
+    view = at.view
+    start = at.node("b")
+    end = start + QPoint(200, 0)
+    at.drag(start, end, release=False)
+    for turn in (-120, -120):
+        wheel = QWheelEvent(
+            QPointF(end),
+            QPointF(view.viewport().mapToGlobal(end)),
+            QPoint(),
+            QPoint(0, turn),
+            Qt.MouseButton.LeftButton,
+            NONE,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view.viewport(), wheel)
+    QTest.mouseMove(view.viewport(), end + QPoint(1, 0))
+    assert (at.node("b") - end).manhattanLength() < 8
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, NONE, end)
+    assert view.document.undo_stack.count() == 1
 
 
 def test_escape_ends_a_drag_without_an_edit(hands: Show) -> None:

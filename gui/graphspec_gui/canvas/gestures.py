@@ -35,6 +35,8 @@ class Gesture:
         self.view = view
         self.button = event.button()
         self.start = event.position().toPoint()
+        self.origin = view.mapToScene(self.start)
+        """Where it began in the scene: the wheel may zoom before it ends."""
         self.keys = event.modifiers()
         self.moved = False
 
@@ -86,7 +88,7 @@ class Rubber(Gesture):
     def follow(self, at: QPoint, keys: Qt.KeyboardModifier) -> None:
         """Select as it grows."""
         view = self.view
-        self._rect = QRectF(view.mapToScene(self.start), view.mapToScene(at)).normalized()
+        self._rect = QRectF(self.origin, view.mapToScene(at)).normalized()
         touched = [
             name
             for name, node in view.picture.nodes.items()
@@ -141,7 +143,7 @@ class Drag(Gesture):
     def follow(self, at: QPoint, keys: Qt.KeyboardModifier) -> None:
         """Show the nodes where they would go: on the grid, with Alt anywhere."""
         view = self.view
-        shift = view.mapToScene(at) - view.mapToScene(self.start)
+        shift = view.mapToScene(at) - self.origin
         if not keys & Qt.KeyboardModifier.AltModifier:
             first = self._from[self._nodes[0]] if self._nodes else QPointF()
             wanted = first + shift

@@ -12,6 +12,7 @@ from graphspec.graph import UNCONNECTED, GraphSpec
 from graphspec.layers.base import Layer
 from graphspec.tensor import TensorSpec
 from graphspec_gui.canvas.picture import open_place, slots
+from graphspec_gui.trouble import sentence
 
 Shapes = Mapping[str, TensorSpec]
 FORCE = "Hold Shift to connect it all the same."
@@ -109,7 +110,7 @@ def _verdict(
     answer = infer_layer(with_inputs(layer, reads), known)
     if isinstance(answer, Problem):
         sum_ = f" ({answer.arithmetic})" if answer.arithmetic else ""
-        return f"{answer.message}{sum_}. {FORCE}".replace("..", ".")
+        return f"{sentence(answer.message)}{sum_}. {FORCE}".replace("..", ".")
     return ""
 
 

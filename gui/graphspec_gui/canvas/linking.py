@@ -131,10 +131,10 @@ class Link(Gesture):
             if self._picked is not None:
                 # Back to where it came from is always right.
                 self._verdicts = {**self._verdicts, self._picked: ""}
-            view.canvas.show_hints(dict(self._verdicts))
+            view.canvas.show_hints(self._verdicts)
         elif self._port is not None:
             self._senders = verdicts_from(spec, shapes, *self._port)
-            view.canvas.show_hints({})
+            view.canvas.show_hints({}, self._senders)
 
     def _aim_at_port(self, found: Hit) -> None:
         node = found.node

@@ -154,7 +154,7 @@ class NodeItem(QGraphicsItem):
                 painter.drawText(line.at, line.text)
         if self.facts.state != "ok" or (near and self.facts.shape):
             self._paint_state(painter, looks)
-        if near:
+        if near or self.canvas.port_hints is not None:
             self._paint_ports(painter, looks)
         if node.is_output:
             self._paint_tag(painter, looks)
@@ -270,9 +270,24 @@ class NodeItem(QGraphicsItem):
             painter.drawEllipse(QPointF(x, 0), radius, radius)
             painter.setPen(looks.muted)
             painter.drawText(QPointF(x - 3, -8), "+")
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(looks.edge_color)
-        painter.drawEllipse(QPointF(width / 2, height), radius - 1, radius - 1)
+        self._paint_output(painter, looks)
+
+    def _paint_output(self, painter: QPainter, looks: Looks) -> None:
+        """Where edges leave, lit up while somebody looks for one that a port may read."""
+        radius = metrics.PORT_RADIUS
+        senders = self.canvas.sender_hints
+        if not senders:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(looks.edge_color)
+            radius -= 1
+        elif senders.get(self.node.id) == "":
+            painter.setPen(looks.selected_border)
+            painter.setBrush(looks.accent_soft)
+            radius += 2
+        else:
+            painter.setPen(looks.node_border)
+            painter.setBrush(looks.surface)
+        painter.drawEllipse(QPointF(self.node.size[0] / 2, self.node.size[1]), radius, radius)
 
     def _paint_tag(self, painter: QPainter, looks: Looks) -> None:
         """The flag of an output of the graph, on the lower border."""

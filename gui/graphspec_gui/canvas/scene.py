@@ -29,7 +29,7 @@ class CanvasScene(QGraphicsScene):
 
     ``show_picture`` compares with what is there, and touches only what differs. ``port_hints`` is
     None, or while an edge is being drawn says for each port that is in question why it cannot
-    be connected ("" where it can).
+    be connected ("" where it can); ``sender_hints`` says the same of each node that could be read.
     """
 
     changed_picture = Signal()
@@ -39,7 +39,8 @@ class CanvasScene(QGraphicsScene):
         super().__init__(parent)
         self.looks = Looks()
         self.zoom = 1.0
-        self.port_hints: dict[tuple[str, int], str] | None = None
+        self.port_hints: Mapping[tuple[str, int], str] | None = None
+        self.sender_hints: Mapping[str, str] = {}
         self.picture = picture
         self.findings: Findings | None = None
         self.node_items: dict[str, NodeItem] = {}
@@ -106,9 +107,13 @@ class CanvasScene(QGraphicsScene):
             item.follow()
         self._tell_changed()
 
-    def show_hints(self, hints: dict[tuple[str, int], str] | None) -> None:
-        """Light up the ports that an edge may go to, or go back to normal."""
-        self.port_hints = hints
+    def show_hints(
+        self,
+        ports: Mapping[tuple[str, int], str] | None,
+        senders: Mapping[str, str] | None = None,
+    ) -> None:
+        """Light up the ports that an edge may go to or come from, or go back to normal."""
+        self.port_hints, self.sender_hints = ports, senders or {}
         for item in self.node_items.values():
             item.update()
 
