@@ -120,6 +120,44 @@ def test_a_click_in_the_overview_goes_there(hands: Show, qtbot) -> None:
     assert view.visible_rect().intersects(loss)
 
 
+def test_the_overview_marks_what_is_wrong_by_an_icon_too(hands: Show, qtbot) -> None:
+    view = hands(edit.set_field(zoo.load("lenet5"), "scores", "units", 9)).view
+    qtbot.waitUntil(view.minimap.isVisible)
+    picture = view.minimap.grab().toImage()
+    soft = view.canvas.looks.soft["error"]
+    assert any(
+        picture.pixelColor(x, y) == soft
+        for x in range(picture.width())
+        for y in range(picture.height())
+    )
+
+
+def test_a_new_layer_is_not_hidden_behind_the_overview(hands: Show, qtbot) -> None:
+    at = hands(zoo.load("lenet5"))
+    view = at.view
+    qtbot.waitUntil(view.minimap.isVisible)
+    at.drag(at.empty(), at.empty(160), button=Qt.MouseButton.MiddleButton)
+    at.click(at.node("conv2"))
+    at.type("relu")
+    at.key(Key.Key_Return)
+    item = view.canvas.node_items["relu1"]
+    shown = view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
+    assert view.viewport().rect().contains(shown)
+    assert not shown.intersects(view.minimap.geometry())
+
+
+def test_what_is_edited_in_place_is_in_sight(hands: Show) -> None:
+    at = hands(zoo.load("lenet5"))
+    view = at.view
+    at.key(Key.Key_Home)
+    at.drag(at.empty(), at.empty(0, 740), button=Qt.MouseButton.MiddleButton)
+    assert not view.viewport().rect().contains(at.node("image"))
+    at.key(Key.Key_Return)
+    assert view.inline.isVisible()
+    node = view.canvas.node_items["image"].sceneBoundingRect()
+    assert view.mapFromScene(node).boundingRect().contains(view.inline.geometry().center())
+
+
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_the_canvas_is_exported_whole(hands: Show, tmp_path: Path, suffix: str) -> None:
     at = hands(zoo.load("cifar_convnet"))

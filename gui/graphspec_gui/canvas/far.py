@@ -83,9 +83,20 @@ class FarPicture:
             self._outlined.append((pen, rects))
 
     def paint(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
-        """Draw it with a painter in scene coordinates."""
+        """Draw a part of it with a painter in scene coordinates."""
+        painter.fillRect(exposed, self._looks.window)
+        self._paint_forms(painter, zoom)
+        if zoom >= metrics.TITLES:
+            self._paint_words(painter, exposed)
+        self._paint_states(painter, exposed, zoom)
+
+    def paint_map(self, painter: QPainter, area: QRectF, zoom: float) -> None:
+        """Draw all of it on the ground that is there, without its words."""
+        self._paint_forms(painter, zoom)
+        self._paint_states(painter, area, zoom)
+
+    def _paint_forms(self, painter: QPainter, zoom: float) -> None:
         looks = self._looks
-        painter.fillRect(exposed, looks.window)
         for rect, fill in self._frames:
             painter.fillRect(rect, fill)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -120,20 +131,21 @@ class FarPicture:
         for pen, rects in self._outlined:
             painter.setPen(pen)
             painter.drawRects(rects)
-        if zoom >= metrics.TITLES:
-            painter.setPen(looks.text)
-            painter.setFont(looks.far_font)
-            drop = looks.far_metrics.ascent() * 0.36
-            left, right = exposed.left() - metrics.NODE_WIDTH, exposed.right()
-            top, bottom = exposed.top() - metrics.NODE_HEIGHT, exposed.bottom() + drop
-            bottom += metrics.NODE_HEIGHT
-            for x, middle, title in self._titles:
-                if left <= x <= right and top <= middle <= bottom:
-                    painter.drawText(QPointF(x + 24, middle + drop), title)
-            for place, badge, tint in self._badges:
-                painter.setPen(tint)
-                painter.drawText(place + QPointF(0, drop), badge)
-        self._paint_states(painter, exposed, zoom)
+
+    def _paint_words(self, painter: QPainter, exposed: QRectF) -> None:
+        looks = self._looks
+        painter.setPen(looks.text)
+        painter.setFont(looks.far_font)
+        drop = looks.far_metrics.ascent() * 0.36
+        left, right = exposed.left() - metrics.NODE_WIDTH, exposed.right()
+        top, bottom = exposed.top() - metrics.NODE_HEIGHT, exposed.bottom() + drop
+        bottom += metrics.NODE_HEIGHT
+        for x, middle, title in self._titles:
+            if left <= x <= right and top <= middle <= bottom:
+                painter.drawText(QPointF(x + 24, middle + drop), title)
+        for place, badge, tint in self._badges:
+            painter.setPen(tint)
+            painter.drawText(place + QPointF(0, drop), badge)
 
     def _paint_states(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         """Put a badge at the corner of what is not in order, of one size at any zoom."""

@@ -103,6 +103,8 @@ class InlineEditor(QLineEdit):
         return super().eventFilter(watched, event)
 
     def _open(self, name: str, text: str, keep: Callable[[str], bool], line: int) -> None:
+        # Over another node it would be taken for that one's.
+        self._view.show_whole(name)
         item = self._view.canvas.node_items[name]
         rect = self._view.mapFromScene(item.mapRectToScene(item.rect())).boundingRect()
         room = self._view.rect()

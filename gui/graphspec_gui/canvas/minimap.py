@@ -143,7 +143,7 @@ class Minimap(QWidget):
         scale, corner = self._fit()
         painter.translate(corner)
         painter.scale(scale, scale)
-        self._view.canvas.far().paint(painter, QRectF(), scale)
+        self._view.canvas.far().paint_map(painter, self._area, scale)
         painter.end()
         return kept
 

@@ -349,10 +349,13 @@ class CanvasView(ZoomView):
         return list(self.picture.shown)
 
     def show_whole(self, *names: str) -> None:
-        """Scroll as far as it takes to see some nodes whole."""
+        """Scroll as far as it takes to see some nodes whole, beside the overview too."""
         rect = self._rect_of(names)
         if not rect.isEmpty():
             self.ensureVisible(rect, 8, 8)
+            over, shown = self.minimap.geometry(), self.mapFromScene(rect).boundingRect()
+            if self.minimap.isVisible() and shown.intersects(over) and shown.width() < over.x():
+                self.pan(shown.right() - over.x(), 0)
 
     # --- Within ---------------------------------------------------------------------------------
 
