@@ -108,9 +108,7 @@ def test_only_what_a_port_may_read_lights_up(hands: Show, zoom: float) -> None:
     at.drag(at.port("sum", 1), at.empty(), release=False)
     accent = view.canvas.looks.accent_soft
     picture = view.viewport().grab().toImage()
-    lit = {
-        name for name in view.canvas.node_items if picture.pixelColor(at.output(name)) == accent
-    }
+    lit = {name for name in view.canvas.node_items if picture.pixelColor(at.output(name)) == accent}
     # What comes after it would close a cycle, and the other input is a label.
     assert lit == {"image", "a", "b"}
     at.key(Key.Key_Escape)
