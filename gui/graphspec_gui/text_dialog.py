@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
@@ -71,13 +71,19 @@ def differences(before: str, after: str, before_name: str, after_name: str) -> s
 
 def changed_part(line: str, other: str) -> tuple[int, int]:
     """From where to where a line differs from another, in whole words and numbers."""
-    start = len(commonprefix([line, other]))
-    end = len(line) - len(commonprefix([line[start:][::-1], other[start:][::-1]]))
+    start = _shared(line, other)
+    end = len(line) - _shared(line[start:][::-1], other[start:][::-1])
     while start and line[start - 1].isalnum():
         start -= 1
     while end < len(line) and line[end].isalnum():
         end += 1
     return start, end
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _parts(lines: Sequence[str]) -> dict[int, tuple[int, int]]:

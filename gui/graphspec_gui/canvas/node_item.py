@@ -224,8 +224,7 @@ class NodeItem(QGraphicsItem):
 
     def _paint_ports(self, painter: QPainter, looks: Looks) -> None:
         node, facts = self.node, self.facts
-        width, height = node.size
-        radius = metrics.PORT_RADIUS
+        width, radius = node.size[0], metrics.PORT_RADIUS
         many = len(node.ports) > 1
         painter.setFont(looks.port_font)
         hints = self.canvas.port_hints
