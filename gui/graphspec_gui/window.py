@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._pages)
-        centre = QWidget(self)
+        self._centre = centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -239,9 +239,9 @@ class MainWindow(QMainWindow):
 
     def say(self, banner: Banner) -> None:
         """Show a message across the top of the window, in place of one of the same words."""
-        for i in range(self._messages.count()):
-            old = self._messages.itemAt(i).widget()
-            if isinstance(old, Banner) and old.label.text() == banner.label.text():
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for old in self._centre.findChildren(Banner, options=direct):
+            if old.label.text() == banner.label.text():
                 old.hide()
                 old.deleteLater()
         self._messages.insertWidget(0, banner)
