@@ -14,12 +14,12 @@ from graphspec.plan import compile_graph
 from tests.engines.nets import batch
 
 
-def error(got: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference, in parts of the largest magnitude."""
+def error(got: np.ndarray, expected: np.ndarray, term: float = 1e-3) -> float:
+    """The largest difference, in parts of the largest magnitude, or of what it is a sum of."""
     assert got.shape == expected.shape
     if not expected.size:
         return 0.0
-    return float(np.abs(got - expected).max() / max(np.abs(expected).max(), 1e-3))
+    return float(np.abs(got - expected).max() / max(np.abs(expected).max(), term, 1e-3))
 
 
 def compare(

@@ -56,7 +56,7 @@ def test_a_layer_agrees_with_float64(
     shape: Shape, kind: str, fields: dict[str, Any], size: int
 ) -> None:
     for threads, tapped in ((1, True), (2, False), (3, False)):
-        compare(net(shape, kind, **fields), size, threads=threads, tapped=tapped, tolerance=5e-6)
+        compare(net(shape, kind, **fields), size, threads=threads, tapped=tapped, tolerance=2e-6)
 
 
 @pytest.mark.parametrize("kind", ["l1_loss", "l2_loss"])
@@ -71,7 +71,7 @@ def test_a_regression_agrees_with_float64(kind: str, shape: Shape, computed: boo
     ]
     spec = network(layers, ("f",), x={"shape": list(shape)}, t={"shape": list(shape)})
     for size, threads, tapped in ((1, 1, False), (5, 2, False), (5, 3, True)):
-        compare(spec, size, threads=threads, tapped=tapped, tolerance=5e-6)
+        compare(spec, size, threads=threads, tapped=tapped, tolerance=2e-6)
 
 
 def test_the_gradient_of_data_is_not_made() -> None:

@@ -94,20 +94,20 @@ def test_any_convolution(case):
         compile_graph(spec)
     except SpecError:
         assume(False)
-    check(spec, batch, threads=threads, accuracy="accurate", tolerance=4e-6)
+    check(spec, batch, threads=threads, accuracy="accurate", tolerance=2e-6)
 
 
 @pytest.mark.parametrize("size", [(7, 7), (12, 4), (1, 30)])
 def test_one_by_one(size):
-    check(net((21, *size), filters=37, kernel=1), 3, tolerance=4e-6)
-    check(net((20, *size), filters=12, kernel=1, groups=4), 3, tolerance=4e-6)
+    check(net((21, *size), filters=37, kernel=1), 3, tolerance=2e-6)
+    check(net((20, *size), filters=12, kernel=1, groups=4), 3, tolerance=2e-6)
 
 
 @pytest.mark.parametrize("channels", [1, 5, 8, 20])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_depthwise(channels, stride):
     fields = {"filters": channels, "groups": channels, "kernel": 3, "pad": 1, "stride": stride}
-    check(net((channels, 9, 7), **fields, rounding="floor"), 3, tolerance=4e-6)
+    check(net((channels, 9, 7), **fields, rounding="floor"), 3, tolerance=2e-6)
 
 
 @pytest.mark.parametrize("accuracy", ["fast", "accurate"])
@@ -167,7 +167,7 @@ def test_winograds_gradients_are_in_one_kernel_where_both_are_asked_for(batch, t
 )
 def test_few_channels_scatter_their_gradient(fields):
     spec = net((3, 11, 10), filters=24, rounding="floor", **fields)
-    check(spec, 3, tolerance=4e-6)
+    check(spec, 3, tolerance=2e-6)
     lowered = JitEngine(lowerings=LOWERINGS).load(compile_graph(spec), seed=0)
     feeds = {
         name: np.zeros((2, *tensor.shape), np.float32)
@@ -190,7 +190,7 @@ def test_few_channels_scatter_their_gradient(fields):
 @pytest.mark.parametrize("threads", [1, 3])
 def test_few_windows_and_many_weights_are_a_product_of_patches(shape, fields, then, threads):
     spec = net(shape, then, filters=135, rounding="floor", **fields)
-    check(spec, 3, threads=threads, tolerance=4e-6)
+    check(spec, 3, threads=threads, tolerance=2e-6)
     executable = JitEngine(threads=threads, lowerings=LOWERINGS).load(compile_graph(spec), seed=0)
     x = {"x": np.zeros((3, *shape), np.float32)}
     executable.run(x, outputs=list(compile_graph(spec).outputs))

@@ -57,7 +57,7 @@ def rows(spec: GraphSpec, stage: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("functions", CHAINS, ids=lambda chain: "-".join(kind for kind, _ in chain))
 @pytest.mark.parametrize("training", [True, False])
 def test_a_chain_agrees_with_float64(functions: list[Function], training: bool) -> None:
-    compare(chain(functions), 7, training=training, tapped=False, threads=2, tolerance=5e-6)
+    compare(chain(functions), 7, training=training, tapped=False, threads=2, tolerance=2e-6)
 
 
 def test_no_chain_has_the_name_of_another() -> None:
@@ -90,14 +90,14 @@ def test_what_needs_its_output_alone_is_part_of_the_sum_before_it(
 ) -> None:
     spec = chain([(kind, fields)], "sum")
     assert (("sum", "f0") in rows(spec, "forward")) == fuses
-    compare(spec, 7, tapped=False, threads=2, tolerance=5e-6)
+    compare(spec, 7, tapped=False, threads=2, tolerance=2e-6)
 
 
 def test_a_rectifier_and_a_dropout_are_part_of_the_sum_before_them() -> None:
     spec = chain([("relu", {}), ("dropout", {"drop": 0.4})], "sum")
     for stage in ("forward", "backward"):
         assert ("sum", "f0", "f1") in rows(spec, stage)
-    compare(spec, 7, tapped=False, threads=2, tolerance=5e-6)
+    compare(spec, 7, tapped=False, threads=2, tolerance=2e-6)
 
 
 @pytest.mark.parametrize("functions", [[], [("relu", {})], [("dropout", {"drop": 0.7})]])
@@ -123,6 +123,6 @@ def test_images_are_dropped_as_numpy_drops_them() -> None:
     ]
     spec = network(layers, ("drop",), x={"shape": [3, 7, 6]})
     for threads, tapped in ((1, False), (3, True)):
-        compare(spec, 2, threads=threads, tapped=tapped, tolerance=5e-6)
+        compare(spec, 2, threads=threads, tapped=tapped, tolerance=2e-6)
     hidden = network(layers, ("tanh",), x={"shape": [3, 7, 6]})
     assert ("drop", "tanh") in rows(hidden, "forward")
