@@ -14,7 +14,9 @@ pixel's own place:
     row r+1    │acc acc│  +=  x̂[pixel + offsets[r + 1]]·│dy dy│
     …
 
-The slices are then added up in their order, and each sum goes to its place in dw (K, C, KH, KW).
+Each block of rows of an image is summed by itself and then added to its slice, and so is each row
+of db: a float32 sum of very many numbers would lose digits. The slices are then added up in their
+order, and each sum goes to its place in dw (K, C, KH, KW).
 Depthwise the lanes are channels, and x̂ is loaded as dy is.
 """
 
@@ -87,11 +89,8 @@ def _sums(k: Kernel, *, vectors: int, halo: bool, tail: bool, depthwise: bool) -
                 ]
 
                 @contextmanager
-                def every_pixel() -> Iterator[tuple[Pointer, list[Value]]]:
-                    with (
-                        k.loop(0, end - begin) as row,
-                        k.loop(0, columns) as pixel,
-                    ):
+                def pixels_of(row: Value) -> Iterator[tuple[Pointer, list[Value]]]:
+                    with k.loop(0, columns) as pixel:
                         at = dy_panel + (row * g.out_row + pixel * g.out_pixel)
                         dys = [at.load(j * k.width, masks[j]) for j in range(vectors)]
                         yield x_panel + (row * g.down * g.pitch + pixel * g.right), dys
@@ -101,8 +100,11 @@ def _sums(k: Kernel, *, vectors: int, halo: bool, tail: bool, depthwise: bool) -
                     with k.loop(start, stop, size) as r:
                         where = [offsets[r + i] for i in range(size)]
                         places = [sums_panel + (r + i) * width for i in range(size)]
-                        acc = [_variables(place, vectors) for place in places]
-                        with every_pixel() as (x_pixel, dys):
+                        acc = [_zeros(k, vectors) for _ in places]
+                        with (
+                            k.loop(0, end - begin) as row,
+                            pixels_of(row) as (x_pixel, dys),
+                        ):
                             for offset, row_acc in zip(where, acc, strict=True):
                                 for j, total in enumerate(row_acc):
                                     number = (
@@ -112,24 +114,27 @@ def _sums(k: Kernel, *, vectors: int, halo: bool, tail: bool, depthwise: bool) -
                                     )
                                     total.value = fma(number, dys[j], total.value)
                         for place, row_acc in zip(places, acc, strict=True):
-                            _store(place, row_acc)
+                            _add_to(place, row_acc)
                     start = stop
-                bias = sums_panel + count * width
-                acc_bias = _variables(bias, vectors)
-                with every_pixel() as (_, dys):
-                    for total, part_dy in zip(acc_bias, dys, strict=True):
-                        total.value = total.value + part_dy
-                _store(bias, acc_bias)
+                bias = _zeros(k, vectors)
+                with k.loop(0, end - begin) as row:
+                    of_row = _zeros(k, vectors)
+                    with pixels_of(row) as (_, dys):
+                        for total, number in zip(of_row, dys, strict=True):
+                            total.value = total.value + number
+                    for total, part_sum in zip(bias, of_row, strict=True):
+                        total.value = total.value + part_sum.value
+                _add_to(sums_panel + count * width, bias)
 
 
-def _variables(place: Pointer, vectors: int) -> list[Variable]:
-    k = place.kernel
-    return [k.variable(place.load(j * k.width)) for j in range(vectors)]
+def _zeros(k: Kernel, vectors: int) -> list[Variable]:
+    return [k.variable(k.zeros()) for _ in range(vectors)]
 
 
-def _store(place: Pointer, sums: list[Variable]) -> None:
+def _add_to(place: Pointer, sums: list[Variable]) -> None:
     for j, total in enumerate(sums):
-        place.store(total.value, j * place.kernel.width)
+        at = place + j * place.kernel.width
+        at.store(at.load() + total.value)
 
 
 def add_slices(target: Target) -> Routine:

@@ -19,7 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, maximum, minimum, select
+from graphspec.engines.jit.builder import (
+    Kernel,
+    Pointer,
+    Value,
+    Variable,
+    maximum,
+    minimum,
+    select,
+)
+from graphspec.engines.jit.kernels.reduce import in_pieces
 
 
 class _Windows:
@@ -149,9 +158,11 @@ def global_mean_kernel(k: Kernel) -> None:
     with k.chunks() as n:
         image = x + n * pixels * channels
         for c, lanes in k.sweep(0, channels):
-            total = k.variable(k.zeros())
-            with k.loop(0, pixels) as pixel:
-                total.value = total.value + image.load(pixel * channels + c, lanes)
+
+            def add(pixel: Value, sums: list[Variable], c=c, lanes=lanes) -> None:  # type: ignore[no-untyped-def]
+                sums[0].value = sums[0].value + image.load(pixel * channels + c, lanes)
+
+            (total,) = in_pieces(k, pixels, 1, add)
             y.store(total.value * share, n * channels + c, lanes)
 
 

@@ -16,12 +16,14 @@ from graphspec.engines.jit.builder import (
     Kernel,
     Pointer,
     Value,
+    Variable,
     fma,
     maximum,
     minimum,
     select,
     sqrt,
 )
+from graphspec.engines.jit.kernels.reduce import in_pieces
 from graphspec.engines.jit.vector_math import exp
 
 COLUMNS = 64
@@ -69,9 +71,11 @@ def column_sum_kernel(k: Kernel) -> None:
     x, pitch, y, rows, m = k.pointer(), k.size(), k.pointer(), k.size(), k.size()
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, COLUMNS, m)):
-            total = k.variable(k.zeros())
-            with k.loop(0, rows) as r:
-                total.value = total.value + _at(x, r, pitch, i, lanes)
+
+            def add(r: Value, sums: list[Variable], i=i, lanes=lanes) -> None:  # type: ignore[no-untyped-def]
+                sums[0].value = sums[0].value + _at(x, r, pitch, i, lanes)
+
+            (total,) = in_pieces(k, rows, 1, add)
             y.store(total.value, i, lanes)
 
 
@@ -155,12 +159,14 @@ def layer_norm_sums_kernel(k: Kernel) -> None:
     rows, m = k.size(), k.size()
     with k.chunks() as chunk:
         for i, lanes in k.sweep(chunk * COLUMNS, minimum(chunk * COLUMNS + COLUMNS, m)):
-            weighted, plain = k.variable(k.zeros()), k.variable(k.zeros())
-            with k.loop(0, rows) as r:
+
+            def add(r: Value, sums: list[Variable], i=i, lanes=lanes) -> None:  # type: ignore[no-untyped-def]
                 gradient = _at(dy, r, m, i, lanes)
                 normal = (_at(x, r, m, i, lanes) - means[r]) * inverses[r]
-                weighted.value = fma(gradient, normal, weighted.value)
-                plain.value = plain.value + gradient
+                sums[0].value = fma(gradient, normal, sums[0].value)
+                sums[1].value = sums[1].value + gradient
+
+            weighted, plain = in_pieces(k, rows, 2, add)
             dscale.store(weighted.value, i, lanes)
             dshift.store(plain.value, i, lanes)
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, sqrt
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, fma, sqrt
 from graphspec.engines.jit.kernels.norm import columns_of
+from graphspec.engines.jit.kernels.reduce import in_pieces
 from graphspec.engines.jit.kernels.rows import Part, row_total
 
 Sum = Callable[[Value, Value, Value | None], Value]
@@ -45,14 +46,16 @@ class _Sets:
         """out[i][c] = Σ over the pixels of parts[i](the place of c in the pixel, c, lanes)."""
         k = self.k
         for columns in columns_of(k, channels):
-            sums = [[k.variable(k.zeros()) for _ in parts] for _ in columns]
-            with k.loop(0, self.pixels) as pixel:
-                for (c, lanes), own in zip(columns, sums, strict=True):
-                    for total, part in zip(own, parts, strict=True):
-                        total.value = total.value + part(pixel * self.channels + c, c, lanes)
-            for (c, lanes), own in zip(columns, sums, strict=True):
-                for total, to in zip(own, out, strict=True):
-                    to.store(total.value, c, lanes)
+            wanted = [(*column, part) for column in columns for part in parts]
+
+            def add(pixel: Value, sums: list[Variable], wanted=wanted) -> None:  # type: ignore[no-untyped-def]
+                for (c, lanes, part), total in zip(wanted, sums, strict=True):
+                    total.value = total.value + part(pixel * self.channels + c, c, lanes)
+
+            totals = iter(in_pieces(k, self.pixels, len(wanted), add))
+            for c, lanes in columns:
+                for to in out:
+                    to.store(next(totals).value, c, lanes)
 
     def share(
         self, sets: Value, part: Part, function: Callable[[Value], Value], to: Pointer
