@@ -11,24 +11,27 @@ from graphspec.engines.jit.target import Target
 
 NEON = Target("generic", "+neon", width=4, registers=32)
 AVX512 = Target("skylake-avx512", "+avx512f,+avx512vl", width=16, registers=32)
+RELU = ("relu",)
 
 
 @pytest.mark.parametrize("target", [NEON, AVX512], ids=["NEON", "AVX-512"])
 @pytest.mark.parametrize(
     "routine",
     [
-        lambda t: winograd.Forward(4, True, True, True, True, True).routine(t),
+        lambda t: winograd.Forward(4, True, True, True, True, RELU).routine(t),
+        lambda t: winograd.Forward(2, after=("elu", "dropout")).routine(t),
         lambda t: winograd_dw.Gradients(4, False, True).routine(t),
         lambda t: winograd_dw.Gradients(2, True, True).routine(t),
         lambda t: winograd_dw.add_slices(2, t),
         lambda t: winograd.filters(4, t),
-        lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, True, False, 5, 1)),
+        lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, False, 5, 1, RELU)),
         lambda t: direct_dw.weight_gradient(t, vectors=1, halo=True, tail=True, depthwise=True),
         scatter.gradient,
         scatter.pack,
     ],
     ids=[
         "winograd",
+        "functions",
         "dw",
         "dw and dx",
         "add",

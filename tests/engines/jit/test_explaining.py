@@ -138,7 +138,7 @@ def test_the_rows_can_be_read_at_any_width(width: int, monkeypatch, capsys) -> N
     said = capsys.readouterr().out.splitlines()
     # Names stand whole, on one line: no row is squeezed.
     assert any("stage1.conv2 + conv2_relu + pool" in line for line in said)
-    assert any("winograd" in line and "bias_relu_pool" in line for line in said)
+    assert any("winograd" in line and "bias_pool_then_relu" in line for line in said)
     assert any(line.rstrip().endswith("M") for line in said), "what it computes is not cut off"
 
 

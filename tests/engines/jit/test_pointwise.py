@@ -117,7 +117,8 @@ def test_dropout_is_no_row_where_it_does_nothing(functions: list[Function]) -> N
 def test_images_are_dropped_as_numpy_drops_them() -> None:
     layers = [
         node("conv2d", "conv", "x", filters=5, kernel=3),
-        node("dropout", "drop", "conv", drop=0.5),
+        node("square", "square", "conv"),
+        node("dropout", "drop", "square", drop=0.5),
         node("tanh", "tanh", "drop"),
         node("sum_loss", "loss", "tanh"),
     ]
@@ -125,4 +126,4 @@ def test_images_are_dropped_as_numpy_drops_them() -> None:
     for threads, tapped in ((1, False), (3, True)):
         compare(spec, 2, threads=threads, tapped=tapped, tolerance=2e-6)
     hidden = network(layers, ("tanh",), x={"shape": [3, 7, 6]})
-    assert ("drop", "tanh") in rows(hidden, "forward")
+    assert ("square", "drop", "tanh") in rows(hidden, "forward")

@@ -1,6 +1,6 @@
 """Direct convolution, of any kernel, stride, dilation and number of groups.
 
-    y[n, i, j, k] = relu( b[k] + Σ_t Σ_c  x̂[n, i·S + du_t, j·S + dv_t, c] · w[t, c, k] )
+    y[n, i, j, k] = f( b[k] + Σ_t Σ_c  x̂[n, i·S + du_t, j·S + dv_t, c] · w[t, c, k] )
 
 x̂ is the image with its padding. A tap t is one place (du, dv) of the kernel. Images lie in memory
 with their channels last, so the taps of one kernel row are one run of numbers, kx·c:
@@ -58,6 +58,7 @@ from graphspec.engines.jit.builder import (
     select,
 )
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.elementwise import THEN, Then
 from graphspec.engines.jit.kernels.gate import pooled
 from graphspec.engines.jit.table import Routine
 from graphspec.engines.jit.target import Target
@@ -110,25 +111,27 @@ class Shape(NamedTuple):
     """The choices made in a kernel; its name tells them all.
 
     ``run`` and ``right`` are the numbers of a run and from one pixel to the next, where they are
-    the kernel's own. ``tail`` says that the filters of a group are no multiple of L.
+    the kernel's own. ``tail`` says that the filters of a group are no multiple of L. With ``pool``
+    the functions ``after`` it are a rectifier or none.
     """
 
     vectors: int
     bias: bool = False
-    relu: bool = False
     pool: bool = False
     halo: bool = False
     tail: bool = False
     depthwise: bool = False
     run: int = 0
     right: int = 0
+    after: tuple[str, ...] = ()
 
     def name(self, start: str, target: Target) -> str:
         """``start`` followed by what differs from the plainest kernel."""
-        words = [word for word in self._fields[1:7] if getattr(self, word)]
+        words = [word for word in self._fields[1:6] if getattr(self, word)]
         if self.run:
             words += [f"run{self.run}", f"by{self.right}"]
-        return "_".join([start, f"{self.vectors}x{target.width}", *words])
+        name = "_".join([start, f"{self.vectors}x{target.width}", *words])
+        return THEN.join((name, *self.after))
 
     def blocks(self, target: Target) -> tuple[int, ...]:
         """How many pixels along a row the register blocks hold, largest first."""
@@ -164,7 +167,8 @@ def block_ends(count: int, sizes: tuple[int, ...]) -> tuple[int, ...]:
 def forward(target: Target, shape: Shape) -> Routine:
     """y from x.
 
-    Arguments: x, y, w, taps, [b], [codes], [halo, its stride], Geometry, ends of the blocks.
+    Arguments: x, y, w, taps, [b], [codes], [halo, its stride], Geometry, ends of the blocks,
+    settings and draws of the functions (draws lie as y does).
     """
     return Routine(shape.name("direct", target), partial(_forward, shape=shape))
 
@@ -178,6 +182,7 @@ def _forward(k: Kernel, *, shape: Shape) -> None:
     g = Geometry(*(k.size() for _ in Geometry._fields))
     sizes = shape.blocks(k.target)
     ends = [k.size() for _ in sizes]
+    then = Then(k, shape.after)
     lanes = vectors * k.width
     run, right = (shape.run, shape.right) if shape.run else (g.run, g.right)
     # Whole vectors run over into the next pixels, which are written later, if one panel holds all
@@ -233,24 +238,23 @@ def _forward(k: Kernel, *, shape: Shape) -> None:
                                 (left >= lanes) | (pixel + i < safe) if safe is not None else None
                             )
                             sums, bytes_ = _results(block, i, shape)
-                            _store(sums, y + place, left, whole)
+                            _store(sums, y, place, left, whole, None if shape.pool else then)
                             if codes is not None:
-                                _store(bytes_, codes + place, left, whole)
+                                _store(bytes_, codes, place, left, whole)
                     start = stop
 
 
 def _results(block: Block, i: int, shape: Shape) -> tuple[list[Value], list[Value]]:
-    """What is stored of the block's pixel or square ``i``, a vector after the other: y, codes."""
+    """The block's pixel or square ``i``, a vector after the other, and the codes."""
     sums, codes = [], []
     half = block.rows // 2
     for j in range(block.vectors):
         if shape.pool:
             square = [[block.sums[r + c][j].value for c in (0, 1)] for r in (2 * i, half + 2 * i)]
-            [[value]], [[code]] = pooled(square, relu=shape.relu)
+            [[value]], [[code]] = pooled(square, relu=bool(shape.after))
             codes.append(code)
         else:
             value = block.sums[i][j].value
-            value = maximum(block.k.zeros(), value) if shape.relu else value
         sums.append(value)
     return sums, codes
 
@@ -263,13 +267,24 @@ def _multiply_lanes(block: Block, x: list[Pointer], w: Pointer) -> None:
             sums[j].value = fma(place.load(j * block.k.width), row, sums[j].value)
 
 
-def _store(vectors: list[Value], to: Pointer, left: Value, whole: Value | None) -> None:
+def _store(
+    vectors: list[Value],
+    to: Pointer,
+    place: Value,
+    left: Value,
+    whole: Value | None,
+    then: Then | None = None,
+) -> None:
     """Write the vectors of one pixel: all lanes, or only the ``left`` filters that there are."""
     k = to.kernel
 
+    def write(j: int, lanes: Value | None) -> None:
+        at = place + j * k.width
+        to.store(vectors[j] if then is None else then(vectors[j], at, lanes), at, lanes)
+
     def every() -> None:
-        for j, vector in enumerate(vectors):
-            to.store(vector, j * k.width)
+        for j in range(len(vectors)):
+            write(j, None)
 
     if whole is None:
         every()
@@ -278,8 +293,8 @@ def _store(vectors: list[Value], to: Pointer, left: Value, whole: Value | None) 
         with yes:
             every()
         with no:
-            for j, vector in enumerate(vectors):
-                to.store(vector, j * k.width, k.first_lanes(left - j * k.width))
+            for j in range(len(vectors)):
+                write(j, k.first_lanes(left - j * k.width))
 
 
 def _part(pointer: Pointer, left: Value, j: int, tail: bool) -> Value:

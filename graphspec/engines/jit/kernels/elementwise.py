@@ -65,8 +65,9 @@ def _leaky(k: Kernel, x: Value, slope: Value) -> Value:
     return maximum(slope * x, x)
 
 
-def _leaky_back(k: Kernel, dy: Value, x: Value, slope: Value) -> Value:
-    return select(x > 0.0, dy, slope * dy)
+def _leaky_back(k: Kernel, dy: Value, y: Value, slope: Value) -> Value:
+    # The slope is not negative: y is above 0 exactly where x is.
+    return select(y > 0.0, dy, slope * dy)
 
 
 def _hardswish(k: Kernel, x: Value) -> Value:
@@ -152,7 +153,7 @@ POINTWISE: dict[str, Pointwise] = {
     "exp": Pointwise(lambda k, x: exp(x), lambda k, dy, y: dy * y, "y"),
     "log": Pointwise(lambda k, x: log(x), lambda k, dy, x: dy / x),
     "relu": Pointwise(_relu, _relu_back, "y"),
-    "leaky_relu": Pointwise(_leaky, _leaky_back, settings=1),
+    "leaky_relu": Pointwise(_leaky, _leaky_back, "y", 1),
     "hardswish": Pointwise(_hardswish, _hardswish_back),
     "square": Pointwise(lambda k, x: x * x, lambda k, dy, x: dy * x * 2.0),
     "reciprocal": Pointwise(lambda k, x: 1.0 / x, lambda k, dy, y: -(dy * y * y), "y"),
@@ -223,6 +224,24 @@ class Rest:
         return [*self.settings, *(u.load(i, lanes) for u in self.draws)]
 
 
+class Then:
+    """Functions that a kernel applies to its results: the next arguments are theirs."""
+
+    def __init__(self, k: Kernel, kinds: tuple[str, ...]) -> None:
+        self.k, self.function = k, composed(kinds)
+        self.rest = Rest(k, self.function, self.function.draws)
+
+    def __call__(self, value: Value, i: Value, lanes: Value | None = None) -> Value:
+        """What becomes of the value that is number ``i``, which is where its draw is."""
+        return self.function.forward(self.k, value, *self.rest.at(i, lanes))
+
+    def back(self, gradient: Value, value: Value) -> Value:
+        """The gradient in front of functions that draw nothing, at a value that is at hand."""
+        function, settings = self.function, self.rest.settings
+        kept = function.forward(self.k, value, *settings) if function.keeps == "y" else value
+        return function.backward(self.k, gradient, kept, *settings)
+
+
 def forward_kernel(function: Pointwise, k: Kernel) -> None:
     """y = f(x). Args: x, y, n, settings, draws."""
     x, y, n = k.pointer(), k.pointer(), k.size()
@@ -250,12 +269,11 @@ def backward_kernel(function: Pointwise, adds: bool, k: Kernel) -> None:
 def combine_kernel(operator: str, kinds: tuple[str, ...], k: Kernel) -> None:
     """y = a ∘ b, or functions of it. Args: a, b, y, n, their settings and draws."""
     a, b, y, n = k.pointer(), k.pointer(), k.pointer(), k.size()
-    function = composed(kinds)
-    rest = Rest(k, function, function.draws)
+    then = Then(k, kinds)
     with k.chunks() as chunk:
         for i, lanes in k.sweep(*k.span(chunk, CHUNK, n), _UNROLL):
             both = COMBINATIONS[operator](a.load(i, lanes), b.load(i, lanes))
-            y.store(function.forward(k, both, *rest.at(i, lanes)), i, lanes)
+            y.store(then(both, i, lanes), i, lanes)
 
 
 COMBINATIONS: dict[str, Callable[[Value, Value], Value]] = {

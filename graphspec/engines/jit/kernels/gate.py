@@ -1,13 +1,14 @@
-"""What is fused into a convolution: max pooling, and the gradients through it and through a ReLU.
+"""Max pooling inside a convolution, and the way back through it; a ReLU's where y lies apart.
 
-    dz = dy where y > 0, else 0
-
-y is the ReLU's output; numbers lie in the same order everywhere. With 2 × 2 max pooling y is what
-was pooled, and every number of it has a byte that says which of the four it was, or 4 where the
-ReLU is closed:
+With 2 × 2 max pooling y is what was pooled, and every number of it has a byte that says which of
+the four it was, or 4 where the ReLU in front of it is closed:
 
     code  0 1      dz  [image][2·row + code//2][2·column + code%2][channel] = dy, the others 0
           2 3
+
+Where a ReLU's y is a part of a concatenation, its rows and those of dy lie among others:
+
+    dz = dy where y > 0, else 0
 """
 
 from __future__ import annotations
@@ -18,23 +19,10 @@ from graphspec.engines.jit.kernels.transforms import Tile
 from graphspec.engines.jit.table import Routine
 
 PIECE = 8192
-"""Numbers of a chunk."""
+"""Numbers of a chunk, about."""
 
 CLOSED = 4
 """The code of a window whose largest number the ReLU has set to 0."""
-
-
-def _relu(k: Kernel) -> None:
-    dy, y, dz, size = k.pointer(), k.pointer(), k.pointer(), k.size()
-    with k.chunks() as chunk:
-        begin, end = k.span(chunk, PIECE, size)
-        for i, lanes in k.sweep(begin, end, unroll=4):
-            open_ = y.load(i, lanes) > 0.0
-            dz.store(select(open_, dy.load(i, lanes), 0.0), i, lanes)
-
-
-RELU = Routine("gate_relu", _relu)
-"""Arguments: dy, y, dz, how many. Chunk: ``PIECE`` numbers."""
 
 
 def _relu_apart(k: Kernel) -> None:

@@ -33,7 +33,7 @@ from typing import Literal
 
 from graphspec.engines.jit.builder import Kernel, Pointer, Value, Variable, maximum, minimum, select
 from graphspec.engines.jit.kernels.block import Block
-from graphspec.engines.jit.kernels.elementwise import THEN, Rest, composed
+from graphspec.engines.jit.kernels.elementwise import THEN, Then
 from graphspec.engines.jit.kernels.packing import pack_columns, pack_rows
 from graphspec.engines.jit.target import Target, host
 
@@ -80,8 +80,7 @@ class _Product:
         self.m, self.n, self.depth = k.size(), k.size(), k.size()
         self.lda, self.ldb, self.ldc = k.size(), k.size(), k.size()
         self.row_group, self.column_group = k.size(), k.size()
-        self.function = composed(kind.after)
-        self.rest = Rest(k, self.function, self.function.draws)
+        self.then = Then(k, kind.after)
         self.panel = scratch + k.thread * scratch_floats(k.target)
         # What C starts from where nothing is added: one row of zeros, which every row reads.
         self.zeros = k.scratch(self.block.columns)
@@ -188,10 +187,9 @@ class _Product:
 
     def _apply(self, r: int, place: Value, lanes: list[Value] | None) -> None:
         """Put a row of sums, which belongs at a place of C, through the functions."""
-        k = self.k
         for v, one in enumerate(self.block.sums[r]):
-            rest = self.rest.at(place + v * k.width, lanes[v] if lanes else None)
-            one.value = self.function.forward(k, one.value, *rest)
+            at = place + v * self.k.width
+            one.value = self.then(one.value, at, lanes[v] if lanes else None)
 
 
 def _count(block: Block) -> range:

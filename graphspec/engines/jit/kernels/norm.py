@@ -11,14 +11,16 @@ one more row of the table merges the chunks in order (Chan et al. 1983, Algorith
 sample variance). So the sums lose no digits where the mean is large, and do not depend on the
 number of threads.
 
-Backward, with x̂ made again from x: dβ = Σ dy, dγ = Σ dy·x̂, dx = a·(dy − dβ/m − x̂·dγ/m), a = γ/√….
+Backward, with x̂ made again from x: dβ = Σ g, dγ = Σ g·x̂, dx = a·(g − dβ/m − x̂·dγ/m), a = γ/√…,
+where g is dy, or what is in front of the functions that follow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, maximum, select, sqrt
+from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma, sqrt
+from graphspec.engines.jit.kernels.elementwise import Then
 
 _ABREAST = 4
 """Vectors of channels that go down the rows together: a sum alone would wait for its own last
@@ -124,38 +126,34 @@ def fold_kernel(k: Kernel) -> None:
             factor.store(one * scale.load(c, lanes), c, lanes)
 
 
-def normalise_kernel(relu: bool, k: Kernel) -> None:
-    """y = (x − μ)·a + β, and max(0, y) if asked. Args: x, y, rows, C, R, μ, a, β."""
+def normalise_kernel(after: tuple[str, ...], k: Kernel) -> None:
+    """y = f((x − μ)·a + β), f being the functions ``after`` it.
+
+    Args: x, y, rows, C, R, μ, a, β, their settings.
+    """
     x, y, rows, channels, at_once = k.pointer(), k.pointer(), k.size(), k.size(), k.size()
     mean, factor, shift = k.pointer(), k.pointer(), k.pointer()
+    then = Then(k, after)
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
         for columns in columns_of(k, channels):
             known = [line_of((mean, factor, shift), *column) for column in columns]
             with k.loop(begin, end) as row:
                 for (c, lanes), (m, a, b) in zip(columns, known, strict=True):
-                    out = fma(x.load(row * channels + c, lanes) - m, a, b)
-                    if relu:
-                        out = maximum(k.zeros(), out)
-                    y.store(out, row * channels + c, lanes)
+                    at = row * channels + c
+                    y.store(then(fma(x.load(at, lanes) - m, a, b), at, lanes), at, lanes)
 
 
-def _incoming(
-    k: Kernel, relu: bool, dy: Pointer, at: Value, lanes: Value | None, apart: Value, line: Line
-) -> Value:
-    """The gradient behind the rectifier, if there is one: whether it was open x tells as y would.
+def sums_kernel(after: tuple[str, ...], k: Kernel) -> None:
+    """Σ g and Σ g·(x − μ) of each chunk, g being dy in front of the functions.
 
-    So y need not be read; it is computed by the same two operations as in ``normalise_kernel``.
+    What they were given is computed from x again, by the same two operations as in
+    ``normalise_kernel``: neither it nor y need be read.
+    Args: x, dy, rows, C, R, μ, a, β, partial, the functions' settings.
     """
-    gradient = dy.load(at, lanes)
-    _, a, b = line
-    return select(fma(apart, a, b) > 0.0, gradient, 0.0) if relu else gradient
-
-
-def sums_kernel(relu: bool, k: Kernel) -> None:
-    """Σ dy and Σ dy·(x − μ) of each chunk. Args: x, dy, rows, C, R, μ, a, β, partial."""
     x, dy, rows, channels, at_once = k.pointer(), k.pointer(), k.size(), k.size(), k.size()
     mean, factor, shift, partial = (k.pointer() for _ in range(4))
+    then = Then(k, after)
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
         out = partial + chunk * 2 * channels
@@ -163,10 +161,12 @@ def sums_kernel(relu: bool, k: Kernel) -> None:
             known = [line_of((mean, factor, shift), *column) for column in columns]
             sums = [(k.variable(k.zeros()), k.variable(k.zeros())) for _ in columns]
             with k.loop(begin, end) as row:
-                for (c, lanes), line, (plain, weighted) in zip(columns, known, sums, strict=True):
+                for (c, lanes), (m, a, b), (plain, weighted) in zip(
+                    columns, known, sums, strict=True
+                ):
                     at = row * channels + c
-                    apart = x.load(at, lanes) - line[0]
-                    gradient = _incoming(k, relu, dy, at, lanes, apart, line)
+                    apart = x.load(at, lanes) - m
+                    gradient = then.back(dy.load(at, lanes), fma(apart, a, b))
                     plain.value = plain.value + gradient
                     weighted.value = fma(gradient, apart, weighted.value)
             for (c, lanes), (plain, weighted) in zip(columns, sums, strict=True):
@@ -197,24 +197,27 @@ def add_up_kernel(k: Kernel) -> None:
             slope.store(scaled * one * share, c, lanes)
 
 
-def gradient_kernel(relu: bool, training: bool, k: Kernel) -> None:
-    """dx = a·(dy − level − (x − μ)·slope), or a·dy in evaluation.
+def gradient_kernel(training: bool, after: tuple[str, ...], k: Kernel) -> None:
+    """dx = a·(g − level − (x − μ)·slope), or a·g in evaluation.
 
-    Args: x, dy, dx, rows, C, R, μ, a, β, level, slope.
+    Args: x, dy, dx, rows, C, R, μ, a, β, level, slope, the functions' settings.
     """
     x, dy, dx = (k.pointer() for _ in range(3))
     rows, channels, at_once = (k.size() for _ in range(3))
     mean, factor, shift, level, slope = (k.pointer() for _ in range(5))
+    then = Then(k, after)
     with k.chunks() as chunk:
         begin, end = k.span(chunk, at_once, rows)
         for columns in columns_of(k, channels):
             lines = [line_of((mean, factor, shift), *column) for column in columns]
             slopes = [(level.load(c, lanes), slope.load(c, lanes)) for c, lanes in columns]
             with k.loop(begin, end) as row:
-                for (c, lanes), line, (flat, rising) in zip(columns, lines, slopes, strict=True):
+                for (c, lanes), (m, a, b), (flat, rising) in zip(
+                    columns, lines, slopes, strict=True
+                ):
                     at = row * channels + c
-                    apart = x.load(at, lanes) - line[0]
-                    gradient = _incoming(k, relu, dy, at, lanes, apart, line)
+                    apart = x.load(at, lanes) - m
+                    gradient = then.back(dy.load(at, lanes), fma(apart, a, b))
                     if training:
                         gradient = gradient - flat - apart * rising
-                    dx.store(gradient * line[1], at, lanes)
+                    dx.store(gradient * a, at, lanes)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphspec.engines.jit.builder import Kernel, Pointer, Value, fma
-from graphspec.engines.jit.kernels.elementwise import THEN, Rest, composed
+from graphspec.engines.jit.kernels.elementwise import THEN, Then
 from graphspec.engines.jit.table import Routine
 
 ROWS = 8
@@ -76,8 +76,7 @@ class Finish:
         partial, y = k.pointer(), k.pointer()
         b = k.pointer() if self.bias else None
         n, m, slices = (k.size() for _ in range(3))
-        function = composed(self.after)
-        rest = Rest(k, function, function.draws)
+        then = Then(k, self.after)
         with k.chunks() as chunk:
             begin, end = k.span(chunk, PIECE, m)
             with k.loop(0, n) as example:
@@ -87,5 +86,4 @@ class Finish:
                         place = (part * n + example) * m + j
                         total.value = total.value + partial.load(place, lanes)
                     place = example * m + j
-                    result = function.forward(k, total.value, *rest.at(place, lanes))
-                    y.store(result, place, lanes)
+                    y.store(then(total.value, place, lanes), place, lanes)

@@ -39,8 +39,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from graphspec.engines.jit.builder import I8, Kernel, Pointer, Value, maximum, minimum
+import numpy as np
+
+from graphspec.engines.jit.builder import I8, Kernel, Pointer, Value, minimum
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.elementwise import THEN, Then
 from graphspec.engines.jit.kernels.gate import pooled
 from graphspec.engines.jit.kernels.transforms import Tile, apply, sandwich
 from graphspec.engines.jit.kernels.winograd_tiles import (
@@ -62,21 +65,22 @@ class Forward:
     """The kernel of a convolution, with what is computed in the same breath.
 
     Arguments: x, U, b, y, codes, scratch, its stride, pitches of V, M and U, tiles of a block,
-    ``Tiling``. ``tail`` where C, and ``edge`` where K is no multiple of L.
+    ``Tiling``, settings and draws of the functions ``after`` it (draws lie as y does; with ``pool``
+    there is a rectifier or nothing). ``tail`` where C, and ``edge`` where K is no multiple of L.
     """
 
     outputs: int
     bias: bool = False
-    relu: bool = False
     pool: bool = False
     tail: bool = False
     edge: bool = False
+    after: tuple[str, ...] = ()
 
     def routine(self, target: Target) -> Routine:
         """The kernel, with a name that tells all of it."""
-        words = [word for word in ("bias", "relu", "pool", "tail", "edge") if getattr(self, word)]
+        words = [word for word in ("bias", "pool", "tail", "edge") if getattr(self, word)]
         name = "_".join([f"winograd{self.outputs}", str(target.width), *words])
-        return Routine(name, partial(_forward, self))
+        return Routine(THEN.join((name, *self.after)), partial(_forward, self))
 
 
 def scratch_floats(
@@ -102,6 +106,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
     scratch, stride = k.size(), k.size()
     v_pitch, m_pitch, u_pitch, block = (k.size() for _ in range(4))
     t = Tiling(*(k.size() for _ in Tiling._fields))
+    then = Then(k, kind.after)
     tile_size = matrices.tile * size
     v = k.address(scratch + k.thread * stride)
     m = v + v_pitch * matrices.tile
@@ -138,7 +143,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
                 end - begin,
             )
         with k.loop(0, t.panels) as panel:
-            finish = _Finish(kind, matrices, t, b, y, codes, panel * size)
+            finish = _Finish(kind, matrices, t, b, y, codes, then, panel * size)
             walk = Walk(k, t, begin)
             with k.loop(0, end - begin) as tile:
                 finish.fetch_below(walk)
@@ -182,10 +187,11 @@ class _Finish:
         b: Pointer,
         y: Pointer,
         codes: Pointer,
+        then: Then,
         channel: Value,
     ) -> None:
         self.kind, self.matrices, self.t = kind, matrices, t
-        self.b, self.y, self.codes, self.channel = b, y, codes, channel
+        self.b, self.y, self.codes, self.then, self.channel = b, y, codes, then, channel
         shrink = 2 if kind.pool else 1
         self.step = matrices.outputs // shrink
         self.height, self.width = t.out_rows // shrink, t.out_columns // shrink
@@ -220,31 +226,30 @@ class _Finish:
             values = [[value + bias for value in row] for row in values]
         places: Tile | None = None
         if kind.pool:
-            values, places = pooled(values, relu=kind.relu)
-        elif kind.relu:
-            values = [[maximum(k.zeros(), value) for value in row] for row in values]
+            values, places = pooled(values, relu=bool(kind.after))
         step, height, width = self.step, self.height, self.width
         image, row, column = walk.corner(step)
         start = self._start(image, row, column) + channel
         whole = (row + step <= height) & (column + step <= width)
         if kind.edge:
             whole = whole & (left >= k.width)
+
+        def store(i: int, j: int, lanes: Value | None) -> None:
+            at = start + (i * width + j) * t.pixel
+            if places is None:
+                self.y.store(self.then(values[i][j], at, lanes), at, lanes)
+            else:
+                self.y.store(values[i][j], at, lanes)
+                self.codes.store(places[i][j], at, lanes)
+
         with k.either(whole) as (yes, no):
             with yes:
-                for i in range(step):
-                    for j in range(step):
-                        at = start + (i * width + j) * t.pixel
-                        self.y.store(values[i][j], at)
-                        if places is not None:
-                            self.codes.store(places[i][j], at)
+                for i, j in np.ndindex(step, step):
+                    store(i, j, None)
             with no:
-                for i in range(step):
-                    for j in range(step):
-                        with k.when((row + i < height) & (column + j < width)):
-                            at = start + (i * width + j) * t.pixel
-                            self.y.store(values[i][j], at, mask)
-                            if places is not None:
-                                self.codes.store(places[i][j], at, mask)
+                for i, j in np.ndindex(step, step):
+                    with k.when((row + i < height) & (column + j < width)):
+                        store(i, j, mask)
 
 
 def filters(outputs: int, target: Target) -> Routine:

@@ -9,13 +9,15 @@
                                                  channels would leave lanes empty
 
 A batch normalisation that follows is folded into the weights where no gradient is asked for.
-A ReLU and 2 × 2 max pooling that follow are computed in the same kernel.
-Their gradients open and close dy first: in one pass (``kernels/gate.py``), or as dy is read, where
-Winograd's gradients of weights and input come from one kernel.
+Functions of single numbers that follow are computed in the same kernel, as far as their gradient
+needs their output alone, and so is 2 × 2 max pooling, with a ReLU before it or none.
+dy goes back through them first: in one pass, or as it is read, where Winograd's gradients of
+weights and input come from one kernel and there is a ReLU or pooling.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,12 +29,19 @@ from graphspec.engines.jit.kernels.winograd_dw import PLAIN, POOL, RELU, Gradien
 from graphspec.engines.jit.kernels.winograd_tiles import lanes
 from graphspec.engines.jit.lowering import conv_direct, conv_patches, conv_scatter, conv_winograd
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
+from graphspec.engines.jit.lowering.pointwise import (
+    After,
+    Functions,
+    followed_by_functions_of_y,
+    through_output,
+)
 from graphspec.engines.jit.lowering.pooling import halves
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.target import host
+from graphspec.layers.base import Layer
+from graphspec.layers.batch_norm import BatchNorm
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.max_pool2d import MaxPool2d
-from graphspec.layers.relu import Relu
 from graphspec.layers.sliding import Sliding
 
 # With fewer channels or filters the transforms cost more than the products that they save.
@@ -44,6 +53,7 @@ LEAST_SAVING = 1.3
 # an eighth of the time, which the thread with one more image may not take.
 MOST_UNEVEN = 1.1
 _SIZES = {"fast": (4, 2), "accurate": (2,)}
+_RELU = ("relu",)
 
 
 def _lower(at: Site) -> Backward:
@@ -51,7 +61,7 @@ def _lower(at: Site) -> Backward:
     x = at.xs[0]
     channels, height, width = x.shape[1:]
     sliding = layer._place((height, width))
-    whole = layer.groups == 1 and not _has(at, MaxPool2d)
+    whole = layer.groups == 1 and not _pools(at.layers)
     if whole and conv_patches.pays(sliding, channels, layer.filters, at.call):
         return _lower_patches(at, sliding)
     outputs, why = _winograd(layer, sliding, channels, at.call)
@@ -86,12 +96,12 @@ def _saving(outputs: int, out: tuple[int, int], batch: int) -> tuple[float, int,
 
 
 def _lower_patches(at: Site, sliding: Sliding) -> Backward:
-    x, y, relu = at.xs[0], at.y, _has(at, Relu)
+    x, y, after = at.xs[0], at.y, _after(at)
     w, b = folded_weights(at)
-    made = conv_patches.emit_forward(at, sliding, x, y, w, b, relu=relu)
+    made = conv_patches.emit_forward(at, sliding, x, y, w, b, after)
 
     def backward() -> None:
-        dz = _opened(at, y, None, sliding, relu=relu)
+        dz = _opened(at, y, None, sliding, after)
         if at.asks_for("weight") or at.asks_for("bias"):
             conv_patches.emit_weight_gradient(at, sliding, made, dz, *_gradients(at))
         if at.need_dx:
@@ -103,15 +113,15 @@ def _lower_patches(at: Site, sliding: Sliding) -> Backward:
 def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
     layer: Conv2d = at.layer
     x, y = at.xs[0], at.y
-    relu, pool = _has(at, Relu), _has(at, MaxPool2d)
+    after, pool = _after(at), _pools(at.layers)
     w, b = folded_weights(at)
     shape = (sliding, x.shape[1], layer.filters, layer.groups)
     ahead = conv_direct.forward_pass(*shape)
     codes = at.new("codes", y.shape, np.uint8) if pool else None
-    conv_direct.emit_forward(at, ahead, x, y, w, b, codes, relu=relu, why=why)
+    conv_direct.emit_forward(at, ahead, x, y, w, b, codes, after=after, why=why)
 
     def backward() -> None:
-        dz = _opened(at, y, codes, sliding, relu=relu)
+        dz = _opened(at, y, codes, sliding, after)
         if at.asks_for("weight") or at.asks_for("bias"):
             conv_direct.emit_weight_gradient(at, ahead, x, dz, *_gradients(at), why=why)
         if at.need_dx:
@@ -121,9 +131,7 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
                 conv_scatter.emit_input_gradient(at, sliding, dz, dx, w)
                 return
             for p in passes:
-                conv_direct.emit_forward(
-                    at, p, dz, dx, w, None, None, relu=False, why=why, mirrored=True
-                )
+                conv_direct.emit_forward(at, p, dz, dx, w, None, None, why=why, mirrored=True)
 
     return backward
 
@@ -131,7 +139,7 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
 def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backward:
     layer: Conv2d = at.layer
     x, y = at.xs[0], at.y
-    relu, pool = _has(at, Relu), _has(at, MaxPool2d)
+    after, pool = _after(at), _pools(at.layers)
     w, b = folded_weights(at)
     images = conv_winograd.Images(
         sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
@@ -139,22 +147,26 @@ def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backw
     size = lanes(host())
     tail, edge = images.channels % size != 0, images.filters % size != 0
     codes = at.new("codes", y.shape, np.uint8) if pool else None
-    kind = Forward(outputs, b is not None, relu, pool, tail, edge)
-    conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, why=why)
+    kind = Forward(outputs, b is not None, pool, tail, edge, after.kinds)
+    conv_winograd.emit_forward(at, images, kind, x, y, w, b, codes, after=after, why=why)
 
     def backward() -> None:
         asks = at.asks_for("weight") or at.asks_for("bias")
         both = asks and at.need_dx and _images_are_shared_out(at.call)
         if both or not at.need_dx:
             gradients = Gradients(outputs, both, tail)
-            way = POOL if pool else RELU if relu else PLAIN
-            values = x, at.dy, codes if pool else y if relu else None
+            if pool:
+                values, way = (x, at.dy, codes), POOL
+            elif after.kinds == _RELU:
+                values, way = (x, at.dy, y), RELU
+            else:
+                values, way = (x, _opened(at, y, None, sliding, after), None), PLAIN
             through = (w, at.dx(0)) if both else None
             conv_winograd.emit_gradients(
                 at, images, gradients, values, way, *_gradients(at), through, why=why
             )
             return
-        dz = _opened(at, y, codes, sliding, relu=relu)
+        dz = _opened(at, y, codes, sliding, after)
         if asks:
             gradients = Gradients(outputs, False, tail)
             conv_winograd.emit_gradients(
@@ -174,35 +186,35 @@ def _images_are_shared_out(call: Call) -> bool:
     return most * call.threads <= MOST_UNEVEN * call.batch
 
 
-def _has(at: Site, kind: type) -> bool:
-    return any(isinstance(layer, kind) for layer in at.layers)
+def _after(at: Site) -> After:
+    """The functions behind the convolution, and behind a normalisation that is folded into it."""
+    first = 2 if len(at.layers) > 1 and isinstance(at.layers[1], BatchNorm) else 1
+    functions = [layer for layer in at.layers[first:] if not isinstance(layer, MaxPool2d)]
+    return Functions.of((*at.layers[:first], *functions), at.call, first=first).after(at)
+
+
+def _pools(layers: Sequence[Layer]) -> bool:
+    return isinstance(layers[-1], MaxPool2d)
 
 
 def _gradients(at: Site) -> tuple[Value, Value | None]:
     return at.dparam("weight"), at.dparam("bias") if at.layer.bias else None
 
 
-def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: bool) -> Value:
-    """dy where the ReLU was open, and at the place in each 2 × 2 that was the largest."""
-    if codes is None and not relu:
+def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, after: After) -> Value:
+    """dy in front of the functions, and at the place in each 2 × 2 that was the largest."""
+    if codes is None and not after.kinds:
         return at.dy
+    if codes is None and not y.pitch:
+        return through_output(at, after, y)
     batch, filters, rows, columns = y.shape
     dz = at.new("dz", (batch, filters, *sliding.out))
-    if y.pitch:
+    if codes is None:
         pixels, at_once = y.size // filters, max(1, gate.PIECE // filters)
         at.emit(
             gate.RELU_APART,
             (at.dy, at.dy.row, y, y.row, dz, pixels, filters, at_once),
             chunks=-(-pixels // at_once),
-            reads=(at.dy, y),
-            writes=(dz,),
-            algorithm="open",
-        )
-    elif codes is None:
-        at.emit(
-            gate.RELU,
-            (at.dy, y, dz, y.size),
-            chunks=-(-y.size // gate.PIECE),
             reads=(at.dy, y),
             writes=(dz,),
             algorithm="open",
@@ -222,15 +234,22 @@ def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, *, relu: 
 def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     if can_fold(chain, after, call):
         return True
-    if isinstance(after, Relu):
-        return not any(isinstance(layer, Relu | MaxPool2d) for layer in chain)
-    return halves(after) and not any(isinstance(layer, MaxPool2d) for layer in chain)
+    if _pools(chain):
+        return False
+    # A normalisation in the chain is folded into the weights.
+    chain = tuple(layer for layer in chain if not isinstance(layer, BatchNorm))
+    if halves(after):
+        return Functions.of(chain, call, first=1).kinds in ((), _RELU)
+    return followed_by_functions_of_y(chain, after, call)
 
 
 def _apart(chain: tuple[Any, ...], call: Call) -> bool:
     """The gradient is made dense on its way through the rectifier."""
-    pools = any(isinstance(layer, MaxPool2d) for layer in chain)
-    return not pools and (call.forward_only or any(isinstance(layer, Relu) for layer in chain))
+    chain = tuple(layer for layer in chain if not isinstance(layer, BatchNorm))
+    if _pools(chain):
+        return False
+    functions = Functions.of(chain, call, first=1)
+    return not functions.dropping and (call.forward_only or functions.kinds == _RELU)
 
 
 LOWERINGS = {"conv2d": Lowering(_lower, absorbs=_absorbs, apart=_apart)}

@@ -10,6 +10,7 @@ import numpy as np
 from graphspec.engines.jit.buffers import Value, outside
 from graphspec.engines.jit.kernels import direct, direct_dw
 from graphspec.engines.jit.kernels.direct import RUN, Geometry, Shape, block_ends
+from graphspec.engines.jit.lowering.pointwise import NOTHING, After
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import Target, host
 from graphspec.layers.sliding import Sliding
@@ -166,7 +167,7 @@ def emit_forward(
     b: Value | None,
     codes: Value | None,
     *,
-    relu: bool,
+    after: After = NOTHING,
     why: str,
     mirrored: bool = False,
 ) -> None:
@@ -225,13 +226,13 @@ def emit_forward(
     shape = Shape(
         vectors=vectors,
         bias=b is not None,
-        relu=relu,
         pool=pool,
         halo=bool(halo),
         tail=group_out % lanes != 0,
         depthwise=p.depthwise,
         run=own,
         right=geometry.right if own else 0,
+        after=after.kinds,
     )
     base = [] if b is None else [b]
     also = [] if codes is None else [codes]
@@ -239,9 +240,9 @@ def emit_forward(
     memory = [value for value in halo if isinstance(value, Value)]
     at.emit(
         direct.forward(target, shape),
-        (*x_args, *block_ends(count[1], shape.blocks(target))),
+        (*x_args, *block_ends(count[1], shape.blocks(target)), *after.arguments),
         chunks=at.batch * rows,
-        reads=(x, packed, *base),
+        reads=(x, packed, *base, *after.draws),
         writes=(y, *also, *memory),
         algorithm="depthwise" if p.depthwise else "direct",
         why=why,

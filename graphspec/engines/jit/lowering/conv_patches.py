@@ -15,6 +15,7 @@ from graphspec.engines.jit.kernels import patches
 from graphspec.engines.jit.kernels.gemm import Gemm
 from graphspec.engines.jit.kernels.linear import WayBack, strips
 from graphspec.engines.jit.lowering.linear import emit_product, pack_transposed
+from graphspec.engines.jit.lowering.pointwise import After
 from graphspec.engines.jit.lowering.site import Call, Site
 from graphspec.engines.jit.table import Routine
 from graphspec.layers.sliding import Sliding
@@ -40,7 +41,7 @@ def pays(sliding: Sliding, channels: int, filters: int, call: Call) -> bool:
 
 
 def emit_forward(
-    at: Site, sliding: Sliding, x: Value, y: Value, w: Value, b: Value | None, *, relu: bool
+    at: Site, sliding: Sliding, x: Value, y: Value, w: Value, b: Value | None, after: After
 ) -> Value:
     """y; gives P, which backward needs."""
     rows, filters, depth = _sizes(at, sliding, w)
@@ -53,10 +54,10 @@ def emit_forward(
         writes=(made,),
         algorithm="patches",
     )
-    kind = Gemm("rows", "columns", "nothing" if b is None else "bias", ("relu",) if relu else ())
+    kind = Gemm("rows", "columns", "nothing" if b is None else "bias", after.kinds)
     sizes, pitches = (rows, filters, depth), (depth, depth, y.row)
     why = f"{rows} windows: the weights are read as they lie"
-    emit_product(at, kind, made, w, y, sizes, pitches, bias=b, why=why)
+    emit_product(at, kind, made, w, y, sizes, pitches, bias=b, rest=after.arguments, why=why)
     return made
 
 

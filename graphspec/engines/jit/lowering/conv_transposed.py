@@ -24,7 +24,7 @@ def _lower(at: Site) -> Backward:
     w, b = at.param("weight"), at.param("bias") if layer.bias else None
     back = (layer._place(x.shape[2:]), layer.filters, x.shape[1], 1)
     for p in conv_direct.input_passes(*back):
-        conv_direct.emit_forward(at, p, x, y, w, b, None, relu=False, why=_WHY, mirrored=True)
+        conv_direct.emit_forward(at, p, x, y, w, b, None, why=_WHY, mirrored=True)
 
     def backward() -> None:
         dy, p = at.dy, conv_direct.forward_pass(*back)
@@ -33,7 +33,7 @@ def _lower(at: Site) -> Backward:
         if at.asks_for("bias"):
             _bias_gradient(at, dy, at.dparam("bias"))
         if at.need_dx:
-            conv_direct.emit_forward(at, p, dy, at.dx(0), w, None, None, relu=False, why=_WHY)
+            conv_direct.emit_forward(at, p, dy, at.dx(0), w, None, None, why=_WHY)
 
     return backward
 

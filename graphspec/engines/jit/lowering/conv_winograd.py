@@ -10,6 +10,7 @@ from graphspec.engines.jit.kernels.transforms import operations
 from graphspec.engines.jit.kernels.winograd import Forward
 from graphspec.engines.jit.kernels.winograd_dw import Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import Tiling, lanes, padded
+from graphspec.engines.jit.lowering.pointwise import NOTHING, After
 from graphspec.engines.jit.lowering.site import Site
 from graphspec.engines.jit.target import host
 from graphspec.engines.winograd import Winograd
@@ -71,6 +72,7 @@ def emit_forward(
     b: Value | None,
     codes: Value | None,
     *,
+    after: After = NOTHING,
     why: str,
     mirrored: bool = False,
 ) -> None:
@@ -106,9 +108,10 @@ def emit_forward(
             u_pitch,
             block,
             *t,
+            *after.arguments,
         ),
         chunks=-(-t.tiles // block),
-        reads=(x, u) if b is None else (x, u, b),
+        reads=(x, u, *after.draws) if b is None else (x, u, b, *after.draws),
         writes=(y, scratch) if codes is None else (y, codes, scratch),
         algorithm=f"Winograd F({outputs}×{outputs})",
         why=why,

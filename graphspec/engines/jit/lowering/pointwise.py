@@ -12,7 +12,7 @@ from graphspec.engines.jit.kernels import elementwise
 from graphspec.engines.jit.kernels.elementwise import POINTWISE, THEN, composed, pieces
 from graphspec.engines.jit.lowering.moving import reorder, same_order
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
-from graphspec.engines.jit.table import Routine
+from graphspec.engines.jit.table import Argument, Routine
 from graphspec.plan import Node
 
 MAXIMUM_BACK = Routine("maximum_backward", elementwise.maximum_back_kernel)
@@ -84,6 +84,31 @@ class Functions:
         """What is drawn for them, in the order in which the output is stored."""
         return tuple(_draws(at, i) for i in self.dropping)
 
+    def after(self, at: Site) -> After:
+        """The same as a kernel applies them to its results."""
+        return After(self, self.draws(at))
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a kernel applies to its results, and what was drawn for it."""
+
+    functions: Functions = Functions((), (), ())
+    draws: tuple[Value, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which functions, in their order."""
+        return self.functions.kinds
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The last arguments of such a kernel."""
+        return (*self.functions.settings, *self.draws)
+
+
+NOTHING = After()
+
 
 def _draws(at: Site, layer: int) -> Value:
     drawn = at.draw(layer)
@@ -138,24 +163,19 @@ def _pointwise(at: Site) -> Backward:
 
     def backward() -> None:
         dx, adds = at.dx_or_sum(0)
-        _back(at, functions, (x, y), u, dx, adds=adds)
+        through(at, After(functions, u), (x, y), dx, adds=adds)
 
     return backward
 
 
-def _back(
-    at: Site,
-    functions: Functions,
-    ends: tuple[Value, Value],
-    u: tuple[Value, ...],
-    dx: Value,
-    *,
-    adds: bool = False,
+def through(
+    at: Site, after: After, ends: tuple[Value, Value], dx: Value, *, adds: bool = False
 ) -> None:
     """dx = dy·f′, from what of x, y and the draws the functions keep."""
-    (x, y), keeps, dy = ends, functions.keeps, at.dy
+    (x, y), functions, dy = ends, after.functions, at.dy
+    keeps = functions.keeps
     kept = x if "x" in keeps else y if "y" in keeps else dy
-    drawn = u if "u" in keeps else ()
+    drawn = after.draws if "u" in keeps else ()
     at.emit(
         backward_routine(*functions.kinds, adds=adds),
         (dy, kept, dx, dx.size, *functions.settings, *drawn),
@@ -166,7 +186,8 @@ def _back(
     )
 
 
-def _followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+def followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    """Whether the next layer is a function, and the kernel would not become too long."""
     return len(chain) < _LONGEST and function_of(after) in POINTWISE
 
 
@@ -193,18 +214,23 @@ def _add(at: Site) -> Backward:
     def backward() -> None:
         dy = at.dy
         if functions.kinds:
-            through = dy if at.owns_dy else at.new("gradient of the sum", y.shape)
-            _back(at, functions, (y, y), u, through)
-            dy = through
+            dy = through_output(at, After(functions, u), y)
         for port in range(len(at.layer.inputs)):
             at.dx_is(port, dy)
 
     return backward
 
 
+def through_output(at: Site, after: After, y: Value) -> Value:
+    """The gradient in front of functions of which only the output is there."""
+    dz = at.dy if at.owns_dy else at.new("gradient in front of functions", y.shape)
+    through(at, after, (y, y), dz)
+    return dz
+
+
 def followed_by_functions_of_y(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     """What they are functions of is stored nowhere: backward must do with what comes out."""
-    if len(chain) >= _LONGEST or function_of(after) not in POINTWISE:
+    if not followed_by_functions(chain, after, call):
         return False
     return call.forward_only or "x" not in Functions.of((*chain, after), call, first=1).keeps
 
@@ -290,7 +316,7 @@ def _two_inputs(node: Node, call: Call) -> bool:
 
 
 LOWERINGS: dict[str, Lowering] = {
-    **{kind: Lowering(_pointwise, absorbs=_followed_by_functions) for kind in POINTWISE},
+    **{kind: Lowering(_pointwise, absorbs=followed_by_functions) for kind in POINTWISE},
     "add": Lowering(_add, absorbs=followed_by_functions_of_y),
     "subtract": Lowering(_subtract),
     "multiply": Lowering(_multiply, accepts=_two_inputs),
