@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,33 @@ def test_the_memory_of_arrays_is_what_a_run_takes(name: str) -> None:
     found = explain(plan, batch=size, threads=2, rule=rule)
     assert (found.by_numpy > found.passing / 4) == (name == "through numpy")
     assert 0.8 <= (found.total - found.code) / measured <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "why"),
+    [
+        ("max_pool2d", {"kernel": 2}, "side by side"),
+        ("max_pool2d", {"kernel": 3, "stride": 1}, "overlap"),
+        ("max_pool2d", {"kernel": 6}, "6×6 is too large"),
+        ("group_norm", {"groups": 4}, "2 chunks of each"),
+        ("linear", {"units": 5}, "weights stay in a cache"),
+        ("avg_pool2d", {"kernel": 2}, ""),
+        ("global_avg_pool2d", {}, ""),
+    ],
+)
+def test_where_there_was_a_choice_there_is_a_reason(
+    kind: str, fields: dict[str, Any], why: str
+) -> None:
+    layers = [
+        node(kind, "it", "x", **fields),
+        node("linear", "scores", "it", units=3),
+        node("softmax_loss", "loss", "scores", "label"),
+    ]
+    spec = network(layers, ("scores",), x={"shape": [4, 6, 6]}, label={"classes": 3})
+    found = explain(compile_graph(spec), batch=2, threads=1)
+    lines = {layer: line for line in reversed(found.lines) for layer in line.layers if line.flops}
+    assert (why in lines["it"].why) if why else not lines["it"].why
+    assert "labels are classes" in lines["loss"].why
 
 
 def test_what_is_written_into_a_concatenation_says_so() -> None:

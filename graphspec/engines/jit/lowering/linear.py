@@ -81,7 +81,13 @@ def _lower(at: Site) -> Backward:
         _stream(at, flat, w, bias, y, functions.kinds, rest)
     else:
         forward = Gemm("rows", "rows", "bias" if layer.bias else "nothing", functions.kinds)
-        emit_product(at, forward, flat, w, y, (n, m, d), (d, m, m), bias=bias, rest=rest)
+        why = (
+            f"{n} examples share what is packed"
+            if n > FEW_EXAMPLES
+            else f"{w.size} weights stay in a cache"
+        )
+        sizes, pitches = (n, m, d), (d, m, m)
+        emit_product(at, forward, flat, w, y, sizes, pitches, bias=bias, rest=rest, why=why)
 
     def backward() -> None:
         dz = _way_back(at, y, functions, drawn)

@@ -15,6 +15,11 @@ from graphspec.engines.jit.table import Routine
 from graphspec.plan import Node
 
 Target = Literal["class", "smoothed", "shares"]
+_WHY: dict[Target, str] = {
+    "class": "labels are classes, all of one weight",
+    "smoothed": "classes have weights, or labels are smoothed",
+    "shares": "labels are shares of every class",
+}
 
 
 @cache
@@ -50,6 +55,7 @@ def _softmax(at: Site) -> Backward:
         chunks=chunks(n),
         reads=(scores, label, w),
         writes=(p, at.y),
+        why=_WHY[target],
         flops=20 * n * c,
     )
 
@@ -61,6 +67,7 @@ def _softmax(at: Site) -> Backward:
             chunks=chunks(n),
             reads=(p, label, w, dy),
             writes=(df,),
+            why=_WHY[target],
             flops=2 * n * c,
         )
 
@@ -125,7 +132,6 @@ def _regression(at: Site) -> Backward:
 
     def backward() -> None:
         dy, df = at.dy, at.dx(0)
-        # The target is data, as a rule.
         dt = (at.dx(1),) if at.wants(1) else ()
         at.emit(
             _regression_routine(squared, "back_both" if dt else "back"),
@@ -133,6 +139,7 @@ def _regression(at: Site) -> Backward:
             chunks=n,
             reads=(f, target, dy),
             writes=(df, *dt),
+            why="the target is computed" if dt else "the target is data",
             flops=3 * f.size,
         )
 

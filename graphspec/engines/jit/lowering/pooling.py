@@ -33,26 +33,32 @@ GLOBAL_BACK = Routine("global_mean_backward", pool.global_mean_back_kernel)
 
 # Larger windows would make long kernels; they are rare.
 _LARGEST_TILE = 4
+_TILES = "windows side by side from edge to edge"
+_NO_TILES = "they overlap, or do not end at the edges"
 
 
 def _max(at: Site) -> Backward:
     (x,), y = at.xs, at.y
     sliding = at.layer._place(x.shape[2:])
-    if _tiles(sliding) and max(sliding.kernel) <= _LARGEST_TILE:
+    tiles = _tiles(sliding)
+    if tiles and max(sliding.kernel) <= _LARGEST_TILE:
         return _max_of_tiles(at, sliding)
     windows = _windows(x, y, sliding)
-    places = sliding.kernel[0] * sliding.kernel[1]
+    height, width = sliding.kernel
+    places = height * width
+    why = f"{height}×{width} is too large to unroll" if tiles else _NO_TILES
     at.emit(
         MAX,
         (x, y, *windows),
         chunks=y.shape[0] * y.shape[2],
         reads=(x,),
         writes=(y,),
+        algorithm="windows",
+        why=why,
         flops=y.size * places,
     )
 
     def backward() -> None:
-        tiles = _tiles(sliding)
         dy, dx = at.dy, at.dx(0)
         at.emit(
             MAX_BACK[not tiles],
@@ -60,6 +66,8 @@ def _max(at: Site) -> Backward:
             chunks=y.shape[0] * (y.shape[2] if tiles else 1),
             reads=(x, y, dy),
             writes=(dx,),
+            algorithm="windows",
+            why=why,
             flops=y.size * places,
         )
 
@@ -100,6 +108,8 @@ def _max_of_tiles(at: Site, sliding: Sliding) -> Backward:
         chunks=chunks,
         reads=(x,),
         writes=(y,),
+        algorithm="tiles",
+        why=_TILES,
         flops=flops,
     )
 
@@ -111,6 +121,8 @@ def _max_of_tiles(at: Site, sliding: Sliding) -> Backward:
             chunks=chunks,
             reads=(x, y, dy),
             writes=(dx,),
+            algorithm="tiles",
+            why=_TILES,
             flops=flops,
         )
 

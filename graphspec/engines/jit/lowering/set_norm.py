@@ -21,7 +21,9 @@ def _set_norm(at: Site) -> Backward:
     share = n * sets / x.size
     # Few examples: several chunks of each, so that all threads have something to do.
     at_once = -(-sets // max(1, min(sets, 4 * at.call.threads // n)))
-    chunks = n * -(-sets // at_once)
+    parts = -(-sets // at_once)
+    chunks = n * parts
+    why = f"{n} examples are few for the threads: {parts} chunks of each" if parts > 1 else ""
     sizes = (x.size // (n * channels), channels, sets, channels // sets, at_once)
     scale, shift = at.param("scale"), at.param("shift")
     known = at.new("means", (n, channels)), at.new("inverse deviations", (n, channels))
@@ -31,6 +33,7 @@ def _set_norm(at: Site) -> Backward:
         chunks=chunks,
         reads=(x, scale, shift),
         writes=(y, *known),
+        why=why,
         flops=6 * x.size,
     )
 
@@ -43,6 +46,7 @@ def _set_norm(at: Site) -> Backward:
             chunks=chunks,
             reads=(x, *known, dy),
             writes=(sums,),
+            why=why,
             flops=5 * x.size,
         )
         for i, local in enumerate(("shift", "scale")):
@@ -60,6 +64,7 @@ def _set_norm(at: Site) -> Backward:
                 chunks=chunks,
                 reads=(x, scale, *known, dy, sums),
                 writes=(*work, dx),
+                why=why,
                 flops=6 * x.size,
             )
 
