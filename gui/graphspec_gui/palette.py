@@ -107,7 +107,8 @@ class CommandPalette(QDialog):
             reason = reason_of(action) if disabled else ""
             first = f"{place}: {name}"
             item = QListWidgetItem(f"{first}\n{reason}" if reason else first, self.list)
-            item.setIcon(action.icon() if not action.icon().isNull() else _blank())
+            icon = action.icon() if not action.icon().isNull() else _blank()
+            item.setIcon(_grey(icon, self.devicePixelRatioF()) if disabled else icon)
             item.setData(_ACTION, action)
             item.setData(_KEYS, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             if disabled:
@@ -146,6 +147,11 @@ class _WithKeys(QStyledItemDelegate):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(place, int(right), keys)
             painter.restore()
+
+
+def _grey(icon: QIcon, ratio: float) -> QIcon:
+    """An icon as it looks while its action cannot be used."""
+    return QIcon(icon.pixmap(QSize(ICON, ICON), ratio, QIcon.Mode.Disabled))
 
 
 def _blank() -> QIcon:

@@ -42,7 +42,8 @@ class _Figures(Panel):
 
     def refresh(self) -> None:
         document = self.document
-        for widget in (self.problems, self.chosen, self.costs, self.work, self.memory):
+        labels = (self.chosen, self.costs, self.work, self.memory)
+        for widget in (self.problems, *labels):
             widget.setVisible(document is not None)
         if document is None:
             return
@@ -68,6 +69,9 @@ class _Figures(Panel):
         self.work.setToolTip(
             f"{total.macs:,} multiply-accumulates: the work of one example forward"
         )
+        for label in labels:
+            # One that says nothing would hold its place, and the others away from the edge.
+            label.setVisible(bool(label.text()))
 
     def _label(self, name: str, row: QHBoxLayout) -> QLabel:
         label = QLabel(self)

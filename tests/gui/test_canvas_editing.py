@@ -320,6 +320,11 @@ def test_find_goes_through_the_matches_and_unfolds(hands: Show) -> None:
     at.key(Key.Key_Return)
     assert view.document.selection == {"stage3.block2.conv1_norm"}
     assert view.find_bar.count.text() == "2 of 2"
+    # Letters are typed, even those that are keys of the canvas; other keys do what they always do.
+    at.type(".")
+    assert view.find_bar.line.text() == "stage3.block2.conv1."
+    at.key(Key.Key_M, CTRL)
+    assert not view.minimap.wanted
     at.key(Key.Key_Escape)
     assert view.hasFocus()
 

@@ -99,6 +99,31 @@ def test_undo_in_the_text_undoes_the_graph(qtbot, panel, document):
     assert panel.editor.toPlainText() == documents.dumps(before)
 
 
+def test_undo_in_the_text_goes_on_with_what_was_done_elsewhere(qtbot, panel, document):
+    before = document.spec
+    document.apply(edit.set_field(document.spec, "conv2", "filters", 7), "Seven")
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 8)
+    while panel.editor.document().isUndoAvailable():
+        qtbot.keyClick(panel.editor, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: document.undo_stack.count() == 1)
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Z, CTRL)
+    assert document.spec == before
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Y, CTRL)
+    assert document.spec.by_id["conv2"].filters == 7
+    assert panel.editor.toPlainText() == documents.dumps(document.spec)
+
+
+def test_a_change_elsewhere_is_told_beside_the_mistake(qtbot, panel, document):
+    replace(qtbot, panel, '"filters": 6', '"filters": 6x')
+    qtbot.waitUntil(panel.message.isVisible)
+    document.apply(edit.set_field(document.spec, "conv2", "filters", 7), "Seven")
+    document.apply(edit.set_field(document.spec, "conv2", "filters", 8), "Eight")
+    mistake, changed = panel.message.text().splitlines()
+    assert mistake.startswith("Line 6: 6x is not a JSON number")
+    assert changed.startswith("The network was changed elsewhere")
+
+
 def test_what_is_selected_is_lit_up(panel, document):
     document.select(["fc1"])
     line = panel.editor._chosen[0]

@@ -8,7 +8,7 @@ from graphspec_gui.document import StudioDocument
 from graphspec_gui.problems.panel import ProblemsPanel
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from graphspec import document as documents
 from graphspec import edit, zoo
@@ -95,6 +95,8 @@ def test_the_status_bar_counts_and_leads_to_the_list(qtbot, window, panel, docum
     assert button.text() == "No problems"
     broken(document)
     assert button.text() == "1 problem"
+    # What is not known now holds no place.
+    assert window.findChild(QLabel, "status_work").isHidden()
     window.docks["problems_dock"].hide()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert panel.isVisible()

@@ -7,7 +7,7 @@ from graphspec_gui.buttons import IconButton
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.findings import look
 from graphspec_gui.forms.editors import SEVERAL_VALUES, ChoiceEdit, FlagEdit, LineEdit
-from graphspec_gui.forms.properties import PropertiesPanel
+from graphspec_gui.forms.properties import NOTHING_SHARED, PropertiesPanel
 from graphspec_gui.forms.shares import SHARE
 from graphspec_gui.forms.sums import MEASURE
 from graphspec_gui.forms.timing import batch_of
@@ -321,6 +321,24 @@ def test_measuring_can_be_cancelled_and_goes_on_behind_another_selection(qtbot, 
     assert panel._sums.table.isColumnHidden(3)
     QTest.mouseClick(panel._sums.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel._sums.table.isColumnHidden(3))
+
+
+def test_a_group_is_called_by_its_name(window):
+    document = window.new(zoo.load("resnet18"))
+    panel = window.docks["properties_dock"].widget()
+    inside = [layer.id for layer in document.spec.layers if layer.id.startswith("stage1.block2.")]
+    document.select(inside)
+    assert "stage1.block2" in words(panel)
+    assert "group of 2 conv2d" in words(panel)
+    document.select(inside[1:])
+    assert f"{len(inside) - 1} selected" in words(panel)
+
+
+def test_layers_that_share_no_setting_say_so(panel, document):
+    document.select(["conv1", "conv1_relu"])
+    assert NOTHING_SHARED in words(panel)
+    document.select(["conv1", "conv2"])
+    assert NOTHING_SHARED not in words(panel)
 
 
 def test_no_number_of_the_table_is_cut(qtbot, window):

@@ -15,7 +15,7 @@ from graphspec_gui.text_dialog import TextDialog
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -244,6 +244,11 @@ def test_the_palette_lists_everything_and_why_not(qtbot, window):
     # A disabled one is not done.
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert palette.isVisible()
+    palette.search.clear()
+    qtbot.keyClicks(palette.search, "unsaved")
+    icon = palette.list.item(0).icon().pixmap(16).toImage()
+    grey = QColor(theme().colors.disabled).rgb()
+    assert grey in {icon.pixel(x, y) for x in range(16) for y in range(16)}
     palette.search.clear()
     qtbot.keyClicks(palette.search, "xyzzy")
     assert "No command has these words" in palette.list.item(0).text()

@@ -50,6 +50,7 @@ class ConnectDialog(QDialog):
         self.list.setObjectName("connect_list")
         self.list.setAccessibleName("Ports")
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._choose)
         column.addWidget(self.list)

@@ -76,9 +76,13 @@ class FindBar(QFrame):
         self.move((room.width() - self.width()) // 2, space())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter goes on, Escape closes; no key reaches the canvas."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
+        """Enter goes on, Escape closes; neither does what it does on the canvas."""
+        ours = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # The line takes what it needs to type; other shortcuts are as good as ever.
+            if event.key() in ours:
+                event.accept()
+                return True
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

@@ -27,6 +27,8 @@ TYPING = 1.0
 _MEASURING = "Measuring…"
 EMPTY = "Open a network, or make a new one: what is selected in it is edited here."
 
+NOTHING_SHARED = "They have no settings in common. Select layers of one kind to set them together."
+
 
 class PropertiesPanel(Panel):
     """Shows and edits what is selected; with nothing selected, the network.
@@ -120,6 +122,10 @@ class PropertiesPanel(Panel):
         self.form.fix_wanted.connect(self._mend)
         self.form.explained.connect(self.help.setText)
         column.addWidget(self.form)
+        if not self.form.names:
+            nothing = _label(NOTHING_SHARED, page)
+            nothing.setProperty("muted", True)
+            column.addWidget(nothing)
         self._sums = Sums(page)
         self._sums.wanted.connect(self._select)
         self._sums.measure_wanted.connect(self._measure)

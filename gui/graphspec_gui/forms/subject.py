@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from graphspec import edit
@@ -22,6 +23,8 @@ class Subject:
 
     ids: tuple[str, ...]
     kinds: tuple[type[Layer] | type[Input], ...]
+    group: str = ""
+    """The group that they are all the layers of."""
 
     @classmethod
     def of(cls, spec: GraphSpec, selection: Iterable[str]) -> Subject:
@@ -29,23 +32,27 @@ class Subject:
         chosen = set(selection)
         nodes: list[Input | Layer] = [*spec.input_by_id.values(), *spec.by_id.values()]
         found = [node for node in nodes if node.id in chosen]
-        return cls(tuple(node.id for node in found), tuple(type(node) for node in found))
+        ids = tuple(node.id for node in found)
+        return cls(ids, tuple(type(node) for node in found), _group(spec, ids))
 
     @property
     def title(self) -> str:
         """What stands above the form."""
         if not self.ids:
             return "Network"
-        return self.ids[0] if len(self.ids) == 1 else f"{len(self.ids)} selected"
+        if len(self.ids) == 1:
+            return self.ids[0]
+        return self.group or f"{len(self.ids)} selected"
 
     @property
     def subtitle(self) -> str:
         """The kinds of what is selected."""
         names = [_kind(kind) for kind in self.kinds]
-        return ", ".join(
+        words = ", ".join(
             f"{names.count(name)} {name}" if len(names) > 1 else name
             for name in dict.fromkeys(names)
         )
+        return f"group of {words}" if self.group else words
 
     def fields(self) -> tuple[Field, ...]:
         """The fields that all of them have, in one shape."""
@@ -91,6 +98,15 @@ class Subject:
         if section != "layers" or not isinstance(step, int) or step >= len(spec.layers):
             return None
         return tuple(rest) if spec.layers[step].id == self.ids[0] else None
+
+
+def _group(spec: GraphSpec, ids: tuple[str, ...]) -> str:
+    """The innermost group that has these layers and no others."""
+    parts = [name.split(".")[:-1] for name in ids]
+    shared = [step[0] for step in takewhile(lambda step: len(set(step)) == 1, zip(*parts))]
+    name = ".".join(shared)
+    inside = {layer.id for layer in spec.layers if layer.id.startswith(f"{name}.")}
+    return name if name and inside == set(ids) else ""
 
 
 def _node(spec: GraphSpec, name: str) -> Layer | Input:

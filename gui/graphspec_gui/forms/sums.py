@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -131,6 +132,8 @@ class Sums(QWidget):
                 name.setProperty("muted", True)
                 text = _label(line.text, self._body)
                 text.setFont(theme().font("mono"))
+                # Both on one baseline: the letters of one width stand higher in their line.
+                text.setContentsMargins(0, _drop(), 0, 0)
                 text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 text.setAccessibleName(f"{line.name}: {line.text}")
                 grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
@@ -169,7 +172,8 @@ class Sums(QWidget):
                 words += f", {milliseconds(part)} of a step"
             label.setText(words)
             bar.set_share(share, words)
-            known = bool(times) if what == "time" else bool(costs)
+            # A layer without parameters has no share of them to show.
+            known = part > 0
             label.setVisible(known)
             bar.setVisible(known)
 
@@ -215,6 +219,12 @@ def _totals(subject: Subject, findings: Findings) -> list[tuple[str, list[Line]]
         kept = sum(row.activation_bytes for row in findings.rows.values())
         lines.append(Line("activations", f"{size(kept)} an example"))
     return [("Cost", lines)]
+
+
+def _drop() -> int:
+    """How much further down the name's letters stand in their line than the sum's."""
+    name, sum_ = (QFontMetrics(theme().font(role)) for role in ("body", "mono"))
+    return max(0, name.ascent() - sum_.ascent())
 
 
 def _label(text: str, parent: QWidget) -> QLabel:

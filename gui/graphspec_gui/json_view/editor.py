@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -79,7 +81,15 @@ class JsonEditor(QPlainTextEdit):
         return dict(self._wrong)
 
     def event(self, event: QEvent) -> bool:
-        """Tell at a marked line what is wrong with it."""
+        """Tell at a marked line what is wrong with it; what is typed here is undone here first."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            text, standard = self.document(), QKeySequence.StandardKey
+            if (event.matches(standard.Undo) and not text.isUndoAvailable()) or (
+                event.matches(standard.Redo) and not text.isRedoAvailable()
+            ):
+                # The window's undo goes on with what was done elsewhere.
+                event.ignore()
+                return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             place = self.viewport().mapFromGlobal(event.globalPos())
             line = self.cursorForPosition(place).blockNumber() + 1

@@ -17,7 +17,7 @@ from graphspec_gui.theme import space
 
 SETTLE = 250
 """Milliseconds of quiet after typing until the text is read."""
-CHANGED = "The network was changed elsewhere meanwhile."
+CHANGED = "The network was changed elsewhere meanwhile: this text, once right, takes its place."
 EMPTY = "Open a network to see it as JSON."
 
 
@@ -96,7 +96,7 @@ class JsonPanel(Panel):
         if document.spec is not self._spec:
             if self._spec is not None and (self._settle.isActive() or self._message.isVisible()):
                 # Text that is not the network's is not thrown away unasked.
-                self._say(CHANGED)
+                self._say_changed()
                 return
             if self._spec is not None and len(document.spec.layers) > IN_THREAD:
                 self._later.start()
@@ -106,7 +106,7 @@ class JsonPanel(Panel):
 
     def _show_spec(self) -> None:
         if self._settle.isActive():
-            self._say(CHANGED)
+            self._say_changed()
         elif self.document is not None:
             self._spec = self.document.spec
             self._write(documents.dumps(self._spec))
@@ -146,6 +146,12 @@ class JsonPanel(Panel):
         first = problems[0]
         more = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
         self._say(f"Line {first.line or 1}: {first.message}{more}")
+
+    def _say_changed(self) -> None:
+        """Add it to what is wrong with the text, which is to be mended all the same."""
+        wrong = self.message.text() if self._message.isVisible() else ""
+        if CHANGED not in wrong:
+            self._say("\n".join(filter(None, (wrong, CHANGED))))
 
     def _say(self, words: str) -> None:
         self.message.setText(words)
