@@ -103,7 +103,9 @@ class Subject:
 def _group(spec: GraphSpec, ids: tuple[str, ...]) -> str:
     """The innermost group that has these layers and no others."""
     parts = [name.split(".")[:-1] for name in ids]
-    shared = [step[0] for step in takewhile(lambda step: len(set(step)) == 1, zip(*parts))]
+    shared = [
+        step[0] for step in takewhile(lambda step: len(set(step)) == 1, zip(*parts, strict=False))
+    ]
     name = ".".join(shared)
     inside = {layer.id for layer in spec.layers if layer.id.startswith(f"{name}.")}
     return name if name and inside == set(ids) else ""
