@@ -11,6 +11,7 @@ from graphspec.engines.jit.engine import JitEngine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from tests.engines.jit.oracle import compare
+from tests.engines.nets import network, node
 
 
 def net(classes: int, loss: dict[str, Any]) -> GraphSpec:
@@ -54,6 +55,15 @@ def test_takes_class_probabilities(weighted: bool) -> None:
     shares = np.random.default_rng(0).random((9, 11))
     given["label"] = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
     compare(net(11, loss), feeds=given)
+
+
+def test_a_distance_of_nothing_has_no_slope() -> None:
+    layers = [node("scale", "f", "x", factor=0.5), node("l1_loss", "loss", "f", "target")]
+    spec = network(layers, ("f",), x={"shape": [19]}, target={"shape": [19]})
+    numbers = np.random.default_rng(0).integers(-2, 3, (2, 7, 19)).astype(np.float32)
+    given = {"x": 2 * numbers[0], "target": numbers[1]}
+    assert (numbers[0] == numbers[1]).any()
+    compare(spec, feeds=given)
 
 
 def test_large_scores_do_not_overflow() -> None:

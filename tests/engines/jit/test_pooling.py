@@ -21,6 +21,7 @@ WINDOWS: list[dict[str, Any]] = [
     {"kernel": 2, "stride": 3, "rounding": "floor"},
     {"kernel": 3, "stride": 1, "pad": "same"},
     {"kernel": [2, 5], "stride": [2, 2], "pad": [0, 1], "rounding": "ceil"},
+    {"kernel": 4, "rounding": "floor"},
     {"kernel": 5, "stride": 5, "rounding": "floor"},
 ]
 
