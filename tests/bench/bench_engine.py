@@ -70,6 +70,8 @@ TRAININGS = {
     "depthwise-separable": Training(separable, 16, None),
 }
 INFERENCES = {"alexnet": 0.9, "vgg16": 1.3, "resnet50": 0.9}
+FEWER_BLOCKS = {"vgg16": 2}
+"""At batch 32 each takes half a minute; all are warm by then, as their results are compared."""
 
 
 def engine(threads: int) -> Any:
@@ -138,12 +140,11 @@ def test_inference(name, batch, threads):
     def run() -> Any:
         return executable.run({image: x}, outputs=[output]).values[output]
 
+    got = run()
     for peer, call in peers.items():
         expected = call()
-        np.testing.assert_allclose(
-            run(), expected, atol=1e-3 * np.abs(expected).max(), err_msg=peer
-        )
-    blocks, repeats = (5, 5) if batch == 1 else (3, 1)
+        np.testing.assert_allclose(got, expected, atol=1e-3 * np.abs(expected).max(), err_msg=peer)
+    blocks, repeats = (5, 5) if batch == 1 else (FEWER_BLOCKS.get(name, 3), 1)
     ratio = against_best(alternate(run, peers, blocks, repeats))
     compared(f"evaluate {name}, batch {batch}", threads, ratio, INFERENCES[name])
 

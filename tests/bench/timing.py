@@ -9,16 +9,22 @@ from typing import NamedTuple
 
 Call = Callable[[], object]
 
+LONG_MS = 2000
+
 
 def typical_ms(call: Call, repeats: int = 11) -> float:
-    """Median time of a call in milliseconds, after one that is not counted."""
+    """Median time of a call in milliseconds, after one that is not counted.
+
+    One that takes seconds is counted, and is all: what it starts with is a small part of it.
+    """
+    first = _ms(call)
+    return first if first > LONG_MS else median(_ms(call) for _ in range(repeats))
+
+
+def _ms(call: Call) -> float:
+    start = perf_counter()
     call()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        call()
-        times.append(perf_counter() - start)
-    return 1000 * median(times)
+    return 1000 * (perf_counter() - start)
 
 
 def alternate(
