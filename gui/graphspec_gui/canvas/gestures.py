@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from graphspec import edit
 from graphspec.graph import UNCONNECTED, GraphSpec
+from graphspec.layers.base import Layer
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.edge_item import EdgeItem
 from graphspec_gui.canvas.edits import put_on_edge
@@ -150,7 +151,7 @@ class Drag(Gesture):
             shift = QPointF(_snapped(wanted.x()), _snapped(wanted.y())) - first
         self._shift = shift
         view.canvas.drag_to({name: at + shift for name, at in self._from.items()})
-        self._edge = self._edge_below(at) if self._is_loose() else None
+        self._edge = self._edge_below(at)
         view.hover.show_drop_edge(self._edge)
         view.viewport().update()
 
@@ -197,20 +198,28 @@ class Drag(Gesture):
         else:
             view.document.select(members)
 
-    def _is_loose(self) -> bool:
-        """Whether it is one layer that reads nothing and that nothing reads."""
+    def _loose(self) -> Layer | None:
+        """The one layer that is dragged, if it goes nowhere."""
         spec = self.view.document.spec
-        if self._name is None or len(self._nodes) != 1:
-            return False
-        layer = spec.by_id.get(self._name)
-        if layer is None or any(source != UNCONNECTED for source in layer.inputs):
-            return False
-        return not any(self._name in other.inputs for other in spec.layers)
+        layer = spec.by_id.get(self._name or "")
+        if layer is None or len(self._nodes) != 1 or layer.is_loss or layer.id in spec.outputs:
+            return None
+        return None if any(layer.id in other.inputs for other in spec.layers) else layer
 
     def _edge_below(self, at: QPoint) -> EdgeItem | None:
+        """The edge that the layer would be put on: it reads nothing yet, or was led past."""
+        layer = self._loose()
+        if layer is None:
+            return None
+        reads = {source for source in layer.inputs if source != UNCONNECTED}
         point = self.view.mapToScene(at)
         for item in self.view.canvas.items(QRectF(point.x() - 12, point.y() - 12, 24, 24)):
-            if isinstance(item, EdgeItem) and item.shape().contains(point):
+            if (
+                isinstance(item, EdgeItem)
+                and item.edge.reader != layer.id
+                and (not reads or item.edge.reads == layer.inputs[0])
+                and item.shape().contains(point)
+            ):
                 return item
         return None
 

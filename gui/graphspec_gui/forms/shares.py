@@ -141,7 +141,7 @@ class _Bars(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(max(super().sizeHint(option, index).width(), space(8)), space(3.5))
+        return QSize(super().sizeHint(option, index).width(), space(3.5))
 
 
 def milliseconds(seconds: float) -> str:
