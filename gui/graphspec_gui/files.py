@@ -167,9 +167,15 @@ class Files(QObject):
         """See whether other programs changed files that are open, and ask what to do."""
         self.watch()
         for tab in self._window.tabs():
-            text = tab.changed_on_disk()
+            path, text = tab.document.path, tab.changed_on_disk()
+            gone = path is not None and tab.on_disk is not None and not path.exists()
             if text is not None:
                 self._tell_changed(tab, text)
+            elif gone and not tab.gone:
+                self._tell_gone(tab)
+            elif tab.gone and not gone:
+                tab.say(None)
+            tab.gone = gone
 
     def _stir(self, _: str) -> None:
         self._settle.start()
@@ -194,6 +200,14 @@ class Files(QObject):
         }
         words = f"{path.name} was changed by another program.{unsaved}"
         tab.say(Banner(words, choices, tab, stay=(show, "Keep mine", "Reload")))
+
+    def _tell_gone(self, tab: EditorTab) -> None:
+        path = tab.document.path
+        assert path is not None
+        # What is here is nowhere else: closing it is asked about.
+        tab.document.undo_stack.resetClean()
+        words = f"{path.name} was deleted or moved by another program. Save it to write it again."
+        tab.say(Banner(words, {"Save": lambda: self.save(tab)}, tab))
 
     def _may_overwrite(self, tab: EditorTab) -> bool:
         path = tab.document.path

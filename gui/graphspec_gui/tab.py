@@ -30,6 +30,8 @@ class EditorTab(QWidget):
         """Its name in the journal."""
         self.on_disk = text
         """What its file held when it was last read or written."""
+        self.gone = False
+        """Whether its file was found to be there no more, and that was told."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)

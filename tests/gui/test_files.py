@@ -96,6 +96,22 @@ def test_our_own_saving_is_no_change(qtbot, window, file):
     assert window.current.banner is None
 
 
+def test_a_file_that_is_gone_is_told_and_can_be_written_again(qtbot, window, file):
+    text = file.read_text(encoding="utf-8")
+    file.unlink()
+    shown = banner(qtbot, window)
+    assert "net.json was deleted" in shown.label.text()
+    assert window.document.modified
+    # Whoever moved it may bring it back.
+    file.write_text(text, encoding="utf-8")
+    qtbot.waitUntil(lambda: window.current.banner is None)
+    file.unlink()
+    qtbot.mouseClick(banner(qtbot, window).buttons["Save"], LEFT)
+    assert file.read_text(encoding="utf-8") == text
+    assert not window.document.modified
+    assert window.current.banner is None
+
+
 def test_a_second_change_is_seen_as_well(qtbot, window, file):
     change(file, 9)
     qtbot.mouseClick(banner(qtbot, window).buttons["Reload"], LEFT)
