@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 
 from graphspec_gui.canvas.search import KIND_MIME
@@ -84,13 +85,21 @@ class Monkey:
         window: what it plays with.
         seed: of its choices.
         files: what it may open, drop and write over.
+        wait: waits until something is so, and fails where it never is.
         trains: whether it may train.
     """
 
     def __init__(
-        self, window: MainWindow, seed: int, files: list[Path], *, trains: bool = True
+        self,
+        window: MainWindow,
+        seed: int,
+        files: list[Path],
+        wait: Callable[[Callable[[], bool]], None],
+        *,
+        trains: bool = True,
     ) -> None:
         self.window, self.rng, self.files, self.trains = window, random.Random(seed), files, trains
+        self.wait = wait
         self.reached: Counter[str] = Counter()
         self.done: deque[str] = deque(maxlen=12)
         self._seen: dict[str, object] = {}
@@ -295,7 +304,11 @@ class Monkey:
             action = self.rng.choice([*panel.actions(), *3 * [panel.pause]])
             if self.may(action):
                 self.reached[f"action {action.objectName()}"] += 1
+                before = training.state
                 action.trigger()
+                if action is panel.pause and before in ("running", "paused"):
+                    # It may come to its end instead, but never stay as it was.
+                    self.wait(lambda: training.state != before)
 
     def turn_tabs(self) -> None:
         """Open, close and shift documents."""
@@ -372,7 +385,9 @@ class Monkey:
         for name, dock in window.docks.items():
             now[f"{name} shown"] = dock.isVisible()
             now[f"{name} floats"] = dock.isFloating()
-        now[f"training {window.training.state}"] = True
+        state = window.training.state
+        now[f"training {state}"] = True
+        self.reached["training goes on"] += state == "running" and "training paused" in self._seen
         now["tab in front"] = id(window.current)
         tabs = len(list(window.tabs()))
         before = self._seen.get("tabs", tabs)

@@ -242,6 +242,37 @@ def live(qtbot, folder: Path, *, trains: bool) -> None:
 
 
 @pytest.mark.slow
+def test_documents_and_trainings_leave_nothing_in_a_window_that_stays(trained):
+    window, training = trained.window, trained.training
+    for dock in DOCKS:
+        window.show_dock(dock.name)
+
+    def use() -> None:
+        for name in ("lenet5", "resnet18"):
+            spec = zoo.load(name)
+            document = window.new(spec)
+            document.apply(edit.rename(spec, spec.layers[0].id, "first"), "Rename")
+            QApplication.processEvents()
+            document.undo_stack.undo()
+            document.undo_stack.setClean()
+            assert window.close_tab(window.current)
+        trained.start()
+        training.stop()
+        trained.wait(lambda: training.state == "idle")
+        training.reset()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    for _ in range(2):
+        use()
+    before, widgets = census(), len(QApplication.allWidgets())
+    for _ in range(CYCLES // 5):
+        use()
+    assert census() - before == Counter()
+    assert len(QApplication.allWidgets()) == widgets
+    assert len(training.runs) == 0
+
+
+@pytest.mark.slow
 def test_fifty_lives_leave_nothing(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("GRAPHSPEC_RUNS", str(tmp_path / "runs"))
     # What is made once and kept, as icons and fonts are, is there after the first.

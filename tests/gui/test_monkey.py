@@ -32,7 +32,13 @@ REACHED = (
     "tab in front",
 )
 """What every seed reaches, as it happens many times; the rest is printed with its counts."""
-TRAINED = ("training preparing", "training running", "training paused", "training stopping")
+TRAINED = (
+    "training preparing",
+    "training running",
+    "training paused",
+    "training goes on",
+    "training stopping",
+)
 EVENTS = 2_000
 
 
@@ -51,7 +57,7 @@ def files(tmp_path: Path, trained: Run) -> list[Path]:
 
 def play(window, qtbot, monkeypatch, files, seed: int, events: int, *, trains: bool) -> Monkey:
     """Let a monkey play; what it reached."""
-    monkey = Monkey(window, seed, files, trains=trains)
+    monkey = Monkey(window, seed, files, qtbot.waitUntil, trains=trains)
     rng = monkey.rng
     names = [str(path) for path in files]
     folder = files[0].parent
