@@ -44,6 +44,8 @@ class _Engine(QIconEngine):
         self._color, self._disabled = QColor(color), QColor(disabled)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        if rect.isEmpty():
+            return
         font = QFont(_family())
         font.setPixelSize(round(FILL * rect.height()))
         painter.save()
@@ -54,6 +56,8 @@ class _Engine(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         made = QPixmap(size)
+        if size.isEmpty():  # what the frame of a squeezed button leaves
+            return made
         made.fill(Qt.GlobalColor.transparent)
         painter = QPainter(made)
         self.paint(painter, QRect(QPoint(0, 0), size), mode, state)

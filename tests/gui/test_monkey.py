@@ -41,6 +41,13 @@ TRAINED = (
 )
 EVENTS = 2_000
 
+# Qt tells of what it was asked wrongly; a platform without a screen, of what it never can.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.qt_log_level_fail("WARNING"),
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+]
+
 
 @pytest.fixture
 def files(tmp_path: Path, trained: Run) -> list[Path]:
@@ -106,14 +113,12 @@ def _read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graphspec_gui.json_view.panel.SETTLE", 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_twenty_thousand_random_events(window, qtbot, monkeypatch, files, seed):
     monkey = play(window, qtbot, monkeypatch, files, seed, EVENTS, trains=False)
     assert not missing(monkey, REACHED)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 105))
 def test_ten_thousand_while_it_trains(window, qtbot, monkeypatch, files, seed):
     monkey = play(window, qtbot, monkeypatch, files, seed, EVENTS, trains=True)

@@ -3,10 +3,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from graphspec_gui.buttons import IconButton
 from graphspec_gui.colors import DARK, LIGHT, Colors
 from graphspec_gui.style import sheet
 from graphspec_gui.theme import space, theme
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 
@@ -83,6 +85,20 @@ def test_the_type_scale_has_six_sizes(qapp):
         "display": 24,
         "mono": 12,
     }
+
+
+@pytest.mark.qt_log_level_fail("WARNING")
+def test_squeezed_buttons_have_no_icon_and_no_trouble(qtbot):
+    button = IconButton("mdi6.restore", "Back", None)
+    qtbot.addWidget(button)
+    button.setMinimumSize(0, 0)
+    button.setFixedSize(20, 4)
+    button.grab()
+    picture = QPixmap(20, 20)
+    picture.fill(QColor("white"))
+    with QPainter(picture) as painter:
+        button.icon().paint(painter, QRect(0, 0, 20, 0))
+    assert picture.toImage().pixelColor(10, 0) == QColor("white")
 
 
 @pytest.mark.parametrize("state", ["ok", "advice", "warning", "error"])
