@@ -23,7 +23,7 @@ class Filters:
     ``norms`` (F,) are their L2 norms; ``noise`` (F,) the share of their energy, without the mean,
     in ripples of fewer than 4 pixels: about a half to three quarters for random numbers, and
     little for the smooth filters of a trained first layer. NaN where they are too small to tell
-    (below 3×3), or constant.
+    (below 4×4, where there is no longer ripple), or constant.
     """
 
     layer: str
@@ -69,7 +69,7 @@ def drawable_layers(executable: Executable) -> tuple[str, ...]:
 def noise_scores(images: Array) -> Array:
     """The share of energy in ripples of fewer than 4 pixels, for images (F, C, h, w); see above."""
     height, width = images.shape[2:]
-    if min(height, width) < 3:
+    if min(height, width) < 4:
         return np.full(len(images), np.nan)
     centred = images.astype(np.float64)
     centred = centred - centred.mean(axis=(2, 3), keepdims=True)

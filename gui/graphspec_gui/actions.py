@@ -64,6 +64,17 @@ class StudioAction(QAction):
             self.setEnabled(not reason)
             self._explain()
 
+    def become(self, text: str, icon: str | None = None) -> None:
+        """Stand for something else from now on: its words, its tip, and its icon if one is told."""
+        if text == self.text():
+            return
+        self.setText(text)
+        self._tip = text.removesuffix("…")
+        self._explain()
+        if icon is not None:
+            self._icon = icon
+            self._paint()
+
     def _explain(self) -> None:
         keys = self.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         # Not a "<b>…</b>": a tip may hold a name from a file, and is then plain text.

@@ -124,6 +124,8 @@ QListView::item, QTreeView::item { padding: 4px 8px; border: 1px solid transpare
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
 QTreeView::item { padding-left: 4px; }
+/* An editor is as high as its row. */
+QTreeView QLineEdit, QTreeView QLineEdit:focus { min-height: 0; padding: 0 2px; }
 QListView:focus::item:selected, QListView::item:focus { border-color: $accent; }
 QTreeView:focus::item:selected, QTreeView::item:focus {
     border-top-color: $accent; border-bottom-color: $accent;

@@ -168,7 +168,7 @@ def test_folded_settings_open_by_themselves_where_something_is_wrong(qtbot, wind
     document.apply(
         edit.set_value(document.spec, "training.average", {"kind": "ema", "decay": 0.9}), "Average"
     )
-    qtbot.waitUntil(lambda: dock.form.sections["Update"].button.text() == "Update · 1 set")
+    qtbot.waitUntil(lambda: dock.form.sections["Update"].button.text() == "Update · 1 changed")
 
 
 def test_the_engine_of_a_run_is_chosen_and_no_part_of_the_file(qtbot, window):

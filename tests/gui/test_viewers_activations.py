@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphspec_gui.viewers.activations import ActivationsPanel
-from PySide6.QtCore import Qt
+from graphspec_gui.viewers.halves import Halves
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from graphspec import edit
@@ -149,3 +150,37 @@ def test_the_strip_switches_the_maps(room, panel):
     assert room.source.example.number == 7
     room.wait(lambda: panel._values is not before)
     np.testing.assert_array_equal(panel._values, values(room, "conv"))
+
+
+def test_the_examples_that_are_counted_are_those_that_there_are(room, tmp_path):
+    made = room.put(ActivationsPanel)
+    room.look_into(train(tmp_path / "few", split={"validation": 40}))
+    room.wait(lambda: "Over 40 examples" in made.facts.text())
+
+
+def test_the_sum_stands_above_what_it_is_made_of_and_its_numbers_fit(room, panel):
+    panel.grid.setFocus()
+    QTest.mouseClick(
+        panel.grid.viewport(), Qt.MouseButton.LeftButton, pos=panel.grid.place(0).center()
+    )
+    room.wait(lambda: panel.unit.sight is not None)
+    (patch, *_), unit = panel.unit._rows(), panel.unit
+    room.wait(lambda: unit.height() >= unit.sizeHint().height())
+    assert unit._cell(patch[0]) >= unit.fontMetrics().horizontalAdvance("-0.089")
+
+
+def test_pictures_and_words_share_the_room_until_somebody_divides_it(room, panel):
+    halves = panel.findChild(Halves)
+    first, second = halves.sizes()
+    assert first == pytest.approx(1.5 * second, abs=3)
+    panel.resize(1300, 520)
+    first, second = halves.sizes()
+    assert first == pytest.approx(1.5 * second, abs=3)
+    handle = halves.handle(1)
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=handle.rect().center())
+    QTest.mouseMove(handle, handle.rect().center() - QPoint(200, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton)
+    moved = halves.sizes()[0]
+    assert moved < first - 100
+    panel.resize(1301, 520)
+    assert halves.sizes()[0] == pytest.approx(moved, abs=3)

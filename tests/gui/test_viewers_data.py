@@ -353,3 +353,28 @@ def test_several_pictures_can_be_dropped_and_ctrl_adds(room, panel, tmp_path: Pa
     room.wait(lambda: len(room.source.examples) == 3)
     drop(panel, [paths[0], tmp_path / "words.txt"], NONE)
     assert not room.source.looks.asks("read")
+
+
+def test_the_numbers_show_what_preprocessing_does(room, trained):
+    panel = room.put(DataPanel)
+    room.look_into(trained)
+    room.wait(lambda: panel.grid.tiles.count == 1497)
+    assert not panel.stated.isVisible()
+
+    def pointed() -> float:
+        place = panel.grid.place(2)
+        QTest.mouseMove(panel.grid.viewport(), place.center() - QPoint(4, 0))
+        QTest.mouseMove(panel.grid.viewport(), place.center())
+        room.wait(lambda: panel.readout.text().startswith("train 2, row"))
+        return float(panel.readout.text().rpartition(": ")[2])
+
+    data = room.source.network.data
+    x = data.parts["train"][0]
+    QTest.mouseMove(panel.grid.viewport(), panel.grid.place(2).center())
+    assert pointed() in x[2]
+    panel.stage.setFocus()
+    QTest.keyClick(panel.stage, Qt.Key.Key_End)
+    room.wait(panel.stated.isVisible)
+    made = data.pipeline.apply(x[:200], np.float32)
+    assert f"{made.min():.3g} to {made.max():.3g}" in panel.stated.text()
+    assert np.isclose(made[2], pointed(), rtol=1e-3).any()

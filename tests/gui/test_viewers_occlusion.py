@@ -9,7 +9,7 @@ import pytest
 from graphspec_gui.viewers.fill import FillChoice
 from graphspec_gui.viewers.occlusion import OcclusionPanel
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QWidget
@@ -94,10 +94,10 @@ def test_it_can_be_cancelled_and_keeps_what_it_found(room, panel):
     room.wait(lambda: panel.found is not None)
     if panel.found.done < 1:
         assert panel.button.text() == "Cancel"
-        assert panel.progress.isVisible()
+        assert panel.waiting.isVisible()
         press(panel)
     room.wait(lambda: panel.button.text() == "Cover")
-    assert not panel.progress.isVisible()
+    assert not panel.waiting.isVisible()
     assert not room.source.looks.asks("occlusion")
     assert panel.found is not None
 
@@ -211,12 +211,26 @@ def test_a_colour_can_be_chosen_for_images_in_colour(qtbot, monkeypatch):
 
 def test_the_time_left_is_told_beside_the_progress(room, panel):
     said: list[str] = []
-    room.source.looks.answered.connect(lambda: said.append(panel.left.text()))
+    room.source.looks.answered.connect(lambda: said.append(panel.waiting.words.text()))
     panel.square.setValue(1)
     panel.stride.setValue(1)
     press(panel)
-    assert panel.left.isVisible()
+    assert panel.waiting.isVisible()
     room.wait(lambda: finished(panel))
-    assert not panel.left.isVisible()
+    assert not panel.waiting.isVisible()
     # 64 positions, 32 at a time.
     assert any(re.fullmatch(r"50%, [\d.]+ s left", words) for words in said)
+
+
+def test_the_number_under_the_mouse_is_of_what_the_colours_show(room, panel):
+    press(panel)
+    room.wait(lambda: finished(panel))
+    for words in ("", "fall of", "log-odds fall by"):
+        where = panel.grid.place(0).center()
+        QTest.mouseMove(panel.grid.viewport(), where - QPoint(3, 0))
+        QTest.mouseMove(panel.grid.viewport(), where)
+        room.wait(lambda words=words: f"covered{': ' if words else ''}" in panel.readout.text())
+        assert words in panel.readout.text()
+        assert ("fall" in panel.readout.text()) == bool(words)
+        panel.measure.setFocus()
+        QTest.keyClick(panel.measure, Qt.Key.Key_Down)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from graphspec_gui.theme import space
+from graphspec_gui.viewers import predictions
 from graphspec_gui.viewers.predictions import PredictionsPanel
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -105,3 +107,34 @@ def test_each_of_several_examples_has_its_bars(room, panel):
 def test_a_mistake_tells_both_classes_and_how_sure_the_network_is(panel):
     item, caption = panel.shown[0], panel.grid.tiles.caption(0)
     assert caption == f"{item.label}\n→ {item.predicted} {item.certainty:.0%}"
+
+
+def test_a_long_classification_tells_how_far_it_is_and_is_cancelled_and_begun_again(
+    room, panel, monkeypatch
+):
+    # An example at a time: the split takes 1,497 steps, between which it is heard.
+    monkeypatch.setattr(predictions, "_BATCH", 1)
+    said: list[str] = []
+    room.source.looks.answered.connect(lambda: said.append(panel.waiting.words.text()))
+    panel.split.setFocus()
+    before = panel.split.currentData()
+    QTest.keyClick(panel.split, Qt.Key.Key_Up)
+    assert panel.split.currentData() != before
+    room.wait(lambda: any(words.endswith(" left") for words in said))
+    assert panel.waiting.isVisible()
+    QTest.mouseClick(panel.halt, Qt.MouseButton.LeftButton)
+    assert not room.source.looks.asks("answers")
+    assert not panel.waiting.isVisible()
+    assert panel.facts.text() == "Cancelled."
+    panel.touch()  # as newer weights would
+    assert not room.source.looks.asks("answers")
+    monkeypatch.setattr(predictions, "_BATCH", 64)
+    QTest.mouseClick(panel.halt, Qt.MouseButton.LeftButton)
+    room.wait(lambda: "1,497 examples" in panel.facts.text())
+    assert not panel.halt.isVisible()
+
+
+def test_the_lower_docks_have_room_for_it_from_the_first_start(room, panel):
+    room.wait(lambda: len(panel.top.charts) == 1)
+    # They are 40 steps of the grid high, with a title above and tabs below.
+    assert panel.minimumSizeHint().height() <= space(30)

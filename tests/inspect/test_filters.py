@@ -19,6 +19,8 @@ def test_R02_ripples_of_two_pixels_are_noise_and_slow_ones_are_not():
     assert noise_scores(wave)[0] == pytest.approx(0.0, abs=1e-12)
     assert np.isnan(noise_scores(np.full((1, 3, 5, 5), 0.1))).all()
     assert np.isnan(noise_scores(np.ones((2, 3, 1, 1)))).all()
+    # Every ripple of three pixels is a short one: a smooth filter would be all noise too.
+    assert np.isnan(noise_scores(np.random.default_rng(0).normal(size=(4, 3, 3, 3)))).all()
 
 
 def test_R02_random_templates_are_noisier_than_trained_ones(tmp_path):

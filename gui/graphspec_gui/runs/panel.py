@@ -172,6 +172,8 @@ class RunsPanel(Panel):
         self.view.setAccessibleName("Runs")
         self.view.setRootIsDecorated(False)
         self.view.setUniformRowHeights(True)
+        # Names that were made begin alike, and end with what tells them apart.
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn(PLACES["begun"], Qt.SortOrder.DescendingOrder)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -209,11 +211,11 @@ class RunsPanel(Panel):
         busy = "It is being trained. Stop it first." if running else None
         self.show_.allow(whole)
         drawn = all(self._is_drawn(facts) for facts in runs)
-        self.show_.setText("Take out of the plots" if runs and drawn else "Draw in the plots")
+        self.show_.become("Take out of the plots" if runs and drawn else "Draw in the plots")
         self.open.allow(one or whole)
         self.star.allow(some)
         starred = bool(runs) and all(facts.starred for facts in runs)
-        self.star.setText("Take the star away" if starred else "Star")
+        self.star.become("Take the star away" if starred else "Star")
         self.note.allow(one)
         self.rename.allow(one or busy)
         self.delete.allow(some or busy)

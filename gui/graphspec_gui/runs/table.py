@@ -78,24 +78,25 @@ def _named(name: str, title: str, width: float) -> Column:
 
 
 COLUMNS = (
-    Column("shown", "", 6.5, lambda _: "", lambda _: None),
+    Column("shown", "", 6, lambda _: "", lambda _: None),
     Column("starred", "", 4, lambda _: "", lambda facts: facts.starred or None),
     _named("name", "Run", 24),
     _named("status", "Status", 13),
-    _named("model", "Model", 12),
+    _named("model", "Model", 13),
     _named("data", "Data", 13),
     Column("best", "Best", 9, best_of, _best_key, number=True),
     Column(
         "seconds",
         "Time",
-        9,
+        11,
         lambda facts: "" if facts.seconds is None else duration(facts.seconds),
         lambda facts: facts.seconds,
         number=True,
     ),
-    _named("engine", "Engine", 8),
+    _named("engine", "Engine", 7.5),
     Column("begun", "Begun", 18, lambda facts: moment(facts.begun), lambda facts: facts.begun),
-    _named("note", "Note", 24),
+    # The last one takes what room there is: beside the docks of a small screen this much.
+    _named("note", "Note", 9),
 )
 PLACES = {column.name: place for place, column in enumerate(COLUMNS)}
 _EDITED = ("name", "note")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.changing import drops_of, strengths_of
 from graphspec.train.control import Change, SetDrop, SetPenalty, SetRate
 from graphspec.train.history import History
-from graphspec_gui.theme import space
+from graphspec_gui.theme import space, theme
 
 _MOST = 6
 """Layers with a field each; of more, one field sets all."""
@@ -33,11 +33,25 @@ class LiveSettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, space(1), 0, 0)
+        column.setSpacing(space(0.5))
+        heading = QLabel("This run, from its next step on", self)
+        heading.setFont(theme().font("strong"))
+        column.addWidget(heading)
+        self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(space(1))
         self._grid.setVerticalSpacing(space(0.5))
+        # As in the form of the next run, below.
+        self._grid.setColumnMinimumWidth(0, space(11))
         self._grid.setColumnStretch(1, 1)
+        column.addLayout(self._grid)
+        self.trouble = QLabel(self)
+        self.trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self.trouble.setWordWrap(True)
+        self.trouble.setProperty("state", "error")
+        self.trouble.hide()
+        column.addWidget(self.trouble)
         self.fields: dict[str, QLineEdit] = {}
         self._values: dict[str, float] = {}
         self._made_for: tuple[object, object] | None = None
@@ -65,9 +79,11 @@ class LiveSettings(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.fields.clear()
+        self.trouble.hide()
         drops = drops_of(spec)
         self._values = {"rate": config.update.rate}
-        self._add("rate", "The update rule's rate, which the schedule scales.", 1e6, _set_rate)
+        tip = "The update rule's rate, which the schedule scales."
+        self._add("rate", tip, 1e6, _set_rate, above=True)
         for name, strength in strengths_of(config).items():
             what = f"{name} penalty"
             self._values[what] = strength
@@ -81,7 +97,13 @@ class LiveSettings(QWidget):
                 self._add(f"drop of {layer}", tip, 0.999, partial(_drop, [layer]))
 
     def _add(
-        self, name: str, tip: str, most: float, commands: Callable[[float], list[Change]]
+        self,
+        name: str,
+        tip: str,
+        most: float,
+        commands: Callable[[float], list[Change]],
+        *,
+        above: bool = False,
     ) -> None:
         label = QLabel(name, self)
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -89,16 +111,30 @@ class LiveSettings(QWidget):
         field = QLineEdit(self)
         field.setObjectName(f"live {name}")
         field.setAccessibleName(f"{name} from now on")
+        field.setFont(theme().font("mono"))
         field.setToolTip(f"{tip} Enter applies it from the next step on.")
-        validator = QDoubleValidator(0.0, most, 12, field)
-        validator.setLocale(validator.locale().c())
-        field.setValidator(validator)
+        bounds = f"above 0 and at most {most:,g}" if above else f"from 0 to {most:,g}"
 
         def apply() -> None:
-            for command in commands(float(field.text())):
-                self.wanted.emit(command)
+            value = _number(field.text())
+            good = value is not None and (0 < value if above else 0 <= value) and value <= most
+            field.setProperty("state", "" if good else "error")
+            field.style().polish(field)
+            self.trouble.setText(f"{name} must be a number {bounds}.")
+            self.trouble.setVisible(not good)
+            if good and value is not None:
+                for command in commands(value):
+                    self.wanted.emit(command)
+
+        def forget() -> None:
+            # What stands there is then no longer what was typed.
+            if field.property("state") == "error":
+                field.setProperty("state", "")
+                field.style().polish(field)
+                self.trouble.hide()
 
         field.returnPressed.connect(apply)
+        field.editingFinished.connect(lambda: None if field.hasFocus() else forget())
         label.setBuddy(field)
         row = self._grid.rowCount()
         self._grid.addWidget(label, row, 0)
@@ -106,8 +142,16 @@ class LiveSettings(QWidget):
         self.fields[name] = field
 
 
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
 def _set_rate(value: float) -> list[Change]:
-    return [SetRate(rate=value)] if value > 0 else []
+    return [SetRate(rate=value)]
 
 
 def _penalty(name: str, value: float) -> list[Change]:

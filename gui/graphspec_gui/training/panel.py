@@ -88,6 +88,10 @@ class TrainingPanel(Panel):
         page.setObjectName("page")
         inside = QVBoxLayout(page)
         inside.setContentsMargins(space(2), space(2), space(1.5), space(2))
+        self.next = QLabel("The next run", page)
+        self.next.setFont(theme().font("strong"))
+        self.next.hide()
+        inside.addWidget(self.next)
         self.form = SettingsForm(page)
         self.form.setObjectName("training_form")
         self.form.edited.connect(self._edited)
@@ -240,7 +244,8 @@ class TrainingPanel(Panel):
         self.bar.setRange(0, 1000)
         column.addWidget(self.bar)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(space(2))
+        self._grid.setHorizontalSpacing(space(1))
+        self._grid.setColumnMinimumWidth(0, space(11))
         self._grid.setVerticalSpacing(space(0.5))
         self._grid.setColumnStretch(1, 1)
         self.facts: dict[str, QLabel] = {}
@@ -286,7 +291,8 @@ class TrainingPanel(Panel):
         history = elsewhere.follower.history if elsewhere else training.history
         progress = measure(history) if history is not None else None
         self.state.setText(self._words(history, progress))
-        preparing = training.state == "preparing"
+        loading = training.state == "running" and progress is None
+        preparing = training.state == "preparing" or loading
         shown = progress is not None and not preparing
         self.bar.setVisible(shown or preparing)
         # Without an end it moves to and fro.
@@ -305,6 +311,7 @@ class TrainingPanel(Panel):
                 widget.setVisible(visible)
         alive = training.state in ("running", "paused")
         self.live.setVisible(alive and training.prepared is not None)
+        self.next.setVisible(alive)
         if alive and training.prepared is not None and history is not None:
             self.live.show_run(training.prepared.spec, training.prepared.config, history)
         trouble = training.trouble or training.held
@@ -369,7 +376,8 @@ class TrainingPanel(Panel):
         self.main.setToolTip(self.start.toolTip())
         steerable = None if state in ("running", "paused") else _IDLE
         self.pause.allow(steerable)
-        self.pause.setText("Go on" if state == "paused" else "Pause")
+        waits = state == "paused"
+        self.pause.become("Go on" if waits else "Pause", f"mdi6.{'play' if waits else 'pause'}")
         self.save.allow(steerable)
         self.step.allow(why if state == "idle" else steerable)
         stopping = "It is being stopped." if state == "stopping" else None

@@ -73,7 +73,7 @@ class Section(QWidget):
 
     def tell(self, changed: int) -> None:
         """Say how many of its fields are not at their defaults."""
-        words = f"{self.title} · {changed} set" if changed else self.title
+        words = f"{self.title} · {changed} changed" if changed else self.title
         self.button.setText(words)
         self.button.setAccessibleName(words)
 

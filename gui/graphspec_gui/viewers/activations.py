@@ -30,7 +30,7 @@ from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.unit_view import UnitSight, UnitView
 
 COUNTED = 256
-"""Examples over which a unit must give the same to be called dead."""
+"""Examples, at the most, over which a unit must give the same to be called dead."""
 
 
 class ActivationsPanel(LayerViewer):
@@ -51,6 +51,7 @@ class ActivationsPanel(LayerViewer):
         self._values: Array | None = None
         self._activity: LayerActivity | None = None
         self._activity_step: int | None = None
+        self._activity_of = 0
         self._unit: tuple[int, int, int] | None = None
         self.scale = ColourScale(self)
         column = QVBoxLayout(self.body)
@@ -116,7 +117,7 @@ class ActivationsPanel(LayerViewer):
             probe = network.probe
             self.source.looks.ask(
                 "activity",
-                lambda: iter([(network.step, layer_activity(probe, x, [layer])[layer])]),
+                lambda: iter([(network.step, len(x), layer_activity(probe, x, [layer])[layer])]),
                 self._count,
                 about=(network.run, layer),
             )
@@ -191,7 +192,7 @@ class ActivationsPanel(LayerViewer):
 
     def _count(self, found: object) -> None:
         assert isinstance(found, tuple)
-        self._activity_step, self._activity = found
+        self._activity_step, self._activity_of, self._activity = found
         if self._values is not None:
             self._show(self._values)
 
@@ -207,7 +208,8 @@ class ActivationsPanel(LayerViewer):
             step = self._activity_step
             at = "" if step is None else f" at step {step:,}"
             words.append(
-                f"Over {COUNTED} examples{at}: {self._activity.share_of_zeros:.0%} zeros, "
+                f"Over {self._activity_of} examples{at}: "
+                f"{self._activity.share_of_zeros:.0%} zeros, "
                 f"{'no unit' if dead == 0 else f'{dead} of {count} units'} dead"
             )
         self.facts.setText("\n".join(words))

@@ -153,7 +153,9 @@ class RidgeChart(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics, colors = self.fontMetrics(), theme()
         painter.setPen(colors.color("text"))
+        painter.setFont(colors.font("strong"))
         painter.drawText(QPointF(0, metrics.ascent()), self._title)
+        painter.setFont(self.font())
         if not self._ridges:
             painter.setPen(colors.color("muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "none yet")

@@ -80,19 +80,22 @@ class DataPanel(Viewer):
         self.grid.chosen.connect(lambda index, *_: self._pick(index))
         self.grid.toggled.connect(self._toggle)
         self.grid.extended.connect(self._pick_all)
+        self.grid.pointed.connect(self._point)
         self.balance = Bars("Examples of each class", self)
         side = QWidget(self)
         side.setObjectName("page")
         lines = QVBoxLayout(side)
         lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
         self.facts = QLabel(self)
-        self.facts.setTextFormat(Qt.TextFormat.PlainText)
-        self.facts.setWordWrap(True)
-        self.facts.setProperty("muted", True)
+        self.stated, self.readout = QLabel(self), QLabel(self)
+        for label in (self.facts, self.stated, self.readout):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setProperty("muted", True)
         heading = QLabel("Examples of each class", self)
         heading.setFont(theme().font("strong"))
         self._heading = heading
-        for widget in (self.facts, heading, self.balance):
+        for widget in (self.readout, self.facts, self.stated, heading, self.balance):
             lines.addWidget(widget)
         lines.addStretch(1)
         area = Side(side, "About the examples", self)
@@ -193,8 +196,7 @@ class DataPanel(Viewer):
         changes = ", ".join(item.kind for item in config.augment) or "none"
         self.facts.setText(
             f"{data.name}: {'×'.join(map(str, shape))} {x.dtype}, {low:g} to {high:g}\n"
-            f"Preprocessing: {steps}\nAugmentation: {changes}\n"
-            "A click shows an example to the network; Ctrl adds one more, Shift all up to it."
+            f"Preprocessing: {steps}\nAugmentation: {changes}"
         )
         self._list()
 
@@ -240,6 +242,13 @@ class DataPanel(Viewer):
         stage = self.stage.currentData()
         low, high = scale(made, centred=False) if stage == "preprocessed" else network.span()
         numbers = self._numbers if count is None else self._numbers[:count]
+        self.stated.setVisible(stage == "preprocessed")
+        if stage == "preprocessed" and made.size:
+            self.stated.setText(
+                f"These {len(made):,} preprocessed: {made.min():.3g} to {made.max():.3g}, "
+                f"mean {made.mean(dtype=np.float64):.3g}, deviation "
+                f"{made.std(dtype=np.float64):.3g}"
+            )
 
         def image(i: int) -> QImage:
             return of_example(x[numbers[i]] if count is None else made[i], low, high)
@@ -258,6 +267,21 @@ class DataPanel(Viewer):
             keep=True,
         )
         self._show_example()
+        self._point(-1, -1, -1)
+
+    def _point(self, index: int, row: int, column: int) -> None:
+        """Tell the numbers under the mouse, as they are at the chosen stage."""
+        network = self._network
+        if network is None or index < 0 or row < 0 or not network.is_image:
+            self.readout.setText(
+                "A click shows an example to the network; Ctrl adds one more, Shift all up to it."
+            )
+            return
+        split: SplitName = self.split.currentData()
+        number = int(self._numbers[index])
+        x = network.data.parts[split][0][number] if self._made is None else self._made[index]
+        numbers = ", ".join(f"{float(value):.4g}" for value in x[:, row, column])
+        self.readout.setText(f"{split} {number}, row {row}, column {column}: {numbers}")
 
     def _show_example(self) -> None:
         split, example = self.split.currentData(), self.source.example

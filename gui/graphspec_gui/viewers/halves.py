@@ -30,19 +30,24 @@ class Halves(QSplitter):
         self.addWidget(side)
         self._shares = shares
         self._wide: bool | None = None
+        self._moved = False
+        self.splitterMoved.connect(self._keep)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Turn when the shape of the room does."""
+        """Turn when the shape of the room does, and divide it until somebody has done so."""
         super().resizeEvent(event)
         wide = self.width() > 1.25 * self.height()
-        if wide != self._wide:
-            self._wide = wide
+        if wide != self._wide or not self._moved:
+            self._wide, self._moved = wide, False
             self.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
             whole = self.width() if wide else self.height()
             total = sum(self._shares)
             self.setSizes([whole * share // total for share in self._shares])
             for i, share in enumerate(self._shares):
                 self.setStretchFactor(i, share)
+
+    def _keep(self) -> None:
+        self._moved = True
 
 
 class Side(QScrollArea):

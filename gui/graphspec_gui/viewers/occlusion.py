@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 import numpy as np
@@ -10,11 +9,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QPushButton,
     QSlider,
     QVBoxLayout,
@@ -24,7 +21,6 @@ from PySide6.QtWidgets import (
 from graphspec.engines.base import Array
 from graphspec.inspect.occlusion import Occlusion, occlude
 from graphspec.inspect.pictures.occlusion import OcclusionPicture
-from graphspec.quantities import duration
 from graphspec_gui.number_box import NumberBox
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale
@@ -36,6 +32,7 @@ from graphspec_gui.viewers.network import Network
 from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.viewer import Viewer
+from graphspec_gui.viewers.waiting import Waiting
 
 Measure = Literal["probability", "drop", "log_odds"]
 _MEASURES: dict[Measure, str] = {
@@ -78,23 +75,10 @@ class OcclusionPanel(Viewer):
         self.button = QPushButton("Cover", self)
         self.button.setProperty("main", True)
         self.button.clicked.connect(self._press)
-        self.progress = QProgressBar(self)
-        self.progress.setAccessibleName("Positions visited")
-        self.progress.setRange(0, 100)
-        self.progress.setFixedSize(space(12), space(1))
-        self.progress.setTextVisible(False)
-        self.left = QLabel(self)
-        self.left.setProperty("muted", True)
-        # As wide as it may become: what stands behind it keeps its place.
-        longest = self.fontMetrics().horizontalAdvance("100%, 59 min 59 s left")
-        self.left.setMinimumWidth(longest)
-        self.busy = QWidget(self)
-        self.busy.setMinimumHeight(space(3.5))
-        row = QHBoxLayout(self.busy)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.progress)
-        row.addWidget(self.left)
-        self.busy.hide()
+        self.waiting = Waiting("Positions visited", self)
+        opaque = QLabel("Opacity", self)
+        opaque.setProperty("muted", True)
+        opaque.setMinimumHeight(space(3.5))
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(65)
@@ -113,8 +97,9 @@ class OcclusionPanel(Viewer):
                 self.stride,
                 self.fill,
                 self.button,
-                self.busy,
+                self.waiting,
                 self.measure,
+                opaque,
                 self.opacity,
                 self.scale,
             )
@@ -209,17 +194,12 @@ class OcclusionPanel(Viewer):
         fill = self.fill.fill()
         size, stride = self.square.value(), self.stride.value()
         self._maps.pop(example, None)
-        self.progress.setValue(0)
-        self.left.clear()
-        self.busy.show()
-        begun = time.monotonic()
+        self.waiting.begin()
 
         def take(found: object) -> None:
             assert isinstance(found, Occlusion)
             self._maps[example] = (found, network)
-            self.progress.setValue(round(100 * found.done))
-            left = (time.monotonic() - begun) * (1 - found.done) / found.done
-            self.left.setText(f"{found.done:.0%}, {duration(left)} left")
+            self.waiting.tell(found.done)
             self._tick_likeliest()
             self._draw()
 
@@ -239,7 +219,7 @@ class OcclusionPanel(Viewer):
             self.readout.setText(reason)
 
     def _stand_by(self) -> None:
-        self.busy.hide()
+        self.waiting.end()
         self._allow()
 
     def _allow(self) -> None:
@@ -350,10 +330,18 @@ class OcclusionPanel(Viewer):
         c = int(np.abs(found.lefts + found.size[1] / 2 - (column + 0.5) / pixel).argmin())
         value = float(found.covered[k, r, c])
         covered = f"{value:.2%}" if np.isfinite(value) else "not yet known"
+        measure: Measure = self.measure.currentData()
+        shown = float(self.values(k)[r, c])
+        if measure == "probability" or not np.isfinite(shown):
+            fall = ""
+        elif measure == "drop":
+            fall = f": a fall of {shown:.2%}"
+        else:
+            fall = f": the log-odds fall by {shown:.3g}"
         self.readout.setText(
             f"{network.probe.class_name(k)}: {float(found.whole[k]):.2%} uncovered, {covered} with "
             f"rows {found.tops[r]}–{found.tops[r] + found.size[0] - 1} and columns "
-            f"{found.lefts[c]}–{found.lefts[c] + found.size[1] - 1} covered"
+            f"{found.lefts[c]}–{found.lefts[c] + found.size[1] - 1} covered{fall}"
         )
 
 

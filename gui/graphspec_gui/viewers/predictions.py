@@ -25,6 +25,7 @@ from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
 from graphspec_gui.viewers.top_answers import TopAnswers
 from graphspec_gui.viewers.viewer import Viewer
+from graphspec_gui.viewers.waiting import Waiting
 
 MOST = 2_000
 """Examples of a split that are classified for the matrix."""
@@ -57,6 +58,7 @@ class PredictionsPanel(Viewer):
         self._asked: tuple[object, ...] = ()
         self._counted: tuple[object, ...] = ()
         self._answers: Answers | None = None
+        self._halted = False
         self._mistakes: tuple[Mistake, ...] = ()
         self.split = QComboBox(self)
         self.split.setAccessibleName("Split")
@@ -64,7 +66,11 @@ class PredictionsPanel(Viewer):
             "Whose examples are classified. The test split is left for graphspec evaluate, which "
             "counts its uses"
         )
-        self.split.activated.connect(lambda _: self.touch())
+        self.split.activated.connect(lambda _: self._classify())
+        self.waiting = Waiting("Examples classified", self)
+        self.halt = QPushButton("Cancel", self)
+        self.halt.clicked.connect(self._press)
+        self.halt.hide()
         self.every = QPushButton("Show all mistakes", self)
         self.every.setToolTip("Show the mistakes of every pair of classes")
         self.every.clicked.connect(self._show_all)
@@ -89,16 +95,21 @@ class PredictionsPanel(Viewer):
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Controls(self, self.split, self.facts, self.every))
+        column.addWidget(
+            Controls(self, self.split, self.facts, self.waiting, self.halt, self.every)
+        )
         left, right = QWidget(self), QWidget(self)
         lines = QVBoxLayout(left)
         lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
         lines.addWidget(self.readout)
         lines.addWidget(self.matrix, 1)
-        rest = QVBoxLayout(right)
-        rest.setContentsMargins(space(1), space(1), space(1), 0)
-        rest.addWidget(self.top, 1)
-        rest.addWidget(self.heading)
+        rest, said = QVBoxLayout(right), QVBoxLayout()
+        rest.setContentsMargins(0, space(1), 0, 0)
+        # The tiles have a margin of their own.
+        said.setContentsMargins(space(1.5), 0, space(1.5), 0)
+        said.addWidget(self.top, 1)
+        said.addWidget(self.heading)
+        rest.addLayout(said, 1)
         rest.addWidget(self.grid, 1)
         column.addWidget(Halves(left, right, self, shares=(1, 1)), 1)
 
@@ -135,14 +146,20 @@ class PredictionsPanel(Viewer):
         elif not self.source.looks.asks("prediction"):
             self.top.set_current(self.source.example)
         split: SplitName = self.split.currentData()
-        if self._answers is None or self._answers.split != split:
-            self.facts.setText("Classifying…")
-        if (network, split) != self._counted:
+        if (network, split) != self._counted and not self._halted:
             self._counted = (network, split)
+            first = self._answers is None or self._answers.split != split
+            if first:
+                # Newer weights of the same are counted anew without a word.
+                self.facts.setText("Classifying…")
+                self.waiting.begin()
+            self.halt.setText("Cancel")
+            self.halt.setVisible(first)
             self.source.looks.ask(
                 "answers",
                 lambda: _answer(network, split),
                 self._take,
+                self._ended,
                 about=(network.run, split),
             )
 
@@ -163,13 +180,36 @@ class PredictionsPanel(Viewer):
     def forget(self) -> None:
         """Let go of the network."""
         self._network, self._asked, self._counted, self._answers = None, (), (), None
+        self._halted = False
+        self._ended()
         self.grid.set_tiles(NOTHING)
         for key in ("prediction", "answers"):
             self.source.looks.cancel(key)
 
+    def _classify(self) -> None:
+        self._halted = False
+        self.touch()
+
+    def _press(self) -> None:
+        """Cancel, or begin again after that; what was counted before stays."""
+        if not self.source.looks.asks("answers"):
+            self._classify()
+            return
+        self.source.looks.cancel("answers")
+        self._halted, self._counted = True, ()
+        self.waiting.end()
+        self.facts.setText("Cancelled.")
+        self.halt.setText("Classify")
+
+    def _ended(self, reason: str = "") -> None:
+        self.waiting.end()
+        self.halt.hide()
+        if reason:
+            self.facts.setText(reason)
+
     def _take(self, found: object) -> None:
         if isinstance(found, float):
-            self.facts.setText(f"Classifying… {found:.0%}")
+            self.waiting.tell(found)
             return
         assert isinstance(found, Answers)
         assert self._network is not None

@@ -22,6 +22,8 @@ from graphspec_gui.viewers.images import draw, fitted
 
 _KEPT = 600
 _MEASURED = 200
+_LEFT = space(1.5)
+"""Where the first column begins: as far in as the controls above it."""
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -146,7 +148,7 @@ class TileGrid(QAbstractScrollArea):
     def place(self, index: int) -> QRect:
         """Where a tile's picture is in the viewport."""
         row, column = divmod(index, self._columns)
-        x = space(1) + column * self._step
+        x = _LEFT + column * self._step
         y = space(0.5) + row * self._pitch - self.verticalScrollBar().value()
         return QRect(x, y, self._side, self._side)
 
@@ -164,7 +166,7 @@ class TileGrid(QAbstractScrollArea):
 
     @property
     def _columns(self) -> int:
-        return max(1, (self.viewport().width() - space(1)) // self._step)
+        return max(1, (self.viewport().width() - _LEFT) // self._step)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as there is room for."""
@@ -288,7 +290,7 @@ class TileGrid(QAbstractScrollArea):
 
     def _at(self, point: QPointF) -> tuple[int, int, int]:
         where = point.toPoint() + QPoint(0, self.verticalScrollBar().value())
-        column = (where.x() - space(1)) // self._step
+        column = (where.x() - _LEFT) // self._step
         row = (where.y() - space(0.5)) // self._pitch
         index = row * self._columns + column
         if not (0 <= column < self._columns and row >= 0 and index < self._tiles.count):

@@ -87,9 +87,8 @@ class TopAnswers(QScrollArea):
         return self._page.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        """One of them."""
-        hint = self._answers[0].sizeHint() if self._answers else QSize(0, 0)
-        return QSize(space(16), hint.height())
+        """Two bars of one of them: the dock does not grow when they come."""
+        return QSize(space(16), space(5))
 
 
 class _Answer(QWidget):

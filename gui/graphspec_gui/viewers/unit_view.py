@@ -17,6 +17,8 @@ from graphspec_gui.viewers.images import Map, by_map, draw, fitted, of_example, 
 MOST = 6
 """Channels that are drawn: those whose products add up to most."""
 _READABLE = 30
+_WIDEST = 42.0
+"""Pixels of a cell, which "−0.089" fits into."""
 _TALL = 72
 
 
@@ -95,8 +97,13 @@ class UnitView(QWidget):
         painter.setFont(colors.font("strong"))
         painter.setPen(colors.color("text"))
         painter.drawText(QPointF(0, metrics.ascent() + 2), sight.words)
-        painter.setFont(self.font())
         y = float(line)
+        if self.arithmetic:
+            # Before what it is made of, which may have to be scrolled to.
+            painter.setFont(colors.font("mono"))
+            painter.drawText(QPointF(0, y + metrics.ascent() + 1), self.arithmetic)
+            y += line
+        painter.setFont(self.font())
         image = of_example(sight.image, *sight.span)
         place = fitted(QRectF(0, y, _TALL, _TALL), image.width(), image.height())
         place.moveLeft(1)
@@ -117,9 +124,6 @@ class UnitView(QWidget):
             y += line - 2
             self._draw_channels(painter, y, array, name)
             y += self._height(array) + 2
-        painter.setFont(colors.font("mono"))
-        painter.setPen(colors.color("text"))
-        painter.drawText(QPointF(0, y + metrics.ascent()), self.arithmetic)
 
     def _rows(self) -> list[tuple[Array, Map, str]]:
         total = None if self._sight is None else self._sight.total
@@ -142,7 +146,7 @@ class UnitView(QWidget):
     def _cell(self, array: Array) -> float:
         channels, height, width = array.shape
         room = (max(self.width(), space(28)) - space(1) * channels) / channels / width
-        return float(min(room, 34.0 if channels == 1 else max(_TALL / height, 3.0), 34.0))
+        return float(min(room, _WIDEST if channels == 1 else max(_TALL / height, 3.0), _WIDEST))
 
     def _height(self, array: Array) -> int:
         return int(self._cell(array) * array.shape[1]) + space(1)
