@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from graphspec_gui.message import Message
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import RunningMean, nearest
@@ -154,7 +155,7 @@ def test_the_x_axis_is_steps_epochs_or_seconds(qtbot, panel, runs, trained):
 def test_two_runs_are_overlaid_and_one_can_be_hidden(qtbot, panel, runs, trained):
     drawn(qtbot, panel, runs, *trained)
     rate = chart(panel, "Learning rate")
-    qtbot.waitUntil(lambda: names(rate) == ["first: rate", "second: rate"])
+    qtbot.waitUntil(lambda: names(rate) == ["second: rate", "first: rate"])
     assert len({curve.color for curve in rate.curves}) == 2
     runs.set_visible(runs.find(trained[0]), visible=False)
     qtbot.waitUntil(lambda: names(rate) == ["second: rate"])
@@ -165,8 +166,8 @@ def test_two_runs_are_overlaid_and_one_can_be_hidden(qtbot, panel, runs, trained
 def test_a_click_on_a_curve_brings_its_run_to_the_front(qtbot, panel, runs, trained):
     drawn(qtbot, panel, runs, *trained)
     rate = chart(panel, "Learning rate")
-    qtbot.waitUntil(lambda: names(rate) == ["first: rate", "second: rate"])
-    assert [entry.front for entry in rate.legend.entries] == [False, True]
+    qtbot.waitUntil(lambda: names(rate) == ["second: rate", "first: rate"])
+    assert [entry.front for entry in rate.legend.entries] == [True, False]
     loss = chart(panel, "Accuracy")
     first = next(curve for curve in loss.curves if curve.told == "first: validation")
 
@@ -179,7 +180,7 @@ def test_a_click_on_a_curve_brings_its_run_to_the_front(qtbot, panel, runs, trai
         return runs.current is not None and runs.current.name == "first"
 
     qtbot.waitUntil(click)
-    qtbot.waitUntil(lambda: [entry.front for entry in rate.legend.entries] == [True, False])
+    qtbot.waitUntil(lambda: names(rate) == ["first: rate", "second: rate"])
 
 
 def test_the_legend_names_each_run_once_and_counts_what_has_no_room(qtbot):
@@ -304,8 +305,8 @@ def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):
     qtbot.wait(50)
     QTest.mouseMove(loss.plot.viewport(), QPoint(5, 5))
     QTest.mouseMove(loss.plot.viewport(), loss.plot.viewport().rect().center())
-    qtbot.waitUntil(lambda: loss.readout.text().startswith("at "))
-    place = float(loss.readout.text()[3:].replace(",", ""))
+    qtbot.waitUntil(lambda: loss.readout.text().startswith("step "))
+    place = int(loss.readout.text().removeprefix("step ").replace(",", ""))
     for entry in loss.legend.entries:
         assert entry.value == f"{loss.values_at(place)[entry.name][1]:.4g}"
 
@@ -322,7 +323,43 @@ def test_each_chart_has_a_button_that_exports_it(
     assert list(tmp_path.iterdir()) == [asked]
 
 
-@pytest.mark.parametrize("ending", ["png", "svg", "csv"])
+def test_what_is_exported_is_a_picture_of_every_curve_or_says_what_it_could_be(
+    qtbot, panel, runs, trained, tmp_path, monkeypatch
+):
+    drawn(qtbot, panel, runs, *trained)
+    loss = chart(panel, "Loss")
+    qtbot.waitUntil(lambda: loss.legend.entries[0].front)
+    picture = loss.picture()
+    assert [line.name for line in picture.lines] == [item.told for item in loss._in_order()]
+    front = runs.current.name
+    assert picture.lines[0].name.startswith(front)
+    assert loss.legend.entries[0].run == front
+    (legend,) = picture.figure().legends
+    assert len(legend.get_texts()) == len(loss.curves)
+    told: list[str] = []
+    monkeypatch.setattr(Message, "exec", lambda box: told.append(box.informativeText()))
+    asked = [(str(tmp_path / "a.xyz"), ""), (str(tmp_path / "points"), "Points (*.csv)")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.pop(0))
+    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
+    assert ".csv" in told[0]
+    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
+    assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]
+
+
+def test_without_a_run_there_is_nothing_to_export_nor_to_zoom(panel):
+    for action in (panel.save, panel.fit_all):
+        assert not action.isEnabled()
+        assert "No run is shown" in action.toolTip()
+
+
+def test_numbers_of_a_logarithmic_axis_are_written_out_where_they_can_be_read(qapp):
+    values = [-6, -3, -1, 0, 1, 2, 4, 5]
+    told = Axis("left").logTickStrings(values, 1, None)
+    assert told[1:7] == ["0.001", "0.1", "1", "10", "100", "10000"]
+    assert told[7] == "10⁵"
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf", "csv"])
 def test_a_chart_can_be_exported(qtbot, panel, runs, trained, tmp_path, ending):
     drawn(qtbot, panel, runs, trained[0])
     loss = chart(panel, "Loss")
@@ -335,7 +372,7 @@ def test_a_chart_can_be_exported(qtbot, panel, runs, trained, tmp_path, ending):
             loss.curves[0].y.tolist()
         )
     else:
-        assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml")
+        assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml", b"%PDF-")
         assert path.stat().st_size > 3000
     assert list(tmp_path.iterdir()) == [path]
 

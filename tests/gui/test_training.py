@@ -75,12 +75,21 @@ def test_train_pause_step_change_settings_and_stop(qtbot, window):
     qtbot.waitUntil(lambda: window.training.state == "paused")
     qtbot.waitUntil(lambda: "paused" in dock.state.text())
     assert dock.pause.text() == "Go on"
+    assert dock.pause.toolTip() == "Go on"
+    assert dock.next.isVisible()
+    # What cannot be is said, and not sent.
+    change(dock, "rate", "0")
+    assert dock.live.trouble.isVisible()
+    assert "above 0" in dock.live.trouble.text()
+    change(dock, "drop of drop", "1.5")
+    assert "from 0 to 0.999" in dock.live.trouble.text()
     steps = len(window.training.history.series["train/loss"])
     dock.step.trigger()
     qtbot.waitUntil(lambda: len(window.training.history.series["train/loss"]) == steps + 1)
     change(dock, "rate", "0.0025")
     change(dock, "l2 penalty", "0.5")
     change(dock, "drop of drop", "0.75")
+    assert not dock.live.trouble.isVisible()
     made = [("rate", 0.0025), ("l2 penalty", 0.5), ("drop of drop", 0.75)]
     qtbot.waitUntil(
         lambda: (

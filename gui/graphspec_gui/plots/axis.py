@@ -31,6 +31,15 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             for spacing, values in found
         ]
 
+    def logTickStrings(self, values: Any, scale: float, spacing: float | None) -> list[str]:
+        """Numbers that can be read as they are, and powers of ten beyond."""
+        found = super().logTickStrings(values, scale, spacing)
+        numbers = [float(f"{10 ** float(value) * scale:.3g}") for value in values]
+        return [
+            f"{number:g}" if 1e-3 <= number < 1e5 else told
+            for number, told in zip(numbers, found, strict=True)
+        ]
+
 
 def _first(value: float) -> int:
     """The digit of a number that is one digit and zeros, from its logarithm."""

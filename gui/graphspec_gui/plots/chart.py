@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from graphspec.inspect.pictures.curves import CurvesPicture, Line
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
@@ -19,6 +20,8 @@ from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.theme import plain_tip, space, theme
 
+_WRITTEN = 2_000
+"""Columns of points to which a curve is reduced in an exported picture."""
 _FAINT = 0.3
 """How much is left of the colour of a raw line behind its smoothed one."""
 _MARK_ROWS, _MARKS_TOLD = 4, 8
@@ -191,6 +194,31 @@ class Chart(QWidget):
             self._label = text, color
             self._item.setLabel("bottom", text, **{"font-size": size, "color": color})
 
+    def picture(self) -> CurvesPicture:
+        """What is shown, for a file: as far as it is zoomed, with every curve in the legend."""
+        view = self._item.vb
+        span, (x, y) = self._span(), view.viewRange()
+        if self._log[1]:
+            y = [10 ** y[0], 10 ** y[1]]
+        whole = all(view.autoRangeEnabled())
+        lines = []
+        for curve in self._in_order():
+            raw = Extremes().points(curve.x, curve.y, span, _WRITTEN)
+            smoothed = None
+            if self._smooths(curve):
+                mean = RunningMean(self._weight).of(curve.y)
+                smoothed = Extremes().points(curve.x, mean, span, _WRITTEN)
+            shown, behind = (raw, None) if smoothed is None else (smoothed, raw)
+            lines.append(Line(curve.told, *shown, curve.color, curve.dash, behind))
+        return CurvesPicture(
+            lines,
+            self.title,
+            self._label[0],
+            marks=[(mark.x, mark.text, mark.color) for mark in self._marks],
+            log=self._log,
+            view=None if whole else (self._x_range(x), (y[0], y[1])),
+        )
+
     def fit(self) -> None:
         """Show everything again after a zoom."""
         self._item.enableAutoRange()
@@ -278,8 +306,15 @@ class Chart(QWidget):
         """The part of the x axis that the user has zoomed to; None while all of it is shown."""
         if self._item.vb.autoRangeEnabled()[0]:
             return None
-        low, high = self._item.vb.viewRange()[0]
+        return self._x_range(self._item.vb.viewRange()[0])
+
+    def _x_range(self, seen: Sequence[float]) -> tuple[float, float]:
+        low, high = seen
         return (10**low, 10**high) if self._log[0] else (low, high)
+
+    def _in_order(self) -> list[Curve]:
+        """The curves of the run in front first: they are told where there is not room for all."""
+        return sorted(self._curves.values(), key=lambda curve: not curve.front)
 
     def _forget(self, key: tuple[str, str]) -> None:
         """Work a curve out anew: it does not go on from what it was."""
@@ -333,8 +368,11 @@ class Chart(QWidget):
         self._cross.setPos(place)
         self._cross.setVisible(True)
         x = 10**place if self._log[0] else place
+        what = self._label[0]
+        # There is nothing between two steps.
+        x = round(x) if what == "step" else x
         found = self.values_at(x)
-        self.readout.setText(f"at {x:,.6g}")
+        self.readout.setText(f"{what} {x:,d}" if isinstance(x, int) else f"{what} {x:,.4g}")
         self._tell({name: y for name, (_, y) in found.items()})
 
     def _tell_latest(self) -> None:
@@ -352,7 +390,7 @@ class Chart(QWidget):
                     curve.run,
                     curve.front,
                 )
-                for curve in self._curves.values()
+                for curve in self._in_order()
             ]
         )
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter
-from PySide6.QtSvg import QSvgGenerator
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -27,6 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from graphspec import atomic
+from graphspec.errors import DataError
+from graphspec.inspect.pictures.sheet import PICTURES
 from graphspec_gui.actions import StudioAction
 from graphspec_gui.message import Message
 from graphspec_gui.panel import Panel
@@ -130,6 +131,8 @@ class PlotsPanel(Panel):
         empty = len(self.runs) == 0
         self._hint.setVisible(empty)
         self._area.setVisible(not empty)
+        for action in (self.fit_all, self.save):
+            action.allow("No run is shown." if empty else None)
         if empty:
             self._behind.clear()
             for chart in self._made:
@@ -178,39 +181,30 @@ class PlotsPanel(Panel):
         chart.set_x_label(_LABELS[self.x_axis])
 
     def export(self, chart: Chart, path: Path) -> None:
-        """Write a chart as it is seen (.png, .svg), or its points (.csv), whole or not at all.
+        """Write a chart (.png, .svg, .pdf) or its points (.csv), whole or not at all.
 
         Raises:
-            OSError: it cannot be written.
+            DataError: the ending is none of these.
+            OSError, DataError: it cannot be written.
         """
         if chart in self._behind:
             self._draw_chart(chart)
-        ending = path.suffix.lower()
-        if ending == ".csv":
+        if path.suffix.lower() == ".csv":
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(["run", "curve", _LABELS[self.x_axis], "value"])
             for curve in chart.curves:
                 run = Path(curve.key[0]).name
-                for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+                steps = self.x_axis == "step"
+                places = curve.x.astype(np.int64).tolist() if steps else curve.x.tolist()
+                for x, y in zip(places, curve.y.tolist(), strict=True):
                     writer.writerow([run, curve.key[1], x, y])
             atomic.write_text(path, text.getvalue())
-            return
-        with atomic.writing(path) as temporary:
-            if ending == ".svg":
-                self._draw_svg(chart, temporary)
-            elif not chart.grab().save(str(temporary), "PNG"):
-                raise OSError(f"the picture cannot be written to {path}")
-
-    def _draw_svg(self, chart: Chart, path: Path) -> None:
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(QSize(chart.width(), chart.height()))
-        generator.setViewBox(QRect(0, 0, chart.width(), chart.height()))
-        generator.setTitle(chart.title)
-        painter = QPainter(generator)
-        chart.render(painter, QPoint())
-        painter.end()
+        elif path.suffix.lower() in PICTURES:
+            chart.picture().save(path)
+        else:
+            endings = ", ".join(PICTURES)
+            raise DataError(f"End its name in {endings} for a picture, or in .csv for the points.")
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -235,10 +229,10 @@ class PlotsPanel(Panel):
         self._smoothing.valueChanged.connect(self._smoothing_changed)
         self.log_x = self._switch("plots.log_x", "Logarithmic x axis", "Log x")
         self.log_y = self._switch("plots.log_y", "Logarithmic y axis", "Log y")
-        fit = StudioAction(
+        fit = self.fit_all = StudioAction(
             "plots.fit", "Show all of every curve", self._fit, self, icon="mdi6.fit-to-page-outline"
         )
-        save = StudioAction(
+        save = self.save = StudioAction(
             "plots.export", "Export the charts…", self._ask_export, self, icon="mdi6.export-variant"
         )
         for action in (self.log_x, self.log_y, fit, save):
@@ -403,16 +397,17 @@ class PlotsPanel(Panel):
 
     def _ask_export(self, one: Chart | None = None) -> None:
         """Ask where to, and write one chart, or each of them into a file of its own."""
-        name, _ = QFileDialog.getSaveFileName(
+        name, wanted = QFileDialog.getSaveFileName(
             self,
             f"Export {one.title.lower()}" if one else "Export the charts",
             f"{_file_name(one.title)}.png" if one else "plots.png",
-            "Picture (*.png *.svg);;Points (*.csv)",
+            "Picture (*.png *.svg *.pdf);;Points (*.csv)",
         )
         if not name:
             return
         chosen = Path(name)
-        chosen = chosen if chosen.suffix else chosen.with_suffix(".png")
+        ending = ".csv" if wanted.startswith("Points") else ".png"
+        chosen = chosen if chosen.suffix else chosen.with_suffix(ending)
         try:
             for chart in [one] if one else self.charts:
                 if chart in self._behind:
@@ -420,10 +415,14 @@ class PlotsPanel(Panel):
                 if chart.curves:
                     stem = chosen.stem if one else f"{chosen.stem}-{_file_name(chart.title)}"
                     self.export(chart, chosen.with_stem(stem))
+        except DataError as error:
+            self._refuse(str(error))
         except OSError as error:
-            more = f"{error.strerror or error}. Choose another folder."
-            words = "The charts cannot be written."
-            Message("error", "charts_not_written", words, more, self).exec()
+            self._refuse(f"{error.strerror or error}. Choose another folder.")
+
+    def _refuse(self, why: str) -> None:
+        words = "The charts cannot be written."
+        Message("error", "charts_not_written", words, why, self).exec()
 
 
 def _file_name(title: str) -> str:

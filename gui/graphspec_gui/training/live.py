@@ -117,7 +117,7 @@ class LiveSettings(QWidget):
 
         def apply() -> None:
             value = _number(field.text())
-            good = value is not None and (0 < value if above else 0 <= value) and value <= most
+            good = value is not None and (value > 0 if above else value >= 0) and value <= most
             field.setProperty("state", "" if good else "error")
             field.style().polish(field)
             self.trouble.setText(f"{name} must be a number {bounds}.")

@@ -26,11 +26,14 @@ def ask_export(picture: Picture, name: str, looks: Looks, parent: QWidget) -> No
         looks: where the work is done.
         parent: the viewer.
     """
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Export what is shown", f"{name}.png", FILTERS)
+    chosen, wanted = QFileDialog.getSaveFileName(
+        parent, "Export what is shown", f"{name}.png", FILTERS
+    )
     if not chosen:
         return
     path = Path(chosen)
-    path = path if path.suffix else path.with_suffix(".png")
+    ending = ".json" if wanted.startswith("Numbers") else ".png"
+    path = path if path.suffix else path.with_suffix(ending)
 
     def work() -> Iterator[Path]:
         yield picture.save(path)
