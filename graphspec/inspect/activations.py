@@ -63,7 +63,12 @@ class LayerActivity:
 
 
 def layer_activity(
-    probe: Probe, x: Array, layers: Sequence[str] | None = None, *, batch: int = BATCH
+    probe: Probe,
+    x: Array,
+    layers: Sequence[str] | None = None,
+    *,
+    batch: int = BATCH,
+    progress: Callable[[float], object] = lambda _: None,
 ) -> Mapping[str, LayerActivity]:
     """How active the units of layers are over a set of examples, by id in running order.
 
@@ -72,6 +77,7 @@ def layer_activity(
         x: examples (N, …) as its data set has them.
         layers: their ids; None takes every layer that reads the examples and is no loss.
         batch: how many examples are run at a time.
+        progress: is called with the share of the examples; what it raises ends it.
 
     Raises:
         FeedError, SpecError: as for ``Probe.values``.
@@ -82,9 +88,12 @@ def layer_activity(
     names = visible_layers(probe) if layers is None else tuple(layers)
     kinds = {node.id: kind_of(node.layer) for node in probe.plan.nodes}
     sums = {name: _Sums(_SLOPES.get(kinds[name])) for name in names}
-    for values in probe.stream(x, names, batch=batch):
+    for start, values in zip(
+        range(0, len(x), batch), probe.stream(x, names, batch=batch), strict=True
+    ):
         for name, value in values.items():
             sums[name].add(value)
+        progress(min(start + batch, len(x)) / len(x))
     return {name: sums[name].activity(name, kinds[name]) for name in names}
 
 

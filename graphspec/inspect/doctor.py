@@ -84,7 +84,11 @@ def examine(
     progress(_BEFORE / 4)
     yield _updates(probe.plan, history)
     progress(_BEFORE / 3)
-    yield from check_units(probe, data.parts["train"][0][:EXAMPLES])
+    yield from check_units(
+        probe,
+        data.parts["train"][0][:EXAMPLES],
+        lambda share: progress(_BEFORE * (2 + share) / 6),
+    )
     progress(_BEFORE / 2)
     yield _not_a_number(probe.plan, history)
     yield _gap(probe, data, history)

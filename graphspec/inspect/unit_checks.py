@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from graphspec.engines.base import Array
 from graphspec.inspect.activations import SATURATED, LayerActivity, layer_activity, visible_layers
@@ -17,15 +17,22 @@ FEWEST = 20
 """Examples below which nothing is said of dead units."""
 
 
-def check_units(probe: Probe, x: Array) -> tuple[Finding, Finding]:
+def check_units(
+    probe: Probe, x: Array, progress: Callable[[float], object] = lambda _: None
+) -> tuple[Finding, Finding]:
     """Dead units, and saturated layers, over a set of examples as their data set has them.
+
+    Args:
+        probe: the network.
+        x: the examples.
+        progress: is called with the share of them that is done; what it raises ends it.
 
     Raises:
         FeedError: the examples have the wrong shape, or there are none.
     """
     by_id = probe.plan.by_id
     names = [n for n in visible_layers(probe) if by_id[n].layer.preferred_init is not None]
-    activity = layer_activity(probe, x, names) if names else {}
+    activity = layer_activity(probe, x, names, progress=progress) if names else {}
     return _dead(activity, len(x)), _saturated(activity, probe.plan)
 
 

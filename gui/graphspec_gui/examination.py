@@ -116,10 +116,15 @@ class ExaminationDialog(WorkDialog):
         if current is None:
             return
         finding = self.findings[self._rows.index(current)]
-        self.measured.setText(finding.measured)
-        self.advice.setText(finding.advice)
         about = ", ".join(finding.params or finding.layers)
-        self.about.setText(f"About {about}" if about else "")
+        for label, words in (
+            (self.measured, finding.measured),
+            (self.advice, finding.advice),
+            (self.about, f"About {about}" if about else ""),
+        ):
+            label.setText(words)
+            # An empty one would leave a gap.
+            label.setVisible(bool(words))
         if finding.layers and not self._by_itself:
             self._select(finding.layers)
 

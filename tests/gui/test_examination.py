@@ -51,6 +51,10 @@ def test_a_run_is_examined_and_a_finding_selects_its_layers(qtbot, window, train
     assert window.document.selection == {"loss"}
     assert dialog.measured.text() == dialog.findings[0].measured
     assert "ln 10 = 2.303" in dialog.measured.text()
+    for finding in dialog.findings:
+        click(dialog, finding.check)
+        assert dialog.advice.isVisible() == bool(finding.advice)
+    assert not all(finding.advice for finding in dialog.findings)
     QTest.keyClick(dialog.table, Qt.Key.Key_End)
     assert dialog.measured.text() == dialog.findings[-1].measured
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

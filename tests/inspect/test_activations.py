@@ -74,3 +74,16 @@ def test_E05_inputs_that_are_all_positive_give_gradients_of_one_sign():
 
 def test_what_reads_labels_is_not_seen():
     assert visible_layers(probe(CONV, RELU, SCORES, shape=(1, 8, 8))) == ("conv", "relu", "scores")
+
+
+def test_it_tells_how_far_it_is_and_is_ended_by_what_hears_of_it():
+    network = probe(CONV, RELU, SCORES, shape=(1, 8, 8))
+    told: list[float] = []
+    layer_activity(network, IMAGES, ["relu"], batch=8, progress=told.append)
+    assert told == [0.4, 0.8, 1.0]
+
+    def end(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        layer_activity(network, IMAGES, ["relu"], batch=8, progress=end)

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QTreeView,
     QVBoxLayout,
@@ -28,7 +30,7 @@ from graphspec_gui.panel import Panel
 from graphspec_gui.runs.changing import RunChanges
 from graphspec_gui.runs.library import RunLibrary
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
-from graphspec_gui.runs.table import COLUMNS, PLACES, RunsFilter, RunsTable
+from graphspec_gui.runs.table import COLUMNS, PLACES, Index, RunsFilter, RunsTable
 from graphspec_gui.theme import space
 from graphspec_gui.training.controller import TrainingController, workspace
 
@@ -38,6 +40,15 @@ _READING = "Reading the runs…"
 _ONE = "Select one run."
 _SOME = "Select a run."
 _CAN_GO_ON = ("new", "stopped", "interrupted", "failed")
+
+
+class _Names(QStyledItemDelegate):
+    """Names that were made begin alike, and end with what tells them apart."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Leave out their middle where there is no room."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class RunsPanel(Panel):
@@ -172,14 +183,13 @@ class RunsPanel(Panel):
         self.view.setAccessibleName("Runs")
         self.view.setRootIsDecorated(False)
         self.view.setUniformRowHeights(True)
-        # Names that were made begin alike, and end with what tells them apart.
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn(PLACES["begun"], Qt.SortOrder.DescendingOrder)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.addActions(self.actions())
+        self.view.setItemDelegateForColumn(PLACES["name"], _Names(self.view))
         header = self.view.header()
         header.setSectionsMovable(True)
         for place, item in enumerate(COLUMNS):

@@ -83,18 +83,18 @@ COLUMNS = (
     _named("name", "Run", 24),
     _named("status", "Status", 13),
     _named("model", "Model", 13),
-    _named("data", "Data", 13),
+    _named("data", "Data", 12.5),
     Column("best", "Best", 9, best_of, _best_key, number=True),
     Column(
         "seconds",
         "Time",
-        11,
+        12,
         lambda facts: "" if facts.seconds is None else duration(facts.seconds),
         lambda facts: facts.seconds,
         number=True,
     ),
     _named("engine", "Engine", 7.5),
-    Column("begun", "Begun", 18, lambda facts: moment(facts.begun), lambda facts: facts.begun),
+    Column("begun", "Begun", 17.5, lambda facts: moment(facts.begun), lambda facts: facts.begun),
     # The last one takes what room there is: beside the docks of a small screen this much.
     _named("note", "Note", 9),
 )

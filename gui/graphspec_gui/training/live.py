@@ -113,7 +113,7 @@ class LiveSettings(QWidget):
         field.setAccessibleName(f"{name} from now on")
         field.setFont(theme().font("mono"))
         field.setToolTip(f"{tip} Enter applies it from the next step on.")
-        bounds = f"above 0 and at most {most:,g}" if above else f"from 0 to {most:,g}"
+        bounds = f"above 0 and at most {most:,.7g}" if above else f"from 0 to {most:,.7g}"
 
         def apply() -> None:
             value = _number(field.text())
