@@ -166,7 +166,7 @@ def test_the_sum_stands_above_what_it_is_made_of_and_its_numbers_fit(room, panel
     room.wait(lambda: panel.unit.sight is not None)
     (patch, *_), unit = panel.unit._rows(), panel.unit
     room.wait(lambda: unit.height() >= unit.sizeHint().height())
-    assert unit._cell(patch[0]) >= unit.fontMetrics().horizontalAdvance("-0.089")
+    assert unit._cell(patch[0]) >= unit.fontMetrics().horizontalAdvance("-0.0007")
 
 
 def test_pictures_and_words_share_the_room_until_somebody_divides_it(room, panel):

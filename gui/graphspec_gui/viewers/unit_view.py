@@ -17,8 +17,8 @@ from graphspec_gui.viewers.images import Map, by_map, draw, fitted, of_example, 
 MOST = 6
 """Channels that are drawn: those whose products add up to most."""
 _READABLE = 30
-_WIDEST = 42.0
-"""Pixels of a cell, which "−0.089" fits into."""
+_WIDEST = 44.0
+"""Pixels of a cell, which "-0.0007" fits into."""
 _TALL = 72
 
 
@@ -168,7 +168,7 @@ class UnitView(QWidget):
                     bright = shade @ np.array([0.299, 0.587, 0.114])
                     painter.setPen(QColor("#000000" if bright > 140 else "#ffffff"))
                     where = QRectF(x + c * cell, y + r * cell, cell, cell)
-                    painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{value:.2g}")
+                    painter.drawText(where, Qt.AlignmentFlag.AlignCenter, _short(value))
 
     def _draw_box(
         self, painter: QPainter, place: QRectF, width: int, box: tuple[int, int, int, int]
@@ -186,3 +186,8 @@ class UnitView(QWidget):
         painter.drawRect(seen)
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.drawRect(seen)
+
+
+def _short(value: float) -> str:
+    """A number in few letters: the smaller, the fewer digits."""
+    return f"{value:.2g}" if abs(value) >= 0.01 else f"{value:.1g}"
