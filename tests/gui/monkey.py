@@ -15,7 +15,7 @@ from graphspec_gui.canvas.search import KIND_MIME
 from graphspec_gui.dock_title import DockTitle
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -126,12 +126,15 @@ class Monkey:
             getattr(self, what)()
         QApplication.processEvents()
         self.choose_in_menu()
+        # The app's loop would delete now what is to be deleted later; no loop runs here.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.look()
 
     def answer(self, dialog: QWidget) -> None:
         """Play in a dialog; one of files is answered at once: it asks in loops of its own."""
         self.done.append(f"answer {dialog.objectName() or type(dialog).__name__}")
         if isinstance(dialog, QFileDialog):
+            QTimer.singleShot(0, lambda: self.close_box_of(dialog))
             dialog.reject() if self.rng.random() < 0.5 else dialog.accept()
         elif self.rng.random() < 0.1:
             dialog.close()
@@ -139,6 +142,13 @@ class Monkey:
             self.click(dialog)
         else:
             self.press()
+
+    def close_box_of(self, dialog: QWidget) -> None:
+        """Close what Qt itself asks about files, such as whether to write over one."""
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox) and box.parentWidget() is dialog:
+            self.reached["answered Qt about a file"] += 1
+            box.reject()
 
     # --- What it does -------------------------------------------------------------------------
 
