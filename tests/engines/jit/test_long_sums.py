@@ -18,6 +18,7 @@ from tests.engines.nets import batch, network, node
     ("channels", "kind", "fields"),
     [
         (3, "conv2d", {"filters": 8, "kernel": 3, "pad": 1}),
+        (16, "conv2d", {"filters": 16, "kernel": 3, "pad": 1}),
         (5, "conv2d", {"filters": 5, "kernel": 3, "pad": 1, "groups": 5}),
         (8, "conv2d", {"filters": 8, "kernel": 1}),
         (8, "batch_norm", {}),

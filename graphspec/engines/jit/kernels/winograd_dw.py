@@ -247,11 +247,12 @@ class _Block:
         with k.loop(0, self.t.panels * size, k.width) as channel:
             at = channel // size * self.step + channel % size
             sums_of_dy = self.m + (self.m_pitch + size + at)
-            total = k.variable(db.load(channel))
+            # The block's by itself: one float32 sum of very many tiles would lose digits.
+            total = k.variable(k.zeros())
             with k.loop(0, self.count) as number:
                 tile = number * (kind.outputs + 2) * size
                 total.value = total.value + sums_of_dy.load(tile)
-            db.store(total.value, channel)
+            db.store(db.load(channel) + total.value, channel)
 
     def write(self, dx: Pointer, zeros: Pointer, beyond: Pointer) -> None:
         """Add the tiles of dV up to dx."""

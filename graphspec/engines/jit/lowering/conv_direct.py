@@ -345,7 +345,7 @@ def _runs(p: Pass, pitch: int) -> tuple[list[int], int]:
     """Where the runs begin, and how long they are: taps that lie side by side are one run."""
     starts = [_offset(p, tap, pitch) for tap in p.taps]
     width = 1 if p.depthwise else p.channels // p.groups
-    if p.groups > 1 or len({tap.right for tap in p.taps}) < 2:
+    if len({tap.right for tap in p.taps}) < 2:
         return starts, width
     rows = len({tap.down for tap in p.taps})
     in_row = len(starts) // rows
