@@ -107,6 +107,11 @@ class Files(QObject):
         path = Path(chosen).absolute()
         if not path.suffix:
             path = path.with_suffix(".json")
+        if self.tab_of(path) not in (None, tab):
+            words = f"{path.name} is open in another tab, and was not saved to."
+            more = "Close that tab first, or choose another name."
+            Message("warning", "open_elsewhere", words, more, self._window).exec()
+            return False
         if not self._write(tab, path):
             return False
         document.set_path(path)

@@ -152,6 +152,21 @@ def test_save_as_proposes_a_name_that_every_system_takes(window, monkeypatch):
     assert os.path.basename(asked[0]) == "a_b___c.json"
 
 
+def test_save_as_does_not_take_the_file_of_another_tab(window, file, monkeypatch):
+    before = file.read_text(encoding="utf-8")
+    window.new(zoo.load("tiny_convnet"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    answer("OK")
+    assert not window.files.save_as(window.current)
+    assert file.read_text(encoding="utf-8") == before
+    assert window.document.path is None
+    # Its own file is what it is saved to.
+    window.bring_to_front(window.files.tab_of(file))
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    assert window.files.save_as(window.current)
+    assert file.read_text(encoding="utf-8") != before
+
+
 def test_unsaved_changes_are_shown(window, file):
     window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
     window.menus["file.differences"].trigger()
