@@ -196,6 +196,22 @@ def test_runs_are_moved_to_the_trash_after_a_question(qtbot, panel, folder, tmp_
     assert len(panel.shown) == 0
 
 
+@pytest.mark.parametrize("failure", [False, (False, "")])
+def test_where_there_is_no_trash_it_asks_whether_to_delete_for_good(
+    qtbot, panel, folder, monkeypatch, failure
+):
+    def fail(_: str) -> bool | tuple[bool, str]:
+        answer("Delete for good")
+        return failure  # PySide promises a pair, and gives False alone
+
+    monkeypatch.setattr(QFile, "moveToTrash", fail)
+    click(panel, "alpha")
+    answer("Move to the trash")
+    panel.delete.trigger()
+    qtbot.waitUntil(lambda: set(names(panel)) == {"beta", "gamma"})
+    assert not (folder / "alpha").exists()
+
+
 def test_a_check_box_draws_a_run_and_takes_it_away(qtbot, panel, folder):
     click(panel, "alpha", "shown", left=10)
     assert [item.name for item in panel.shown] == ["alpha"]

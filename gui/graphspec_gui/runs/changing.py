@@ -81,8 +81,9 @@ class RunChanges:
             with RunLock(run.path):
                 pass
             self._let_go(run)
-            moved, _ = QFile.moveToTrash(facts.path)
-            if not moved:
+            # PySide promises a pair, and gives False alone where it fails.
+            answer: object = QFile.moveToTrash(facts.path)
+            if not (isinstance(answer, tuple) and answer[0]):
                 return self._delete(run)
         except GraphspecError as error:
             self._tell(f"{facts.name} stays.", str(error))
