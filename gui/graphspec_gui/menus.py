@@ -376,7 +376,10 @@ class Menus(QObject):
             self._document.undo_stack.redo()
 
     def _palette(self) -> None:
-        CommandPalette(self._window.actions_by_place(), self._window).open_over(self._window)
+        palette = CommandPalette(self._window.actions_by_place(), self._window)
+        # Some of what it lists goes with the document in front.
+        self._window.document_changed.connect(palette.close)
+        palette.open_over(self._window)
 
     def _toggle_dock(self, name: str, on: bool) -> None:
         dock = self._window.docks[name]

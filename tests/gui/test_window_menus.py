@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphspec_gui.buttons import MenuButton
 from graphspec_gui.docks import DOCKS
+from graphspec_gui.palette import CommandPalette
 from graphspec_gui.template_dialog import TemplateDialog
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -84,3 +85,12 @@ def test_the_toolbar_has_switches_for_the_docks_of_the_first_start(window):
     shown = {action.objectName() for action in bar.actions()}
     for spec in DOCKS:
         assert (f"view.{spec.name}" in shown) == spec.shown
+
+
+def test_the_palette_closes_with_the_document_whose_commands_it_lists(window):
+    window.open_sample("look")
+    window.menus["view.palette"].trigger()
+    palette = window.findChild(CommandPalette)
+    assert palette.isVisible()
+    window.close_tab(window.current)
+    assert not palette.isVisible()
