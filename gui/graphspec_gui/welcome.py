@@ -39,7 +39,7 @@ class Welcome(QScrollArea):
     """
 
     sample_wanted = Signal(str)
-    """One of the three things was chosen: "look", "mend" or "text"."""
+    """One of the three things was chosen: "look", "mend" or "train"."""
     file_wanted = Signal(str)
 
     def __init__(self, beginnings: Mapping[str, Callable[[], object]], parent: QWidget) -> None:
@@ -167,12 +167,12 @@ _THINGS = (
         "Break it",
     ),
     (
-        "text",
-        "mdi6.code-json",
-        "Read it as text",
-        "The same network as JSON beside the canvas. Change a number in the text, and the canvas "
-        "changes with it.",
-        "Show the text",
+        "train",
+        "mdi6.play-outline",
+        "Train it",
+        "A few seconds on 1,797 real digits. Watch the curves, and look inside with the panels "
+        "behind them.",
+        "Train it now",
     ),
 )
 

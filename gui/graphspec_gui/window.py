@@ -199,9 +199,11 @@ class MainWindow(QMainWindow):
             document.apply(edit.set_field(document.spec, first, "stride", 2), "Break the stride")
             document.look_now()
             self.show_dock("problems_dock")
-        elif what == "text":
-            self.show_dock("json_dock")
         document.select([first])
+        if what == "train":
+            self.show_dock("plots_dock")
+            self.show_dock("training_dock")
+            self.training.start(document.spec)
 
     def add_layer(self, kind: str) -> None:
         """Add a layer to the document in front, below what is selected."""

@@ -117,7 +117,7 @@ class Monkey:
         """Do one thing."""
         if self.window.document is None:
             self.done.append("open_sample")
-            self.window.open_sample(self.rng.choice(["look", "mend", "text"]))
+            self.window.open_sample(self.rng.choice(["look", "mend", "train"]))
         elif (dialog := QApplication.activeModalWidget()) is not None:
             self.answer(dialog)
         else:

@@ -66,7 +66,7 @@ def drop(window: MainWindow, target: QWidget, *paths: Path) -> None:
 
 def test_it_starts_with_three_things_to_do(qtbot: QtBot, window: MainWindow):
     assert window.welcome.isVisible()
-    assert list(window.welcome.cards) == ["look", "mend", "text"]
+    assert list(window.welcome.cards) == ["look", "mend", "train"]
     qtbot.mouseClick(window.welcome.cards["mend"], Qt.MouseButton.LeftButton)
     assert not window.welcome.isVisible()
     assert window.document.analysis.count("error") == 1
@@ -76,8 +76,12 @@ def test_it_starts_with_three_things_to_do(qtbot: QtBot, window: MainWindow):
 def test_each_of_the_three_things_opens_what_it_says(qtbot, window):
     qtbot.mouseClick(window.welcome.cards["look"], Qt.MouseButton.LeftButton)
     assert window.document.analysis.count("error") == 0
-    window.open_sample("text")
-    assert window.docks["json_dock"].isVisible()
+    assert window.close_tab(window.current)
+    qtbot.mouseClick(window.welcome.cards["train"], Qt.MouseButton.LeftButton)
+    assert window.docks["plots_dock"].isVisible()
+    qtbot.waitUntil(lambda: window.training.state == "running", timeout=30_000)
+    window.training.stop()
+    qtbot.waitUntil(lambda: window.training.state == "idle", timeout=30_000)
 
 
 def test_new_from_every_template(qtbot, window):
