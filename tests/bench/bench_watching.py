@@ -41,7 +41,7 @@ from tests.train.nets import linear, new_run
 
 POINTS = 1_000_000
 SECONDS = 8
-TURNS, SLICE, SETTLE = 10, 1.5, 0.7
+TURNS, SLICE, SETTLE = 20, 1.5, 0.7
 """Slices of watching, and their seconds, before which things settle."""
 
 
