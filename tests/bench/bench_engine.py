@@ -112,7 +112,9 @@ def test_training(name, threads):
 
     peers = torch_steps(plan, dict(executable.weights()), x, y, make, compiled=COMPILED)
     peaks: list[float] = []
-    times = alternate(step, {**peers, PEAK: lambda: peaks.append(measure_peak(threads))})
+    times = alternate(
+        step, {**peers, PEAK: lambda: peaks.append(measure_peak(threads, typical=True))}
+    )
     del times[PEAK]
     ratio = against_best(times)
     flops = sum(line.flops for line in explain(plan, batch=training.batch, threads=threads).lines)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from graphspec.graph import GraphSpec
+
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -32,6 +34,21 @@ linear 10
 softmax_loss
 """
 """LeNet-5 as it is typed: each line adds a layer below the one before, or below ``image``."""
+RESIDUAL = GraphSpec.model_validate(
+    {
+        "inputs": {"image": {"shape": [3, 8, 8]}, "label": {"classes": 4}},
+        "layers": [
+            {"id": "a", "kind": "conv2d", "filters": 3, "kernel": 3, "pad": 1, "inputs": ["image"]},
+            {"id": "b", "kind": "relu", "inputs": ["a"]},
+            {"id": "sum", "kind": "add", "inputs": ["b", "image"]},
+            {"id": "flat", "kind": "flatten", "inputs": ["sum"]},
+            {"id": "scores", "kind": "linear", "units": 4, "inputs": ["flat"]},
+            {"id": "loss", "kind": "softmax_loss", "inputs": ["scores", "label"]},
+        ],
+        "outputs": ["scores"],
+    }
+)
+"""A network with a sum of two ways, which can be led elsewhere."""
 
 
 class Hands:

@@ -13,6 +13,7 @@ pytest.importorskip("PySide6", reason="the desktop app is not installed")
 pytest.importorskip("pytestqt", reason="the desktop app's tests need pytest-qt")
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from graphspec_gui.canvas.view import CanvasView
 from graphspec_gui.collecting import collect_here
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.journal import Journal
@@ -26,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from graphspec import zoo
 from graphspec.graph import GraphSpec
 from graphspec.train.rundir import Run
+from tests.gui.canvas_hands import Hands
 from tests.gui.viewing import Room, train
 
 PATIENCE = 60_000
@@ -75,6 +77,25 @@ def make_document(qapp: QApplication) -> Iterator[Callable[..., StudioDocument]]
     yield make
     for document in made:
         document.deleteLater()
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, make_document: Callable[..., StudioDocument]) -> Callable[..., Hands]:
+    """Show a network on a canvas of its own, all of it or as it opens, and give its hands."""
+
+    def show(spec: GraphSpec, *, fit: bool = True) -> Hands:
+        view = CanvasView(make_document(spec))
+        qtbot.addWidget(view)
+        view.resize(1000, 800)
+        view.show()
+        view.activateWindow()
+        qtbot.waitUntil(view.isActiveWindow)
+        view.setFocus()
+        if fit:
+            view.fit()
+        return Hands(view)
+
+    return show
 
 
 @pytest.fixture

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-import pytest
-from graphspec_gui.canvas.view import CanvasView
-from graphspec_gui.document import StudioDocument
 from PySide6.QtCore import QPoint
 
 from graphspec import zoo
@@ -16,21 +13,6 @@ from graphspec.graph import GraphSpec
 from tests.gui.canvas_hands import ALT, CTRL, INPUTS, LENET, SHIFT, Hands, Key
 
 EMPTY = GraphSpec(inputs=(), layers=())
-
-
-@pytest.fixture
-def hands(qtbot, make_document: Callable[..., StudioDocument]) -> Callable[[GraphSpec], Hands]:
-    def show(spec: GraphSpec) -> Hands:
-        view = CanvasView(make_document(spec))
-        qtbot.addWidget(view)
-        view.resize(1000, 800)
-        view.show()
-        view.activateWindow()
-        qtbot.waitUntil(view.isActiveWindow)
-        view.setFocus()
-        return Hands(view)
-
-    return show
 
 
 def test_lenet_is_built_by_typing_alone(hands: Callable[[GraphSpec], Hands]) -> None:

@@ -38,18 +38,8 @@ Show = Callable[[GraphSpec], Hands]
 
 
 @pytest.fixture
-def hands(qtbot, make_document: Callable[..., StudioDocument]) -> Show:
-    def show(spec: GraphSpec) -> Hands:
-        view = CanvasView(make_document(spec))
-        qtbot.addWidget(view)
-        view.resize(1000, 800)
-        view.show()
-        view.activateWindow()
-        qtbot.waitUntil(view.isActiveWindow)
-        view.setFocus()
-        return Hands(view)
-
-    return show
+def hands(hands: Callable[..., Hands]) -> Show:
+    return lambda spec: hands(spec, fit=False)
 
 
 def colors(image: QImage) -> set[str]:

@@ -18,6 +18,7 @@ from graphspec_gui.forms.fields import (
     to_json,
 )
 from graphspec_gui.forms.spelling import one_line, read, step, words, write
+from graphspec_gui.training.settings_form import FIRST, SECTIONS
 
 from graphspec.layers.catalog import BY_KIND
 from graphspec.recipe.config import TrainConfig
@@ -143,3 +144,8 @@ def test_defaults_are_json():
     assert isinstance(split.shape, Part)
     assert split.default["validation"] == 0.1
     assert to_json((1, (2, 3))) == [1, [2, 3]]
+
+
+def test_every_field_of_the_settings_stands_in_one_section():
+    names = [*FIRST, *(name for section in SECTIONS.values() for name in section)]
+    assert sorted(names) == sorted(TrainConfig.model_fields)

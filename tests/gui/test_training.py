@@ -17,7 +17,6 @@ from graphspec_gui.runs.table import PLACES
 from graphspec_gui.training import controller
 from graphspec_gui.training.controller import workspace
 from graphspec_gui.training.panel import TrainingPanel
-from graphspec_gui.training.settings_form import FIRST, SECTIONS
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtTest import QTest
@@ -25,7 +24,6 @@ from PySide6.QtWidgets import QApplication
 
 from graphspec import edit
 from graphspec.graph import GraphSpec
-from graphspec.recipe.config import TrainConfig
 from graphspec.train.lock import RunLock
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run
@@ -161,11 +159,6 @@ def test_data_that_is_not_there_is_told(qtbot, window):
         panel(window).start.trigger()
     assert "no/such/data.csv" in failed.args[0]
     assert "no/such/data.csv" in panel(window).training.trouble
-
-
-def test_every_field_of_the_settings_stands_in_one_section():
-    names = [*FIRST, *(name for section in SECTIONS.values() for name in section)]
-    assert sorted(names) == sorted(TrainConfig.model_fields)
 
 
 def test_folded_settings_open_by_themselves_where_something_is_wrong(qtbot, window):

@@ -338,15 +338,12 @@ class CanvasView(ZoomView):
 
     def current_point(self) -> QPoint:
         """Where the current node is in the view, or the middle of the view."""
+        room = self.viewport().rect()
         item = self.canvas.node_items.get(self.current or "")
         if item is None:
-            return self.viewport().rect().center()
+            return room.center()
         point = self.mapFromScene(item.sceneBoundingRect().center())
-        return point if self.viewport().rect().contains(point) else self.viewport().rect().center()
-
-    def spec_order(self) -> list[str]:
-        """All inputs and layers, in the order of the document."""
-        return list(self.picture.shown)
+        return point if room.contains(point) else room.center()
 
     def show_whole(self, *names: str) -> None:
         """Scroll as far as it takes to see some nodes whole, beside the overview too."""
@@ -401,9 +398,8 @@ class CanvasView(ZoomView):
 
     def _reach(self) -> None:
         """Let the canvas scroll well beyond what is on it."""
-        self.canvas.setSceneRect(
-            self.canvas.bounds().adjusted(-OUTSIDE, -OUTSIDE, OUTSIDE, OUTSIDE)
-        )
+        bounds = self.canvas.bounds()
+        self.canvas.setSceneRect(bounds.adjusted(-OUTSIDE, -OUTSIDE, OUTSIDE, OUTSIDE))
         self.minimap.forget()
 
     def _rect_of(self, names: Iterable[str]) -> QRectF:

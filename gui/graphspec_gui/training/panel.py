@@ -354,10 +354,8 @@ class TrainingPanel(Panel):
             return f"{name} {how}{best}"
         if isinstance(ended, Failed):
             return f"{name} failed."
-        if name:
-            return ""
-        if self.document is None:
-            return _EMPTY
+        if name or self.document is None:
+            return "" if name else _EMPTY
         return self.start.reason or "Ctrl+Enter trains the network in front."
 
     def _allow(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from graphspec.engines.jit.builder import Kernel, fma
 
-ROUNDS = 100_000
+ROUNDS = 1_000_000
 SUMS = 12
 
 
