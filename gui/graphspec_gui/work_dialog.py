@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from graphspec_gui.job import Job
+from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.theme import space, theme
 
 Tell = Callable[[float], None]
@@ -50,7 +50,7 @@ class WorkDialog(QDialog):
         column.addLayout(self.body, 1)
         row = QHBoxLayout()
         row.setSpacing(space(1))
-        self.bar = QProgressBar(self)
+        self.bar = ProgressBar(self)
         self.bar.setAccessibleName(share)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(space(1))

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pytest
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.colors import DARK, LIGHT, Colors
+from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.style import sheet
 from graphspec_gui.theme import space, theme
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 def luminance(color: str) -> float:
@@ -88,6 +90,33 @@ def test_the_type_scale_has_six_sizes(qapp):
 
 
 @pytest.mark.qt_log_level_fail("WARNING")
+def test_a_bar_comes_to_rest_when_its_end_is_known(qtbot, qapp):
+    """Qt would paint it thirty times a second; a bar that still moves says how often."""
+    theme().apply(qapp)
+    moves: Counter[QObject] = Counter()
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            moves[watched] += event.type() == QEvent.Type.StyleAnimationUpdate
+            return False
+
+    room, watch = QWidget(), Watch()
+    qtbot.addWidget(room)
+    bar, clock = ProgressBar(room), ProgressBar(room)
+    for one, top in ((bar, 0), (clock, 40)):
+        one.setGeometry(0, top, 200, 20)
+        one.setRange(0, 0)
+        one.installEventFilter(watch)
+    room.show()
+    qtbot.waitUntil(lambda: min(moves[bar], moves[clock]) > 2)
+    bar.setRange(0, 10)
+    bar.setValue(0)
+    qtbot.waitUntil(lambda: moves[clock] > 10)
+    moves.clear()
+    qtbot.waitUntil(lambda: moves[clock] > 10)
+    assert moves[bar] == 0
+
+
 def test_squeezed_buttons_have_no_icon_and_no_trouble(qtbot):
     button = IconButton("mdi6.restore", "Back", None)
     qtbot.addWidget(button)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from graphspec_gui.forms import arithmetic
 from graphspec_gui.forms.arithmetic import Line
 from graphspec_gui.forms.shares import ShareBar, ShareTable, milliseconds
 from graphspec_gui.forms.subject import Subject
+from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.theme import space, theme
 
 MEASURE = "Measure the time of a training step"
@@ -57,7 +57,7 @@ class Sums(QWidget):
         self.measure.setProperty("link", True)
         self.measure.clicked.connect(lambda: self.measure_wanted.emit())
         self.measure.hide()
-        self.progress = QProgressBar(self)
+        self.progress = ProgressBar(self)
         self.progress.setAccessibleName("Progress of the measuring")
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(space(1))

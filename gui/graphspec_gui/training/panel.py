@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -31,6 +30,7 @@ from graphspec_gui.actions import StudioAction
 from graphspec_gui.banner import Banner
 from graphspec_gui.forms.record_form import Path
 from graphspec_gui.panel import Panel
+from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.theme import space, theme
 from graphspec_gui.training.controller import SILENT, TrainingController
 from graphspec_gui.training.examining import BROKEN, ExamineAction
@@ -237,7 +237,7 @@ class TrainingPanel(Panel):
         self.take = QPushButton(self.take_over.text(), box)
         self.take.clicked.connect(self.take_over.trigger)
         column.addWidget(self.take, 0, Qt.AlignmentFlag.AlignLeft)
-        self.bar = QProgressBar(box)
+        self.bar = ProgressBar(box)
         self.bar.setAccessibleName("Progress")
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(space(1))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from graphspec.quantities import duration
+from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.theme import space
 
 _MANY = 10_000
@@ -22,7 +23,7 @@ class Waiting(QWidget):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.bar = QProgressBar(self)
+        self.bar = ProgressBar(self)
         self.bar.setAccessibleName(name)
         self.bar.setFixedSize(space(12), space(1))
         self.bar.setTextVisible(False)
