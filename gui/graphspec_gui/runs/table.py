@@ -81,7 +81,7 @@ COLUMNS = (
     Column("shown", "", 6, lambda _: "", lambda _: None),
     Column("starred", "", 4, lambda _: "", lambda facts: facts.starred or None),
     _named("name", "Run", 22),
-    _named("status", "Status", 14),
+    _named("status", "Status", 15),
     _named("model", "Model", 13),
     _named("data", "Data", 13.5),
     Column("best", "Best", 9, best_of, _best_key, number=True),
