@@ -135,7 +135,7 @@ def test_inference(name, batch, threads):
     executable = engine(threads).load(plan, seed=0)
     image, x, _, _ = _batch(plan, batch)
     weights = dict(executable.weights())
-    peers = torch_runs(plan, weights, x, compiled=COMPILED and batch == 1)
+    peers = torch_runs(plan, weights, x, compiled=COMPILED)
     peers["ONNX Runtime"] = onnx_run(plan, weights, x, threads)
     output = plan.outputs[0]
 
@@ -157,6 +157,7 @@ def test_occlusion_sweep(threads):
     from tests.bench.peers import torch_runs
 
     torch.set_num_threads(threads)
+    torch.compiler.reset()
     plan = compile_graph(zoo.load("resnet18"))
     executable = engine(threads).load(plan, seed=0)
     image, x, _, _ = _batch(plan, 1)
@@ -166,7 +167,7 @@ def test_occlusion_sweep(threads):
         occlude(probe, x[0], size=56, stride=12, batch=PLACES_AT_ONCE) for _ in count()
     )
     tiles = np.repeat(x, PLACES_AT_ONCE, axis=0)
-    peers = torch_runs(plan, dict(executable.weights()), tiles, compiled=False)
+    peers = torch_runs(plan, dict(executable.weights()), tiles, compiled=COMPILED)
     turns = 15 * 15 // PLACES_AT_ONCE
     times = alternate(lambda: next(sweep), peers, blocks=turns, repeats=1)
     whole = {name: [turns * time for time in taken] for name, taken in times.items()}
