@@ -37,8 +37,7 @@ class Operations:
     def add(self, kind: str, wish: Wish, words: Sequence[str] = ()) -> str:
         """Add a layer; returns why it cannot be, "" when it is done."""
         view = self._view
-        chosen = [name for name in view.picture.shown if name in view.document.selection]
-        shapes = view.document.analysis.shapes
+        shapes, chosen = view.document.analysis.shapes, self._chosen()
         try:
             spec, name = adding.add(view.places.base(), shapes, kind, words, wish, chosen)
         except SpecError as error:
@@ -163,8 +162,7 @@ class Operations:
     def bypass(self) -> None:
         """Lead what reads the selected layers past them."""
         view = self._view
-        chosen = [name for name in view.picture.shown if name in view.document.selection]
-        layers = [name for name in chosen if name in view.document.spec.by_id]
+        layers = [name for name in self._chosen() if name in view.document.spec.by_id]
         view.make_edit(
             lambda spec: edits.bypass(spec, layers),
             f"Bypass {layers[0] if len(layers) == 1 else f'{len(layers)} layers'}",
@@ -174,8 +172,7 @@ class Operations:
         """Make the selected layers outputs, or if they all are, make them none."""
         view = self._view
         spec = view.document.spec
-        layers = [name for name in view.picture.shown if name in view.document.selection]
-        layers = [name for name in layers if name in spec.by_id]
+        layers = [name for name in self._chosen() if name in spec.by_id]
         on = not set(layers).issubset(spec.outputs)
         view.make_edit(
             lambda spec: edits.set_outputs(spec, layers, on=on),
@@ -190,8 +187,7 @@ class Operations:
             view.say(f"{nodes[0]} is a group already. Unfold it to group layers in it.")
             return
         spec = view.document.spec
-        layers = [name for name in view.picture.shown if name in view.document.selection]
-        layers = [name for name in layers if name in spec.by_id]
+        layers = [name for name in self._chosen() if name in spec.by_id]
         groups = group_names(spec)
         inside = [parts[:-1] for parts in (name.split(".") for name in layers)]
         outer = ""
@@ -301,8 +297,7 @@ class Operations:
         """Those layers that are selected, or else all, of which it is known what they read."""
         view = self._view
         findings, spec = view.document.analysis, view.document.spec
-        chosen = [name for name in view.picture.shown if name in view.document.selection]
-        for name in chosen or view.picture.shown:
+        for name in self._chosen() or view.picture.shown:
             layer = spec.by_id.get(name)
             if layer is None or findings.state(name) == "error":
                 continue
@@ -358,6 +353,11 @@ class Operations:
         """Show the selection whole, or everything."""
         view = self._view
         view.fit(view.document.selection)
+
+    def _chosen(self) -> list[str]:
+        """The selected inputs and layers, in the order of the document."""
+        view = self._view
+        return [name for name in view.picture.shown if name in view.document.selection]
 
 
 def _without_groups(name: str, groups: Sequence[str]) -> str:

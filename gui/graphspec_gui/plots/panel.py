@@ -184,8 +184,8 @@ class PlotsPanel(Panel):
         """Write a chart (.png, .svg, .pdf) or its points (.csv), whole or not at all.
 
         Raises:
-            DataError: the ending is none of these.
-            OSError, DataError: it cannot be written.
+            DataError: the ending is none of these, or a picture cannot be written.
+            OSError: the points cannot be written.
         """
         if chart in self._behind:
             self._draw_chart(chart)
