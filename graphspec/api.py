@@ -265,7 +265,9 @@ def evaluate_weights(
             + ": are these the weights of another model?"
         )
     config = settings(network)
-    engine = open_engine(choice.engine, config.dtype, threads=choice.threads)
+    engine = open_engine(
+        choice.engine, config.dtype, threads=choice.threads, accuracy=choice.accuracy
+    )
     executable, divided = _opened(network, arrays, config, data, engine, None)
     return evaluate_batches(executable, divided.batches(split))
 

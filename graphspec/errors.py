@@ -15,6 +15,8 @@
         ├── RunWriteError     the system does not let it be written to
         └── CheckpointError   a checkpoint is missing, damaged, or of another model
 
+    EngineWarning (a UserWarning)   numpy computes, because the fast engine cannot be used
+
 A message says what is wrong, where, why, and what to do about it.
 """
 
@@ -161,6 +163,10 @@ class FeedError(GraphspecError):
 
 class EngineError(GraphspecError):
     """An engine cannot load or run a plan."""
+
+
+class EngineWarning(UserWarning):
+    """Numpy computes in place of the fast engine, which cannot be used here."""
 
 
 class OptionError(GraphspecError):

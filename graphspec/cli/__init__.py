@@ -16,11 +16,15 @@ Exit codes are stable:
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 from cyclopts import App, Parameter
 
 from graphspec import __version__
+from graphspec.errors import EngineWarning
 
 COMMANDS = {
     "studio": "Open the desktop app: edit a network and see it checked while you do.",
@@ -81,6 +85,11 @@ def build_app(told: str = "") -> App:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; errors are told on standard error."""
     tokens = list(sys.argv[1:] if argv is None else argv)
+    with _warnings_told(quiet="--quiet" in tokens):
+        return _run(tokens)
+
+
+def _run(tokens: list[str]) -> int:
     try:
         helps = not tokens or not {"--help", "-h"}.isdisjoint(tokens)
         app = build_app(tokens[0] if tokens and helps else "")
@@ -102,6 +111,33 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return code
     return result if isinstance(result, int) else 0
+
+
+@contextmanager
+def _warnings_told(*, quiet: bool) -> Iterator[None]:
+    """Tell warnings that are meant for people in a line of words, as problems are told."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if category is not EngineWarning:
+                show(message, category, filename, lineno, file, line)
+            elif not quiet:
+                from rich.text import Text
+
+                from graphspec.cli.output import err
+
+                err.print(Text.assemble(("! ", "bold yellow"), str(message)))
+
+        warnings.showwarning = tell
+        yield
 
 
 def run() -> None:

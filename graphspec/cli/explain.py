@@ -7,8 +7,8 @@ from rich.text import Text
 
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import ACCENT, out, print_json, say
-from graphspec.engines.choosing import Accuracy, usable_cores, why_not_jit
-from graphspec.errors import EngineError
+from graphspec.engines.choosing import Accuracy, threads_here, why_not_jit
+from graphspec.errors import EngineError, OptionError
 from graphspec.plan import compile_graph
 from graphspec.quantities import si, size
 from graphspec.recipe.config import TrainConfig
@@ -56,11 +56,13 @@ def explain(
     config = spec.training or TrainConfig()
     if batch is None:
         batch = config.batch
+    if batch < 1:
+        raise OptionError(f"a step has at least one example, not {batch}: give --batch 1 or more")
     rule = config.update
     found = lowered(
         compile_graph(spec),
         batch=batch,
-        threads=threads or usable_cores(),
+        threads=threads_here(threads),
         accuracy=accuracy,
         training=not evaluation,
         rule=rule if isinstance(rule, UpdateRule) else None,

@@ -13,7 +13,7 @@ from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.data import load_data
 from graphspec.engines.base import Array, Engine, Executable, Feeds
-from graphspec.engines.choosing import reopen_engine
+from graphspec.engines.choosing import open_engine, reopen_engine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
@@ -100,7 +100,7 @@ def open_network(
     weights = None
     if run is not None and not (untrained and run.spec.layers and run.latest is None):
         weights = api.load_weights(run, checkpoint=checkpoint)
-    engine = reopen_engine(run.env if run else {}, config.dtype)
+    engine = reopen_engine(run.env, config.dtype) if run else open_engine(None, config.dtype)
     executable = engine.load(plan, seed=config.seed, weights=weights)
     return Opened(engine, executable, divided, config, run)
 

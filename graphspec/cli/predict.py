@@ -54,7 +54,7 @@ def predict(
     threads
         How many threads the jit engine takes; by default as in the run.
     accuracy
-        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
         (2e-6).
     samples
         Average the probabilities of so many passes with the noise of training (dropout), in place

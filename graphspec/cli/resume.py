@@ -39,7 +39,7 @@ def resume(
     threads
         How many threads the jit engine takes; by default as in the run.
     accuracy
-        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
         (2e-6).
     json
         Print the events as JSON lines instead of the progress.

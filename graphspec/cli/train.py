@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.text import Text
 
 from graphspec.api import settings as merged_settings
 from graphspec.cli.files import read_spec
@@ -15,7 +14,7 @@ from graphspec.cli.settings import apply_settings, takes_settings
 from graphspec.cli.watch import watch
 from graphspec.edit import set_value
 from graphspec.engines.checking import find_problems
-from graphspec.engines.choosing import Accuracy, EngineName, why_not_jit
+from graphspec.engines.choosing import Accuracy, EngineName
 from graphspec.train.session import create_run, load_named
 
 
@@ -49,7 +48,7 @@ def train(
     threads
         How many threads the jit engine takes; by default all cores.
     accuracy
-        Of the jit engine: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
+        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
         (2e-6).
     rate
         The learning rate: short for --set training.update.rate=….
@@ -70,8 +69,6 @@ def train(
     config = merged_settings(spec)
     # Read first: a mistyped name would leave an empty run, and that would be the latest one.
     data = load_named(config)
-    if engine is None and config.dtype == "float32" and (reason := why_not_jit(config.dtype)):
-        err.print(Text.assemble(("! ", "bold yellow"), f"training with numpy: {reason}"))
     made = create_run(
         spec,
         config,

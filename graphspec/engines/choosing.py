@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from graphspec.check.sizes import WorkspaceFor
 from graphspec.engines.base import Engine
 from graphspec.engines.numpy import NumpyEngine
-from graphspec.errors import EngineError
+from graphspec.errors import EngineError, EngineWarning
 from graphspec.graph import GraphSpec
 from graphspec.memory import Workspace
 from graphspec.plan import compile_graph
@@ -41,28 +42,45 @@ def open_engine(
 ) -> Engine:
     """An engine by its name.
 
+    Where numpy serves because the fast engine cannot be used here, an ``EngineWarning`` says so.
+
     Args:
         name: ``jit``, ``numpy``, or None for the fastest that computes in ``dtype`` here.
         dtype: float32 or float64.
         threads: of the jit engine; None takes all cores that the process may use.
-        accuracy: of the jit engine; None takes ``fast``.
+        accuracy: in float32; None takes ``fast``.
 
     Raises:
-        EngineError: there is none of that name, or it does not work here or not in that type.
+        EngineError: there is none of that name, or it does not work here or not in that type; or
+            there is no such accuracy, or not so many threads.
     """
     if name is None:
-        name = "numpy" if why_not_jit(dtype) else "jit"
+        name, threads = _fastest(dtype, threads)
     if name not in NAMES:
         raise EngineError(f"there is no engine {name!r}; there are {', '.join(NAMES)}")
+    if accuracy not in (None, *get_args(Accuracy)):
+        raise EngineError(
+            f"there is no accuracy {accuracy!r}; there are {', '.join(get_args(Accuracy))}"
+        )
     if name == "numpy":
         if threads is not None and threads != 1:
             raise EngineError(f"the numpy engine computes on one thread, not on {threads}")
-        return NumpyEngine(dtype)  # type: ignore[arg-type]
+        return NumpyEngine(dtype, accuracy or "fast")  # type: ignore[arg-type]
     if reason := why_not_jit(dtype):
         raise EngineError(f"the jit engine cannot be used: {reason}. Take the numpy engine")
     from graphspec.engines.jit.engine import JitEngine
 
-    return JitEngine(threads=threads or usable_cores(), accuracy=accuracy or "fast")
+    return JitEngine(threads=threads_here(threads), accuracy=accuracy or "fast")
+
+
+def _fastest(dtype: str, threads: int | None) -> tuple[EngineName, int | None]:
+    """The engine that is taken where none is named, with so many threads."""
+    if not (reason := why_not_jit(dtype)):
+        return "jit", threads
+    if dtype != "float32":
+        return "numpy", threads
+    warnings.warn(f"computing with numpy, which is slower: {reason}", EngineWarning, stacklevel=3)
+    return "numpy", None
 
 
 def workspace_of(spec: GraphSpec) -> WorkspaceFor:
@@ -70,7 +88,9 @@ def workspace_of(spec: GraphSpec) -> WorkspaceFor:
     dtype = "float32" if spec.training is None else spec.training.dtype
 
     def workspace(batch: int, *, training: bool) -> Workspace:
-        return open_engine(None, dtype).workspace(compile_graph(spec), batch, training=training)
+        # Nothing is computed, so nobody need be told by what.
+        engine = open_engine("numpy" if why_not_jit(dtype) else "jit", dtype)
+        return engine.workspace(compile_graph(spec), batch, training=training)
 
     return workspace
 
@@ -82,26 +102,42 @@ def reopen_engine(
 ) -> Engine:
     """The engine of a run from its environment, with as many threads, or as asked for now.
 
-    A run of the jit engine that comes to a machine without it goes on with numpy, which the
-    comparison of the two environments then tells.
+    A run of the jit engine that comes to a machine without it goes on with numpy, and an
+    ``EngineWarning`` says so.
 
     Raises:
         EngineError: as for ``open_engine``.
     """
     before = str(recorded.get("engine", "numpy"))
-    name, threads, accuracy = choice.engine or before, choice.threads, choice.accuracy
-    if choice.engine is None and name == "jit" and why_not_jit(dtype):
-        name = "numpy"
-    if name == before == "jit":
-        threads = threads or _bearable(recorded.get("threads"))
-        accuracy = accuracy or recorded.get("accuracy")
+    name, threads = choice.engine or before, choice.threads
+    accuracy = choice.accuracy or recorded.get("accuracy")
+    if choice.engine is None and name == "jit":
+        name, threads = _fastest(dtype, threads)
+    if name == before == "jit" and threads is None:
+        # Unless it comes from a far larger machine.
+        found = recorded.get("threads")
+        threads = None if found is None or found > _most_threads() else found
     return open_engine(name, dtype, threads=threads, accuracy=accuracy)
 
 
-def _bearable(threads: int | None) -> int | None:
-    """The number of threads of a run, unless it comes from a far larger machine."""
-    cores = usable_cores()
-    return cores if threads is not None and threads > 2 * cores else threads
+def threads_here(asked: int | None) -> int:
+    """How many threads the jit engine takes: as asked for, or one for each usable core.
+
+    Raises:
+        EngineError: fewer than one are asked for, or more than two for each core.
+    """
+    if asked is None:
+        return usable_cores()
+    if not 1 <= asked <= _most_threads():
+        raise EngineError(
+            f"there are {usable_cores()} cores to compute on: ask for 1 to {_most_threads()} "
+            f"threads, not for {asked}"
+        )
+    return asked
+
+
+def _most_threads() -> int:
+    return 2 * max(usable_cores(), 2)
 
 
 def usable_cores() -> int:
@@ -122,10 +158,13 @@ def why_not_jit(dtype: str) -> str:
 def _why_not_here() -> str:
     if find_spec("llvmlite") is None:
         return "the package llvmlite is missing (pip install llvmlite)"
-    from graphspec.engines.jit.target import host
-
     try:
+        from graphspec.engines.jit.target import host
+
         host()
     except EngineError as error:
         return str(error)
+    # A package of another Python, or whose libraries the system lacks.
+    except (ImportError, OSError) as error:
+        return f"the package llvmlite cannot be loaded ({error})"
     return ""

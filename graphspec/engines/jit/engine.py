@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from graphspec.engines.base import Array
 from graphspec.engines.jit.executable import JitExecutable
@@ -22,7 +22,7 @@ class JitEngine:
     kernels run through their numpy.
 
     Raises:
-        EngineError: the number of threads is not above 0.
+        EngineError: the number of threads is not above 0, or there is no such accuracy.
     """
 
     name = "jit"
@@ -37,6 +37,8 @@ class JitEngine:
     ) -> None:
         if threads < 1:
             raise EngineError(f"there must be at least one thread, not {threads}")
+        if accuracy not in get_args(Accuracy):
+            raise EngineError(f"there is no accuracy {accuracy!r}")
         self.threads = threads
         self.accuracy = accuracy
         self._lowerings = catalog() if lowerings is None else lowerings

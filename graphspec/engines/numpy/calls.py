@@ -23,12 +23,14 @@ class Calls:
     ``faster`` are what computes some layers in their place, by id.
     """
 
-    def __init__(self, plan: Plan, dtype: np.dtype[Any]) -> None:
+    def __init__(self, plan: Plan, dtype: np.dtype[Any], *, accurate: bool = False) -> None:
         self.plan, self.dtype = plan, dtype
         # For float32 only: the float64 engine is the oracle of all others.
         self.faster: Mapping[str, Computes] = {}
         if dtype == np.float32:
-            self.faster = {**in_parts(plan), **first_convs(plan), **faster_than_layers(plan)}
+            self.faster = {**in_parts(plan), **first_convs(plan)}
+            if not accurate:
+                self.faster = {**self.faster, **faster_than_layers(plan)}
         self._soft = soft_labels(plan)
         self._programs: dict[Any, Program] = {}
 

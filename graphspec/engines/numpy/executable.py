@@ -36,12 +36,18 @@ class NumpyExecutable:
     """
 
     def __init__(
-        self, plan: Plan, seed: int, weights: Mapping[str, Array] | None, dtype: np.dtype[Any]
+        self,
+        plan: Plan,
+        seed: int,
+        weights: Mapping[str, Array] | None,
+        dtype: np.dtype[Any],
+        *,
+        accurate: bool = False,
     ) -> None:
         self.plan = plan
         self.dtype = dtype
         self._state = State(plan, seed, weights, dtype)
-        self._calls = Calls(plan, dtype)
+        self._calls = Calls(plan, dtype, accurate=accurate)
 
     @one_thread()
     def run(

@@ -47,6 +47,7 @@ class MachineForm(QWidget):
         self.threads.setSpecialValueText("all cores")
         self.accuracy = QComboBox(self)
         self.accuracy.addItems(["fast", "accurate"])
+        self.accuracy.setToolTip("accurate rounds less, and takes longer")
         for words, field in (
             ("engine", self.engine),
             ("threads", self.threads),
@@ -75,7 +76,7 @@ class MachineForm(QWidget):
         return Machine(
             None if name == _FASTEST else name,
             (self.threads.value() or None) if compiled else None,
-            accuracy if compiled else "fast",
+            accuracy,
         )
 
     def _allow(self) -> None:
@@ -83,14 +84,12 @@ class MachineForm(QWidget):
         reason = why_not_jit("float32")
         compiled = name != "numpy" and not reason
         self.threads.setEnabled(compiled)
-        self.accuracy.setEnabled(compiled)
         words = {
             "numpy": "The numpy engine computes on one thread.",
             _FASTEST: f"It will be numpy: {reason}." if reason else "",
             "jit": f"jit cannot be used here: {reason}." if reason else "",
         }[name]
         self.threads.setToolTip("" if compiled else words)
-        self.accuracy.setToolTip("accurate rounds less, and takes longer" if compiled else words)
         self.note.setText(words)
         self.note.setVisible(bool(words))
 

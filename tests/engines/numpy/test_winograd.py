@@ -83,6 +83,18 @@ def test_the_float64_engine_does_without(monkeypatch):
     load64(spec).run(batch(spec))
 
 
+def test_an_accurate_engine_does_without(monkeypatch):
+    spec = net()
+    plan, feeds = compile_graph(spec), batch(spec, 6, dtype="float32")
+    accurate = NumpyEngine(accuracy="accurate")
+    assert accurate.workspace(plan, 6).kept == 0 < NumpyEngine().workspace(plan, 6).kept
+    monkeypatch.setattr(WinogradConv2d, "forward", None)
+    got = accurate.load(plan, seed=0).grad(feeds).by_name
+    wanted = load64(spec, seed=0).grad(feeds).by_name
+    for name, array in wanted.items():
+        assert error(got[name], array) < 2e-6, name
+
+
 def test_a_network_has_the_gradients_of_float64():
     spec = net()
     feeds = batch(spec, 6)

@@ -1,7 +1,11 @@
 """As many fused multiply-adds as the processor can do: the peak that shares are measured against.
 
-Twelve sums in registers, none of which waits for another; a chunk is ``ROUNDS`` rounds of them. No
-memory is touched but one store at the end, so that LLVM has to keep the sums.
+    sᵢ ← a·sᵢ + b        i < 12, ``ROUNDS`` times over
+
+Twelve sums in registers, none of which waits for another; a chunk is all of their rounds. No memory
+is touched but one store at its end, so that LLVM has to keep the sums::
+
+    out  │ chunk 0: Σ sᵢ │ chunk 1: Σ sᵢ │ …        a vector each
 """
 
 from __future__ import annotations

@@ -7,7 +7,10 @@ Every penalty that ships is λ₁ Σ |w| + λ₂ Σ w²; for one weight, a and b
 over the penalties that cover it.
 
 Memory: w and dw lie in arrays of the same shape, each in one piece; a chunk is ``CHUNK`` numbers of
-each. ``sums`` has two numbers a chunk, which who asked adds up in order.
+each. ``sums`` has two numbers a chunk, which who asked adds up in order::
+
+    w, dw  ├──── chunk 0 ────┼──── chunk 1 ────┼── … ──┤       float32
+    sums       Σ |w|, Σ w²       Σ |w|, Σ w²       …           float64
 """
 
 from __future__ import annotations

@@ -3,7 +3,10 @@
     l2    L = Σ δ²      df = 2δ·dL           dt = −df
     l1    L = Σ |δ|     df = sign(δ)·dL
 
-Memory: f, t and their gradients are examples of m numbers, stored alike. A chunk is one example.
+Memory: f, t and their gradients are examples of m numbers, stored alike. A chunk is one example::
+
+    f, t, df, dt   ├─ m numbers ─┼─ m numbers ─┼─ … ─┤
+    L, dL                L₀            L₁         …
 """
 
 from __future__ import annotations

@@ -1,5 +1,10 @@
 """Kernels that look at one row of numbers at a time: sums, softmax, layer normalisation.
 
+    sum           y[r] = a·Σ x[r, j]                       dx[r, j] = a·dy[r]
+    softmax       y = e^(x − max x)/Σ e^(x − max x)        dx = y·(dy − Σ y·dy)
+    layer norm    y = γ·x̂ + β,  x̂ = (x − μ)/√(σ² + ε)      dx = (g − mean g − x̂·mean(g·x̂))/√(σ² + ε)
+                  with g = γ·dy;  dβ = Σ_r dy,  dγ = Σ_r dy·x̂
+
 Memory: R rows of m numbers, each row in one piece; a chunk is one row. What is summed over the rows
 (the gradients of γ and β) has a kernel of its own, whose chunk is a block of columns::
 

@@ -1,9 +1,16 @@
 """How a gradient changes a weight: the update rules, each with one pass over its memory.
 
+    w, slots ← rule(keep·w, clip·dw, slots)        e.g. momentum: v ← μ·v − rate·g,  w ← w + v
+
+``keep`` is for decay apart from the gradient (1 where there is none), ``clip`` for gradients that
+are too long. The formula of each rule stands with it in ``graphspec/recipe/rules``.
+
 Memory: the weight w, its gradient dw, and the rule's slots lie in arrays of the same shape, each in
-one piece; a chunk is ``CHUNK`` numbers of each. Before its rule's formula, which stands with the
-rule in ``graphspec/recipe/rules``, the gradient is multiplied by ``clip`` and the weight by
-``keep`` (decay apart from the gradient; 1 where there is none).
+one piece; a chunk is ``CHUNK`` numbers of each::
+
+    w      ├──── chunk 0 ────┼──── chunk 1 ────┼── … ──┤       read and written
+    dw     ├──── chunk 0 ────┼──── chunk 1 ────┼── … ──┤       read
+    slots  ├──── chunk 0 ────┼──── chunk 1 ────┼── … ──┤       read and written, each of them
 
 Args: w, dw, the slots, n, clip, keep, and the rule's own numbers.
 """
