@@ -10,8 +10,8 @@ polynomial at a and −a, which share their even and odd parts:
 so F(4×4)'s Bᵀ, six by six, takes 12 operations instead of 36. The columns of a transpose come in
 such pairs: their two values are added and subtracted once, for all rows.
 
-Memory: who asks says where d and the result lie (``load(i, j)``, ``store(i, j)``). The result is made
-two columns at a time, with what is between in registers:
+Memory: who asks says where d and the result lie (``load(i, j)``, ``store(i, j)``). The result is
+made two columns at a time, with what is between in registers:
 
     d │ · · · · · · │         │ a b │          │ a b · · · · │
       │ · · · · · · │   ──▶   │ a b │   ──▶    │ a b · · · · │
