@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget
 
 from graphspec_gui.collecting import pause, spare
-from graphspec_gui.dock_title import DockTitle
+from graphspec_gui.dock import Dock
 from graphspec_gui.docks import DOCKS, DockSpec, what_draws
 from graphspec_gui.job import Job
 from graphspec_gui.panel import Panel
@@ -102,10 +102,8 @@ class DockArea(QObject):
         self.raise_first()
 
     def _add(self, spec: DockSpec) -> None:
-        dock = QDockWidget(spec.title, self._window)
+        dock = Dock(spec.title, self._window, self.hide)
         dock.setObjectName(spec.name)
-        dock.setAccessibleName(spec.title)
-        dock.setTitleBarWidget(DockTitle(dock, self.hide))
         self.by_name[spec.name] = dock
         self._place(spec, dock)
 

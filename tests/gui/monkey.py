@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from graphspec_gui.canvas.search import KIND_MIME
-from graphspec_gui.dock_title import DockTitle
+from graphspec_gui.dock import _Title
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
@@ -346,7 +346,7 @@ class Monkey:
             self.window.menus[f"view.{name}"].trigger()
             return
         title = dock.titleBarWidget()
-        assert isinstance(title, DockTitle)
+        assert isinstance(title, _Title)
         QTest.mouseClick(self.rng.choice(title.findChildren(QAbstractButton)), Button.LeftButton)
 
     def write_file(self) -> None:

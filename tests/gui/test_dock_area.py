@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from graphspec_gui.dock import Dock
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.journal import Journal
 from graphspec_gui.window import MainWindow
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
 
 from graphspec import zoo
 
@@ -77,3 +80,45 @@ def test_a_dock_behind_another_rests_until_it_is_in_front(window, monkeypatch):
     assert seen == [1]
     window.document.select(["conv2"])
     assert seen == [1, 1]
+
+
+class Layouts(QObject):
+    """Counts how often a widget is asked to lay itself out."""
+
+    count = 0
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_a_window_is_laid_out_for_a_dock_that_needs_room_and_not_for_its_texts(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    panel = QWidget()
+    label = QLabel("1", panel)
+    label.setMinimumWidth(200)
+    QVBoxLayout(panel).addWidget(label)
+    dock = Dock("Panel", window, QWidget.hide)
+    dock.setWidget(panel)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.resize(900, 500)
+    window.show()
+    qtbot.waitExposed(window)
+    assert dock.widget() is panel
+    qtbot.waitUntil(lambda: panel.width() >= 200)
+    layouts = Layouts()
+    window.installEventFilter(layouts)
+    qtbot.wait(50)  # what is left of showing it
+    layouts.count = 0
+    for number in range(20):
+        label.setText(str(number))
+        qtbot.wait(1)
+    assert layouts.count == 0
+    label.setMinimumWidth(500)
+    qtbot.waitUntil(lambda: panel.width() >= 500)
+    # What changes while nobody sees it counts when it is shown.
+    dock.hide()
+    label.setMinimumWidth(700)
+    dock.show()
+    qtbot.waitUntil(lambda: panel.width() >= 700)

@@ -42,7 +42,7 @@ FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
 TURN = 20
 """Milliseconds between what is done for the first time: what was done before is painted by then."""
-_SHARE, _SLOWEST = 0.02, 2_000
+_SHARE, _SLOWEST = 0.01, 4_000
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
 _SMOOTHEST = 99

@@ -11,11 +11,11 @@ from graphspec.train.history import History
 from graphspec.train.log import Cursor
 from graphspec.train.rundir import Run, Status
 
-PERIOD = 200
+PERIOD = 300
 """Milliseconds between two looks at the log."""
 PART = 1 << 17
 """Bytes that are read at once: more would keep other threads waiting."""
-_LOOKS_PER_STATUS = 3
+_LOOKS_PER_STATUS = 2
 _BETWEEN = 0.1
 """Seconds between two times that a long log is told of while it is read: each is drawn, and what
 came meanwhile would all be drawn in one turn of the event loop."""

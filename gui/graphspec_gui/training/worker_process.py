@@ -15,7 +15,7 @@ from graphspec.train.events import Changed, parse_line
 
 STDERR = "worker.log"
 """What the child prints on its standard error, inside the run directory."""
-LOOK = 100
+LOOK = 250
 """Milliseconds between two looks at the child: a thread that waits for it would outlive the app."""
 _SHOWN = 4000
 # Where a pipe cannot be asked without waiting for it, a full disk is seen in the run alone.

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from graphspec.errors import GraphspecError
 
 _LONGEST_REST = 0.25
-_SHARE = 0.005
+_SHARE = 0.003
 """Of a core that a training may be working on, for each question that comes again and again."""
 
 Work = Callable[[], Iterator[object]]
