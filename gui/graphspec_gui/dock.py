@@ -63,8 +63,8 @@ class _Place(QWidget):
         self.panel.setGeometry(self.rect())
 
     def event(self, event: QEvent) -> bool:
-        """Hear that the panel was laid out; what it did while it was hidden, when it is shown."""
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+        """Hear that the panel was laid out."""
+        if event.type() == QEvent.Type.LayoutRequest:
             least = self.minimumSizeHint()
             if least != self._told:
                 self._told = least

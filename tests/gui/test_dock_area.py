@@ -7,7 +7,7 @@ from graphspec_gui.docks import DOCKS
 from graphspec_gui.journal import Journal
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QTextEdit, QVBoxLayout, QWidget
 
 from graphspec import zoo
 
@@ -102,11 +102,12 @@ def test_a_window_is_laid_out_for_a_dock_that_needs_room_and_not_for_its_texts(q
     dock = Dock("Panel", window, QWidget.hide)
     dock.setWidget(panel)
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+    window.setCentralWidget(QTextEdit())
     window.resize(900, 500)
     window.show()
-    qtbot.waitExposed(window)
     assert dock.widget() is panel
-    qtbot.waitUntil(lambda: panel.width() >= 200)
+    window.resizeDocks([dock], [230], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: panel.width() == 230)
     layouts = Layouts()
     window.installEventFilter(layouts)
     qtbot.wait(50)  # what is left of showing it
