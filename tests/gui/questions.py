@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+)
 
 
 def answer(words: str) -> None:
@@ -19,3 +28,26 @@ def answer(words: str) -> None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(0, press)
+
+
+def export_as(path: Path, kind: str = "") -> None:
+    """Type a name in its folder where it is asked what to export to, choose a kind, and save."""
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QFileDialog)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    line.setCompleter(None)  # its list would take the click
+    dialog.setDirectory(str(path.parent))
+    dialog.activateWindow()
+    line.setFocus()
+    QApplication.processEvents()
+    assert line.hasFocus()  # else Qt writes into it what it selects in the list of files
+    line.selectAll()
+    QTest.keyClicks(line, path.name)
+    assert line.text() == path.name
+    if kind:
+        kinds = dialog.findChild(QComboBox, "fileTypeCombo")
+        kinds.setFocus()
+        QTest.keyClicks(kinds, kind)
+        assert kinds.currentText().startswith(kind)
+    (box,) = dialog.findChildren(QDialogButtonBox)
+    QTest.mouseClick(box.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import csv
+import errno
 import math
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
-from graphspec_gui.message import Message
+from graphspec_gui.plots import panel as plots
 from graphspec_gui.plots.axis import Axis
 from graphspec_gui.plots.chart import Chart, Curve, Mark
 from graphspec_gui.plots.curves import RunningMean, nearest
 from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
-from graphspec_gui.plots.panel import PlotsPanel
+from graphspec_gui.plots.panel import PlotsPanel, _file_name
 from graphspec_gui.runs.shown import ShownRuns
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QMessageBox, QToolButton
 
-from graphspec import api
+from graphspec import api, atomic
 from graphspec.train.rundir import Run
+from tests.gui.questions import answer, export_as
 from tests.train.nets import network
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), max_size=700)
@@ -87,6 +92,11 @@ def chart(panel: PlotsPanel, title: str) -> Chart:
     return next(item for item in panel.charts if item.title == title)
 
 
+def panel_button(panel: PlotsPanel) -> QToolButton:
+    """The one that exports all charts."""
+    return next(b for b in panel.findChildren(QToolButton) if b.defaultAction() is panel.save)
+
+
 def names(found: Chart) -> list[str]:
     return [
         f"{entry.run}: {entry.name}" if entry.run else entry.name for entry in found.legend.entries
@@ -121,8 +131,14 @@ def test_a_chart_is_drawn_when_it_is_scrolled_to(qtbot, panel, runs, trained, tm
     first, second, *_, last = panel.charts
     qtbot.waitUntil(lambda: bool(first.curves))
     assert last.curves == ()
-    panel.export(second, tmp_path / "accuracy.csv")
-    assert len((tmp_path / "accuracy.csv").read_text().splitlines()) > len(second.curves) > 0
+    QTest.mouseClick(panel_button(panel), Qt.MouseButton.LeftButton)
+    export_as(tmp_path / "all.csv")
+    qtbot.waitUntil(panel.save.isEnabled)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"all-{_file_name(item.title)}.csv" for item in panel.charts if item.curves
+    }
+    written = (tmp_path / "all-accuracy.csv").read_text().splitlines()
+    assert len(written) > len(second.curves) > 0
     bar = panel._area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
     bar.setValue(bar.maximum())
@@ -311,21 +327,7 @@ def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):
         assert entry.value == f"{loss.values_at(place)[entry.name][1]:.4g}"
 
 
-def test_each_chart_has_a_button_that_exports_it(
-    qtbot, panel, runs, trained, tmp_path, monkeypatch
-):
-    drawn(qtbot, panel, runs, trained[0])
-    asked = tmp_path / "mine.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(asked), ""))
-    QTest.mouseClick(chart(panel, "Accuracy").save, Qt.MouseButton.LeftButton)
-    rows = list(csv.reader(asked.read_text().splitlines()))
-    assert {row[1] for row in rows[1:]} == {"train/accuracy", "validation/accuracy"}
-    assert list(tmp_path.iterdir()) == [asked]
-
-
-def test_what_is_exported_is_a_picture_of_every_curve_or_says_what_it_could_be(
-    qtbot, panel, runs, trained, tmp_path, monkeypatch
-):
+def test_what_is_exported_is_a_picture_of_every_curve(qtbot, panel, runs, trained):
     drawn(qtbot, panel, runs, *trained)
     loss = chart(panel, "Loss")
     qtbot.waitUntil(lambda: loss.legend.entries[0].front)
@@ -336,14 +338,93 @@ def test_what_is_exported_is_a_picture_of_every_curve_or_says_what_it_could_be(
     assert loss.legend.entries[0].run == front
     (legend,) = picture.figure().legends
     assert len(legend.get_texts()) == len(loss.curves)
+
+
+def test_of_all_charts_those_that_are_there_are_replaced_only_when_that_is_said(
+    qtbot, panel, runs, trained, tmp_path
+):
+    drawn(qtbot, panel, runs, trained[0])
+    there = tmp_path / "all-loss.csv"
+    there.write_text("mine")
+    QTest.mouseClick(panel_button(panel), Qt.MouseButton.LeftButton)
+    answer("Cancel")
+    export_as(tmp_path / "all.csv")
+    assert list(tmp_path.iterdir()) == [there]
+    answer("Replace")
+    export_as(tmp_path / "all.csv")
+    qtbot.waitUntil(panel.save.isEnabled)
+    assert there.read_text().startswith("run,curve,step,value\n")
+
+
+def long_history(runs: ShownRuns, points: int) -> None:
+    """The training loss of the run in front grows by so many points."""
+    series = runs.current.follower.history.series["train/loss"]
+    steps = np.arange(points) + series.steps[-1] + 1
+    series.add_columns(steps, steps / 10, steps * 1.0, np.sin(steps))
+
+
+def test_many_points_are_written_beside_the_ui_which_shows_how_far_it_is(
+    qtbot, panel, runs, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(plots, "LONG", 0)
+    drawn(qtbot, panel, runs, trained[0])
+    long_history(runs, 100_000)
+    panel.refresh()
+    loss = chart(panel, "Loss")
+    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
+    export_as(tmp_path / "loss.csv")
+    assert not panel.save.isEnabled()
+    assert not loss.save.isEnabled()
+    assert "still being written" in panel.save.toolTip()
+    qtbot.waitUntil(lambda: panel.waiting.isVisible() and panel.waiting.bar.value() > 0)
+    qtbot.waitUntil(panel.save.isEnabled)
+    assert not panel.writing.isVisible()
+    rows = list(csv.reader((tmp_path / "loss.csv").read_text().splitlines()))
+    for curve in loss.curves:
+        mine = [row for row in rows[1:] if row[1] == curve.key[1]]
+        assert [int(row[2]) for row in mine] == curve.x.tolist()
+        assert [float(row[3]) for row in mine] == curve.y.tolist()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "closed"])
+def test_an_export_that_is_given_up_leaves_nothing(
+    qtbot, panel, runs, trained, tmp_path, monkeypatch, how
+):
+    monkeypatch.setattr(plots, "LONG", 0)
+    drawn(qtbot, panel, runs, trained[0])
+    long_history(runs, 100_000)
+    panel.refresh()
+    (tmp_path / "loss.csv").write_text("old")
+    QTest.mouseClick(chart(panel, "Loss").save, Qt.MouseButton.LeftButton)
+    answer("Yes")  # it is Qt that asks whether to replace it
+    export_as(tmp_path / "loss.csv")
+    qtbot.waitUntil(lambda: panel.waiting.isVisible() and panel.waiting.bar.maximum() > 0)
+    assert len(list(tmp_path.iterdir())) == 2
+    if how == "cancelled":
+        QTest.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+        assert panel.save.isEnabled()
+        assert not panel.writing.isVisible()
+    else:
+        runs.close()
+    qtbot.waitUntil(lambda: len(list(tmp_path.iterdir())) == 1)
+    assert (tmp_path / "loss.csv").read_text() == "old"
+
+
+def test_what_cannot_be_written_is_told(qtbot, panel, runs, trained, tmp_path, monkeypatch):
+    drawn(qtbot, panel, runs, trained[0])
     told: list[str] = []
-    monkeypatch.setattr(Message, "exec", lambda box: told.append(box.informativeText()))
-    asked = [(str(tmp_path / "a.xyz"), ""), (str(tmp_path / "points"), "Points (*.csv)")]
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.pop(0))
-    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
-    assert ".csv" in told[0]
-    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
-    assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.informativeText()))
+    QTest.mouseClick(chart(panel, "Loss").save, Qt.MouseButton.LeftButton)
+    monkeypatch.setattr(atomic, "writing", full)
+    export_as(tmp_path / "loss.csv")
+    qtbot.waitUntil(lambda: bool(told))
+    assert "No space left" in told[0]
+    assert panel.save.isEnabled()
+
+
+def full(path: Path) -> NoReturn:
+    """The disk is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_without_a_run_there_is_nothing_to_export_nor_to_zoom(panel):
@@ -364,7 +445,9 @@ def test_a_chart_can_be_exported(qtbot, panel, runs, trained, tmp_path, ending):
     drawn(qtbot, panel, runs, trained[0])
     loss = chart(panel, "Loss")
     path = tmp_path / f"loss.{ending}"
-    panel.export(loss, path)
+    QTest.mouseClick(loss.save, Qt.MouseButton.LeftButton)
+    export_as(path)
+    qtbot.waitUntil(panel.save.isEnabled)
     if ending == "csv":
         rows = list(csv.reader(path.read_text().splitlines()))
         assert rows[0] == ["run", "curve", "step", "value"]

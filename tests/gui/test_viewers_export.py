@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,26 +20,25 @@ from graphspec_gui.viewers.weights import WeightsPanel
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 
 from graphspec.train.rundir import Run
+from tests.gui.questions import answer, export_as
 from tests.gui.viewing import Room
 
 KINDS = [DataPanel, ActivationsPanel, WeightsPanel, OcclusionPanel, PredictionsPanel]
 
 
 @pytest.fixture
-def export(
-    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Viewer, str], Path]:
+def export(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Click the button, answer the dialog, and wait for the file."""
 
-    def write(panel: Viewer, name: str) -> Path:
-        asked = tmp_path / name
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(asked), ""))
+    def write(panel: Viewer, name: str, kind: str = "", *, becomes: str = "") -> Path:
         QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
-        room.wait(asked.exists)
-        return asked
+        export_as(tmp_path / name, kind)
+        written = tmp_path / (becomes or name)
+        room.wait(written.exists)
+        return written
 
     return write
 
@@ -65,22 +66,58 @@ def test_a_picture_and_the_numbers_of_what_is_shown(room, trained, export, kind)
     np.testing.assert_allclose(numbers[array], drawn[array], rtol=1e-6)
 
 
-def test_a_name_without_an_ending_becomes_a_png(room, trained, export, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "kind", "becomes"),
+    [
+        ("mine", "", "mine.png"),
+        ("mine", "SVG", "mine.svg"),
+        ("mine.png", "PDF", "mine.pdf"),  # the kind was chosen after the name was typed
+        ("mine.json", "", "mine.json"),
+        ("run.v2", "", "run.v2.png"),
+        ("mine.xyz", "", "mine.xyz.png"),
+    ],
+)
+def test_the_kind_that_is_chosen_and_the_name_agree(room, trained, export, name, kind, becomes):
     panel = filled(room, WeightsPanel, trained)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    written = export(panel, name, kind, becomes=becomes)
+    begins = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF", ".json": b"{"}
+    assert written.read_bytes().startswith(begins[written.suffix])
+    assert list(written.parent.iterdir()) == [written]
+
+
+@pytest.mark.parametrize("button", ["Cancel", "Replace"])
+def test_a_file_that_is_there_is_replaced_only_when_that_is_said(
+    room, trained, export, tmp_path, button
+):
+    panel = filled(room, WeightsPanel, trained)
+    there = tmp_path / "run.v2.png"
+    there.write_text("mine")
     QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
-    room.wait((tmp_path / "mine.png").exists)
+    answer(button)
+    export_as(tmp_path / "run.v2")
+    if button == "Replace":
+        room.wait(lambda: there.read_bytes().startswith(b"\x89PNG"))
+    else:
+        export_as(tmp_path / "other")  # it asks again
+        room.wait((tmp_path / "other.png").exists)
+        assert there.read_text() == "mine"
 
 
 def test_what_cannot_be_written_is_told(room, trained, tmp_path, monkeypatch):
     panel = filled(room, WeightsPanel, trained)
     told = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.informativeText()))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a.xyz"), ""))
     QTest.mouseClick(panel.bar.save, Qt.MouseButton.LeftButton)
+    monkeypatch.setattr(type(panel.picture()), "numbers", full)
+    export_as(tmp_path / "b.json")
     room.wait(lambda: bool(told))
-    assert ".svg" in told[0]
+    assert "No space left" in told[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def full(picture: object) -> dict[str, object]:
+    """The disk is full while it is written."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("kind", KINDS)

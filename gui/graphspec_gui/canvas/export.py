@@ -16,6 +16,7 @@ from graphspec_gui.canvas.node_item import NodeItem
 if TYPE_CHECKING:
     from graphspec_gui.canvas.scene import CanvasScene
 
+ENDINGS = (".png", ".svg")
 MARGIN = 32.0
 MOST_PIXELS = 16_000
 """No side of a PNG is longer; a larger picture is drawn smaller."""
@@ -34,7 +35,7 @@ def export(scene: CanvasScene, path: Path, *, scale: float = 2.0) -> None:
         ValueError: the file is to be neither PNG nor SVG.
     """
     suffix = path.suffix.lower()
-    if suffix not in (".png", ".svg"):
+    if suffix not in ENDINGS:
         raise ValueError(f"a picture is a .png or an .svg, not {path.name!r}")
     bounds = scene.bounds().marginsAdded(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
     items: list[NodeItem | EdgeItem | FrameItem] = [

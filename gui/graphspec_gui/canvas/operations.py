@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from graphspec import edit
 from graphspec.errors import SpecError
@@ -17,8 +16,9 @@ from graphspec.tensor import TensorSpec
 from graphspec_gui.canvas import adding, edits, placing
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.connecting import ConnectDialog
-from graphspec_gui.canvas.export import export
+from graphspec_gui.canvas.export import ENDINGS, export
 from graphspec_gui.canvas.picture import group_names
+from graphspec_gui.export_dialog import ExportDialog
 
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
@@ -262,18 +262,8 @@ class Operations:
         """Ask where to, and draw the canvas into a file."""
         view = self._view
         stem = view.document.path.stem if view.document.path else view.document.spec.name
-        dialog = QFileDialog(view, "Export the canvas")
-        dialog.setObjectName("export_canvas")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["PNG picture (*.png)", "SVG drawing (*.svg)"])
-        dialog.setDefaultSuffix("png")
-        dialog.filterSelected.connect(
-            lambda chosen: dialog.setDefaultSuffix("svg" if "svg" in chosen else "png")
-        )
-        dialog.selectFile("".join(c if c.isalnum() or c in "-_." else "_" for c in stem))
-        dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem)
+        ExportDialog("Export the canvas", name, ENDINGS, self.export_to, view)
 
     def export_to(self, path: Path) -> None:
         """Draw the canvas into a file, and say so."""

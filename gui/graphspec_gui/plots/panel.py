@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -25,15 +22,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graphspec import atomic
-from graphspec.errors import DataError
-from graphspec.inspect.pictures.sheet import PICTURES
 from graphspec_gui.actions import StudioAction
+from graphspec_gui.export_dialog import ExportDialog
 from graphspec_gui.message import Message
 from graphspec_gui.panel import Panel
 from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
+from graphspec_gui.plots.writing import ENDINGS, Page, save
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.theme import space
+from graphspec_gui.viewers.looks import Looks
+from graphspec_gui.viewers.waiting import Waiting
 
 if TYPE_CHECKING:
     from graphspec_gui.plots.chart import Chart, Curve, Mark
@@ -42,6 +40,8 @@ FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
 TURN = 20
 """Milliseconds between what is done for the first time: what was done before is painted by then."""
+LONG = 300
+"""Milliseconds of an export after which it is shown how far it is."""
 _SHARE, _SLOWEST = 0.01, 4_000
 _TALL, _LOW = space(28), space(20)
 """How high a chart is where there is room for several rows, and at the least."""
@@ -109,6 +109,8 @@ class PlotsPanel(Panel):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FRAME)
         self._timer.timeout.connect(self._draw)
+        self._looks = Looks(self)
+        runs.closed.connect(self._looks.close)
         self._build()
         runs.changed.connect(self._runs_changed)
         runs.current_changed.connect(self._later)
@@ -131,8 +133,8 @@ class PlotsPanel(Panel):
         empty = len(self.runs) == 0
         self._hint.setVisible(empty)
         self._area.setVisible(not empty)
-        for action in (self.fit_all, self.save):
-            action.allow("No run is shown." if empty else None)
+        self.fit_all.allow("No run is shown." if empty else None)
+        self._allow_export()
         if empty:
             self._behind.clear()
             for chart in self._made:
@@ -180,32 +182,6 @@ class PlotsPanel(Panel):
         chart.set_curves(tuple(self._curves(group, shown)), marks)
         chart.set_x_label(_LABELS[self.x_axis])
 
-    def export(self, chart: Chart, path: Path) -> None:
-        """Write a chart (.png, .svg, .pdf) or its points (.csv), whole or not at all.
-
-        Raises:
-            DataError: the ending is none of these, or a picture cannot be written.
-            OSError: the points cannot be written.
-        """
-        if chart in self._behind:
-            self._draw_chart(chart)
-        if path.suffix.lower() == ".csv":
-            text = io.StringIO()
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(["run", "curve", _LABELS[self.x_axis], "value"])
-            for curve in chart.curves:
-                run = Path(curve.key[0]).name
-                steps = self.x_axis == "step"
-                places = curve.x.astype(np.int64).tolist() if steps else curve.x.tolist()
-                for x, y in zip(places, curve.y.tolist(), strict=True):
-                    writer.writerow([run, curve.key[1], x, y])
-            atomic.write_text(path, text.getvalue())
-        elif path.suffix.lower() in PICTURES:
-            chart.picture().save(path)
-        else:
-            endings = ", ".join(PICTURES)
-            raise DataError(f"End its name in {endings} for a picture, or in .csv for the points.")
-
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -247,6 +223,21 @@ class PlotsPanel(Panel):
         for action in (fit, save):
             bar.addWidget(self._button(action))
         column.addLayout(bar)
+        self.writing = QWidget(self)
+        row = QHBoxLayout(self.writing)
+        row.setContentsMargins(space(1.5), 0, space(1.5), space(1))
+        self.waiting = Waiting("Points written", self.writing)
+        self.cancel = QPushButton("Cancel", self.writing)
+        self.cancel.clicked.connect(self._cancel)
+        row.addWidget(QLabel("Exporting", self.writing))
+        row.addWidget(self.waiting)
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        self.writing.hide()
+        self._long = QTimer(self)
+        self._long.setSingleShot(True)
+        self._long.timeout.connect(self.writing.show)
+        column.addWidget(self.writing)
         self._hint = QLabel(
             "No run is shown. Train a network with Ctrl+Enter, or open a run from the Runs dock.",
             self,
@@ -397,32 +388,58 @@ class PlotsPanel(Panel):
 
     def _ask_export(self, one: Chart | None = None) -> None:
         """Ask where to, and write one chart, or each of them into a file of its own."""
-        name, wanted = QFileDialog.getSaveFileName(
-            self,
-            f"Export {one.title.lower()}" if one else "Export the charts",
-            f"{_file_name(one.title)}.png" if one else "plots.png",
-            "Picture (*.png *.svg *.pdf);;Points (*.csv)",
-        )
-        if not name:
-            return
-        chosen = Path(name)
-        ending = ".csv" if wanted.startswith("Points") else ".png"
-        chosen = chosen if chosen.suffix else chosen.with_suffix(ending)
-        try:
-            for chart in [one] if one else self.charts:
-                if chart in self._behind:
-                    self._draw_chart(chart)
-                if chart.curves:
-                    stem = chosen.stem if one else f"{chosen.stem}-{_file_name(chart.title)}"
-                    self.export(chart, chosen.with_stem(stem))
-        except DataError as error:
-            self._refuse(str(error))
-        except OSError as error:
-            self._refuse(f"{error.strerror or error}. Choose another folder.")
 
-    def _refuse(self, why: str) -> None:
-        words = "The charts cannot be written."
-        Message("error", "charts_not_written", words, why, self).exec()
+        def charts() -> list[Chart]:
+            found = [one] if one else self.charts
+            for chart in self._behind.intersection(found):
+                self._draw_chart(chart)
+            return [chart for chart in found if chart.curves]
+
+        def place(chart: Chart, path: Path) -> Path:
+            stem = path.stem if one else f"{path.stem}-{_file_name(chart.title)}"
+            return path.with_stem(stem)
+
+        def write(path: Path) -> None:
+            x = _LABELS[self.x_axis]
+            pages = [Page(place(c, path), x, c.curves, c.picture()) for c in charts()]
+            self.waiting.begin()
+            self._long.start(LONG)
+            self._looks.ask("export", lambda: save(pages), self._told, self._written)
+            self._allow_export()
+
+        ExportDialog(
+            f"Export {one.title.lower()}" if one else "Export the charts",
+            _file_name(one.title) if one else "plots",
+            ENDINGS,
+            write,
+            self,
+            lambda path: [place(chart, path) for chart in charts()],
+        )
+
+    def _allow_export(self) -> None:
+        why = "No run is shown." if len(self.runs) == 0 else None
+        if self._looks.asks("export"):
+            why = "What was asked for last is still being written."
+        self.save.allow(why)
+        for chart in self._made:
+            chart.save.setEnabled(why is None)
+
+    def _told(self, share: object) -> None:
+        assert isinstance(share, float)
+        self.waiting.tell(share)
+
+    def _cancel(self) -> None:
+        self._looks.cancel("export")
+        self._written("")
+
+    def _written(self, trouble: str) -> None:
+        self._long.stop()
+        self.waiting.end()
+        self.writing.hide()
+        self._allow_export()
+        if trouble:
+            words = "The charts cannot be written."
+            Message("error", "charts_not_written", words, trouble, self).exec()
 
 
 def _file_name(title: str) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from graphspec_gui.export_dialog import ExportDialog
 from graphspec_gui.message import Message
 from graphspec_gui.viewers.looks import Looks
 
 if TYPE_CHECKING:
     from graphspec.inspect.pictures.sheet import Picture
 
-FILTERS = "Picture (*.png *.svg *.pdf);;Numbers (*.json *.npz)"
+ENDINGS = (".png", ".svg", ".pdf", ".json", ".npz")
 
 
 def ask_export(picture: Picture, name: str, looks: Looks, parent: QWidget) -> None:
@@ -26,20 +27,15 @@ def ask_export(picture: Picture, name: str, looks: Looks, parent: QWidget) -> No
         looks: where the work is done.
         parent: the viewer.
     """
-    chosen, wanted = QFileDialog.getSaveFileName(
-        parent, "Export what is shown", f"{name}.png", FILTERS
-    )
-    if not chosen:
-        return
-    path = Path(chosen)
-    ending = ".json" if wanted.startswith("Numbers") else ".png"
-    path = path if path.suffix else path.with_suffix(ending)
 
-    def work() -> Iterator[Path]:
+    def work(path: Path) -> Iterator[Path]:
         yield picture.save(path)
 
     def ended(reason: str) -> None:
         if reason:
             Message("error", "not_written", "It cannot be written.", reason, parent).exec()
 
-    looks.ask(f"export {name}", work, lambda _: None, ended)
+    def write(path: Path) -> None:
+        looks.ask(f"export {name}", lambda: work(path), lambda _: None, ended)
+
+    ExportDialog("Export what is shown", name, ENDINGS, write, parent)

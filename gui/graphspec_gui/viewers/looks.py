@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -112,6 +112,8 @@ class Looks(QObject):
         task = self._current.pop(key, None)
         if task is not None:
             task.cancelled = True
+            with self._wake:
+                self._wake.notify()
 
     def close(self) -> None:
         """Answer nothing any more, and wait for the step that is being made."""
@@ -119,7 +121,6 @@ class Looks(QObject):
             self.cancel(key)
         with self._wake:
             self._closed = True
-            self._waiting.clear()
             self._wake.notify()
         if self._thread is not None:
             self._thread.join()
@@ -152,8 +153,10 @@ class Looks(QObject):
     def _next(self) -> _Task | None:
         """The next one whose time has come, as soon as there is one; None at the end."""
         with self._wake:
-            while not self._closed:
-                self._waiting = deque(task for task in self._waiting if not task.cancelled)
+            while True:
+                self._drop_unwanted()
+                if self._closed:
+                    return None
                 now = time.monotonic()
                 for task in self._waiting:
                     if task.not_before <= now:
@@ -161,7 +164,13 @@ class Looks(QObject):
                         return task
                 times = [task.not_before - now for task in self._waiting]
                 self._wake.wait(min(times, default=None))
-            return None
+
+    def _drop_unwanted(self) -> None:
+        for task in [task for task in self._waiting if task.cancelled]:
+            self._waiting.remove(task)
+            # It may be in the middle of a file, which is then taken away.
+            if isinstance(task.steps, Generator):
+                task.steps.close()
 
     @Slot(object, object)
     def _tell(self, task: _Task, value: object) -> None:
