@@ -75,6 +75,17 @@ def test_numpy_serves_on_an_unknown_processor_and_says_so(monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("looked_anew")
+def test_numpy_serves_where_llvmlite_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llvmlite")
+    from graphspec.engines.jit import target
+
+    monkeypatch.setattr(target, "host", target.host.__wrapped__)
+    monkeypatch.setattr(target.llvm, "llvm_version_info", (15, 0, 7))
+    with pytest.warns(EngineWarning, match="is too old for its kernels"):
+        assert open_engine(None, "float32").name == "numpy"
+
+
+@pytest.mark.usefixtures("looked_anew")
 def test_numpy_serves_where_llvmlite_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llvmlite")
     # As where a library that it needs is missing: Python finds it, and cannot import it.

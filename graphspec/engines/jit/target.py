@@ -36,6 +36,10 @@ _PASSES = (
 )
 
 
+_OLDEST = (20, 0, 0)
+"""LLVM's version, in llvmlite 0.45: those before want pointers that say what they point to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A processor: LLVM's name of it and its features, and what its vectors hold."""
@@ -68,8 +72,12 @@ def host() -> Target:
     """The processor of this machine.
 
     Raises:
-        EngineError: no kernels are written for it.
+        EngineError: no kernels are written for it, or llvmlite is too old.
     """
+    if llvm.llvm_version_info < _OLDEST:
+        raise EngineError(
+            f"llvmlite {llvmlite.__version__} is too old for its kernels (pip install -U llvmlite)"
+        )
     features = llvm.get_host_cpu_features()
     name, flat = llvm.get_host_cpu_name(), features.flatten()
     if features.get("avx512f") and features.get("avx512vl"):
@@ -79,8 +87,8 @@ def host() -> Target:
     if features.get("neon") or llvm.get_process_triple().startswith(("aarch64", "arm64")):
         return Target(name, flat, width=4, registers=32)
     raise EngineError(
-        f"the fast engine has no kernels for this processor ({name}): it needs AVX2 with FMA, "
-        "AVX-512, or NEON. Use the numpy engine."
+        f"it has no kernels for this processor ({name}), only for those with AVX2 and FMA, "
+        "AVX-512, or NEON"
     )
 
 
