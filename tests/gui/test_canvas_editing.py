@@ -246,6 +246,95 @@ def test_the_wheel_zooms_at_the_cursor_and_the_space_bar_pans(hands: Show) -> No
     assert not view.document.modified
 
 
+@pytest.mark.parametrize("what", ["node", "edge", "band"])
+def test_what_is_dragged_to_the_border_scrolls_on_while_the_mouse_rests(
+    hands: Show, qtbot, what: str
+) -> None:
+    at = hands(RESIDUAL)
+    view, bar = at.view, at.view.horizontalScrollBar()
+    start = {"node": at.node("b"), "edge": at.output("b"), "band": at.empty()}[what]
+    end = QPoint(view.viewport().width() - 4, start.y())
+    at.drag(start, end, release=False)
+    before = bar.value()
+    qtbot.waitUntil(lambda: bar.value() > before + 300)
+    if what == "node":
+        shown = view.canvas.node_items["b"]
+        assert (view.mapFromScene(shown.sceneBoundingRect().center()) - end).x() < 20
+    elif what == "band":
+        assert view._gesture._rect.right() == pytest.approx(view.mapToScene(end).x(), abs=20)
+    QTest.mouseMove(view.viewport(), start)  # back inside it stands still
+    assert not view.border._timer.isActive()
+    QTest.mouseMove(view.viewport(), end)
+    assert view.border._timer.isActive()
+    at.key(Key.Key_Escape)
+    assert not view.border._timer.isActive()
+    assert view.document.undo_stack.count() == 0
+
+
+def test_a_drag_that_begins_at_the_border_scrolls_only_further_out(hands: Show) -> None:
+    at = hands(RESIDUAL)
+    view = at.view
+    view.pan(at.node("b").x() - 10, 0)
+    before = view.horizontalScrollBar().value()
+    at.drag(at.node("b"), at.node("b") + QPoint(0, 60), release=False)
+    assert not view.border._timer.isActive()
+    QTest.mouseMove(view.viewport(), QPoint(2, at.node("b").y()))
+    assert view.border._timer.isActive()
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, NONE, QPoint(2, 100))
+    assert not view.border._timer.isActive()
+    assert view.horizontalScrollBar().value() <= before
+
+
+def test_edges_are_gone_through_inserted_on_and_deleted_by_keyboard(hands: Show) -> None:
+    at = hands(RESIDUAL)
+    view = at.view
+    at.key(Key.Key_Home)
+    while view.current != "sum":
+        at.key(Key.Key_Tab)
+    at.key(Key.Key_Comma)
+    assert view.chosen_edges == {("sum", 0)}
+    assert view.document.selection == frozenset()
+    assert view.accessibleDescription() == "Edge from b to sum, 3×8×8"
+    for key, edge in (
+        (Key.Key_Comma, ("sum", 1)),
+        (Key.Key_Right, ("flat", 0)),
+        (Key.Key_Right, ("sum", 0)),
+        (Key.Key_Left, ("flat", 0)),
+        (Key.Key_Left, ("sum", 1)),
+    ):
+        at.key(key)
+        assert view.chosen_edges == {edge}
+    at.type("tanh")
+    at.key(Key.Key_Return)
+    spec = view.document.spec
+    assert spec.by_id["sum"].inputs == ("b", "tanh1")
+    assert spec.by_id["tanh1"].inputs == ("image",)
+    while view.current != "sum":
+        at.key(Key.Key_Tab)
+    at.key(Key.Key_Comma)
+    at.key(Key.Key_Delete)
+    assert "b" not in view.document.spec.by_id["sum"].inputs
+    at.key(Key.Key_Comma)
+    edge = view.current_edge
+    at.key(Key.Key_Down)
+    assert view.current == edge.target
+    assert view.document.selection == {edge.target}
+    assert view.chosen_edges == frozenset()
+
+
+def test_the_edge_that_has_the_keyboard_shows_it(hands: Show) -> None:
+    at = hands(RESIDUAL)
+    view = at.view
+    at.click(at.edge("flat", 0))
+    by_mouse = view.grab().toImage()
+    at.key(Key.Key_Right)  # to the other edge of what reads it, and back
+    at.key(Key.Key_Left)
+    assert view.chosen_edges == {("flat", 0)}
+    assert view.grab().toImage() != by_mouse
+    alone = hands(GraphSpec(inputs=(), layers=()))
+    assert "connected" in alone.view.commands["canvas.select_edge"].toolTip()
+
+
 def test_tab_goes_through_the_nodes_and_says_what_they_are(hands: Show) -> None:
     at = hands(RESIDUAL)
     view = at.view

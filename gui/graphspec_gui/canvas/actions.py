@@ -30,6 +30,7 @@ _ALIGN = ("canvas.align_", "canvas.spread_")
 TIPS = {
     "bypass": "Lead what reads these layers past them; they stay, read by nobody",
     "cut": "Copy what is selected, and remove it with its edges",
+    "select_edge": "Left and right go on to its others; typing puts a layer on it, Del removes it",
     "delete": "Remove what is selected; what read it reads on from what it read",
     "connect": "Choose from a list which port is to read the selected node",
     "gradients": "Compare the backward of what is selected, or of every layer, with differences",
@@ -109,6 +110,9 @@ class CanvasActions:
             "cut": None if selection else NOTHING,
             "duplicate": None if layers else NO_LAYER,
             "select_all": None if view.picture.nodes else "The canvas is empty.",
+            "select_edge": None
+            if view.keyboard.edges()
+            else "Select a node that is connected: its edges are gone through.",
             "rename": None if len(nodes) == 1 else "Select one node to rename it.",
             "edit": None if len(nodes) == 1 else "Select one node to edit it.",
             "connect": None if len(selection) == 1 else "Select one node to connect it.",
@@ -165,6 +169,13 @@ class CanvasActions:
             ("duplicate", "Duplicate", do.duplicate, "content-duplicate", ("Ctrl+D",)),
             ("delete", "Delete", do.delete, "delete-outline", ("Del", "Backspace")),
             ("select_all", "Select all", do.select_all, "select-all", ("Ctrl+A",)),
+            (
+                "select_edge",
+                "Select the next edge of the node",
+                view.keyboard.next_edge,
+                "transit-connection",
+                (",",),
+            ),
             None,
             ("bypass", "Bypass", do.bypass, "debug-step-over", ("Ctrl+B",)),
             ("output", "Make or unmake an output", do.output, "export-variant", ("Ctrl+Shift+O",)),

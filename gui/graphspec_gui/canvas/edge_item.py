@@ -71,6 +71,10 @@ class EdgeItem(QGraphicsItem):
         self._place_label()
         self.update()
 
+    def middle(self) -> QPointF:
+        """The point half way along its line."""
+        return self.path.pointAtPercent(0.5)
+
     def boundingRect(self) -> QRectF:
         """The line and its label."""
         return self.path.boundingRect().adjusted(-4, -4, 4, 4).united(self._label_rect)

@@ -10,7 +10,7 @@ from graphspec.summary import BYTES_PER_NUMBER
 from graphspec_gui.canvas.labels import kind_doc, short
 from graphspec_gui.canvas.looks import STATE_WORDS, STATES
 from graphspec_gui.canvas.node_item import Facts
-from graphspec_gui.canvas.picture import FOLDED, INPUT_GROUP, NodePicture
+from graphspec_gui.canvas.picture import FOLDED, INPUT_GROUP, EdgePicture, NodePicture
 from graphspec_gui.findings import Cost, Findings
 
 TOLD = 6
@@ -64,6 +64,11 @@ def describe(node: NodePicture, facts: Facts) -> str:
         STATE_WORDS[facts.state],
     ]
     return ", ".join(part for part in parts if part)
+
+
+def describe_edge(edge: EdgePicture, shape: str) -> str:
+    """An edge in one sentence, for screen readers."""
+    return f"Edge from {edge.reads} to {edge.reader}" + (f", {shape}" if shape else "")
 
 
 def port_tip(node: NodePicture, place: int, findings: Findings) -> str:

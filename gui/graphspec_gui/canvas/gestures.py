@@ -31,6 +31,8 @@ class Gesture:
     """
 
     moves_nodes = False
+    scrolls = True
+    """Whether the view scrolls when it comes to the border."""
 
     def __init__(self, view: CanvasView, event: QMouseEvent) -> None:
         self.view = view
@@ -63,6 +65,8 @@ class Gesture:
 
 class Pan(Gesture):
     """Moves the canvas along with the mouse."""
+
+    scrolls = False
 
     def __init__(self, view: CanvasView, event: QMouseEvent) -> None:
         super().__init__(view, event)

@@ -1,15 +1,16 @@
-"""The canvas by keyboard: arrows walk along edges, Tab goes through the nodes in order."""
+"""The canvas by keyboard: arrows walk along edges and onto them, Tab goes through the nodes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 
 from graphspec import edit
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.adding import Wish
+from graphspec_gui.canvas.picture import EdgePicture
 
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
@@ -85,6 +86,32 @@ class Keyboard:
         self._go([order[at]])
         return True
 
+    def edges(self) -> list[EdgePicture]:
+        """Those at the current node: what it reads, then what reads it."""
+        node, there = self._node(), self._view.picture.edges.values()
+        reads = [edge for edge in there if edge.target == node]
+        return reads + [edge for edge in there if edge.source == node]
+
+    def next_edge(self, step: int = 1) -> None:
+        """Select one of them, the first or the one after that which is selected."""
+        view, found = self._view, self.edges()
+        at = found.index(view.current_edge) + step if view.current_edge is not None else 0
+        edge = found[at % len(found)]
+        view.make_current(self._node())
+        view.document.select(())
+        view.choose_edges({edge.key})
+        view.by_keyboard = True
+        middle = view.canvas.edge_items[edge.key].middle()
+        view.ensureVisible(QRectF(middle.x() - 1, middle.y() - 1, 2, 2), 96, 96)
+        view.viewport().update()
+
+    def _node(self) -> str | None:
+        """The one whose edges are gone through: of an edge that was clicked, what reads it."""
+        current, edge = self._view.current, self._view.current_edge
+        if edge is None or current in (edge.target, edge.source):
+            return current
+        return edge.target
+
     def _order(self) -> list[str]:
         return list(dict.fromkeys(self._view.picture.shown.values()))
 
@@ -99,10 +126,17 @@ class Keyboard:
             view.ensureVisible(item.mapRectToScene(item.rect()), 48, 48)
 
     def _walk(self, dx: int, dy: int, *, extend: bool) -> None:
-        """Along the edges up and down; sideways to the nearest node there."""
+        """Along the edges up and down; sideways to the nearest node, from an edge to the next."""
         view = self._view
         current = view.current
         nodes = view.picture.nodes
+        edge = view.current_edge
+        if edge is not None and dy:
+            self._go([edge.target if dy > 0 else edge.source])
+            return
+        if edge is not None:
+            self.next_edge(dx)
+            return
         if current is None or current not in nodes:
             self._go(self._order()[:1])
             return

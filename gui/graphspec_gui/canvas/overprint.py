@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPainterPathStroker
 
 from graphspec_gui.canvas.facts import port_tip
 from graphspec_gui.canvas.hits import hit
@@ -14,17 +14,27 @@ from graphspec_gui.theme import theme
 if TYPE_CHECKING:
     from graphspec_gui.canvas.view import CanvasView
 
+_RING = 10.0
+"""Pixels across the ring around an edge."""
 HINT = "Double-click or start typing to add a layer"
 
 
 def paint_focus(view: CanvasView, painter: QPainter) -> None:
-    """A ring around the current node, or all of the canvas, while the keyboard is used here."""
+    """A ring around the current edge, node, or all of the canvas, while keys are used here."""
     item = view.canvas.node_items.get(view.current or "")
     if not view.hasFocus():
         return
     painter.setPen(view.canvas.looks.focus_border)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if item is None:
+    edge = view.current_edge
+    if edge is not None:
+        if view.by_keyboard:
+            stroker = QPainterPathStroker()
+            stroker.setWidth(_RING / view.zoom)
+            stroker.setCapStyle(Qt.PenCapStyle.RoundCap)
+            ring = stroker.createStroke(view.canvas.edge_items[edge.key].path).simplified()
+            painter.drawPath(view.mapFromScene(ring))
+    elif item is None:
         if view.by_keyboard:
             painter.drawRect(QRectF(view.viewport().rect()).adjusted(1, 1, -1, -1))
     elif view.by_keyboard or not item.chosen or len(view.selected_nodes()) > 1:

@@ -22,8 +22,9 @@ from graphspec.graph import GraphSpec
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.actions import CanvasActions
 from graphspec_gui.canvas.adding import Wish
+from graphspec_gui.canvas.border_scroll import BorderScroll
 from graphspec_gui.canvas.bubble import Bubble
-from graphspec_gui.canvas.facts import describe
+from graphspec_gui.canvas.facts import describe, describe_edge
 from graphspec_gui.canvas.find import FindBar
 from graphspec_gui.canvas.gestures import Gesture, begin
 from graphspec_gui.canvas.hits import hit
@@ -34,7 +35,7 @@ from graphspec_gui.canvas.minimap import Minimap
 from graphspec_gui.canvas.node_item import Mark
 from graphspec_gui.canvas.operations import Operations
 from graphspec_gui.canvas.overprint import paint_focus, paint_hint
-from graphspec_gui.canvas.picture import Picture, draw, group_names
+from graphspec_gui.canvas.picture import EdgePicture, Picture, draw, group_names
 from graphspec_gui.canvas.places import Places
 from graphspec_gui.canvas.scene import CanvasScene
 from graphspec_gui.canvas.search import AddPopup
@@ -85,6 +86,7 @@ class CanvasView(ZoomView):
         self.inline = InlineEditor(self)
         self.keyboard = Keyboard(self)
         self.hover = Hover(self)
+        self.border = BorderScroll(self)
         self.operations = Operations(self)
         self.commands = CanvasActions(self, self.operations)
         document.spec_changed.connect(self._spec_changed)
@@ -160,6 +162,12 @@ class CanvasView(ZoomView):
         shown = self.picture.shown
         return list(dict.fromkeys(shown[n] for n in shown if n in self.document.selection))
 
+    @property
+    def current_edge(self) -> EdgePicture | None:
+        """The edge that is selected alone: it has the keyboard's attention."""
+        keys = self.chosen_edges if not self.document.selection else frozenset()
+        return self.picture.edges.get(next(iter(keys))) if len(keys) == 1 else None
+
     def members(self, nodes: Iterable[str]) -> list[str]:
         """The layers and inputs that some nodes stand for."""
         found: list[str] = []
@@ -196,8 +204,7 @@ class CanvasView(ZoomView):
             if item is not None:
                 item.update()
         if name is not None and name != before:
-            item = self.canvas.node_items[name]
-            self.setAccessibleDescription(describe(item.node, item.facts))
+            self._describe()
             self.current_changed.emit(name)
 
     # --- Moving about -------------------------------------------------------------------------
@@ -237,6 +244,7 @@ class CanvasView(ZoomView):
         """Go on with it, or show what the mouse is over."""
         if self._gesture is not None:
             self._gesture.move(event)
+            self.border.follow(self._gesture, event)
         else:
             self.hover.over(event.position().toPoint(), panning=self._space)
         event.accept()
@@ -246,6 +254,7 @@ class CanvasView(ZoomView):
         gesture = self._gesture
         if gesture is not None and event.button() == gesture.button:
             self._gesture = None
+            self.border.stop()
             gesture.release(event)
             self._show_cursor()
         event.accept()
@@ -337,12 +346,16 @@ class CanvasView(ZoomView):
         self.add_popup.ask(wish, text)
 
     def current_point(self) -> QPoint:
-        """Where the current node is in the view, or the middle of the view."""
+        """Where the current edge or node is in the view, or the middle of the view."""
         room = self.viewport().rect()
         item = self.canvas.node_items.get(self.current or "")
-        if item is None:
+        edge = self.current_edge
+        if edge is not None:
+            point = self.mapFromScene(self.canvas.edge_items[edge.key].middle())
+        elif item is not None:
+            point = self.mapFromScene(item.sceneBoundingRect().center())
+        else:
             return room.center()
-        point = self.mapFromScene(item.sceneBoundingRect().center())
         return point if room.contains(point) else room.center()
 
     def show_whole(self, *names: str) -> None:
@@ -383,14 +396,22 @@ class CanvasView(ZoomView):
         nodes = self.selected_nodes()
         if nodes and self.current not in nodes:
             self.make_current(nodes[0])
+        self._describe()
         self.commands.update()
 
     def _analysis_changed(self) -> None:
         self.canvas.show_findings(self.document.analysis)
-        item = self.canvas.node_items.get(self.current or "")
-        if item is not None:
-            self.setAccessibleDescription(describe(item.node, item.facts))
+        self._describe()
         self.commands.update()
+
+    def _describe(self) -> None:
+        """Tell screen readers what the keyboard is about."""
+        edge, item = self.current_edge, self.canvas.node_items.get(self.current or "")
+        if edge is not None:
+            shape = self.canvas.edge_items[edge.key].label
+            self.setAccessibleDescription(describe_edge(edge, shape))
+        elif item is not None:
+            self.setAccessibleDescription(describe(item.node, item.facts))
 
     def _zoomed(self) -> None:
         self.minimap.update()
@@ -432,6 +453,7 @@ class CanvasView(ZoomView):
     def _cancel_gesture(self) -> None:
         gesture, self._gesture = self._gesture, None
         if gesture is not None:
+            self.border.stop()
             gesture.cancel()
             self._show_cursor()
 
