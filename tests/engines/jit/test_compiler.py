@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from typing import Any, get_args
@@ -165,6 +166,15 @@ def test_the_cache_is_asked_first(tmp_path: Any, monkeypatch: pytest.MonkeyPatch
     assert compiler.object_code("cached", emit, host(), cache) == code
     with pytest.raises(AssertionError, match="compiled again"):
         compiler.object_code("another name", emit, host(), cache)
+
+
+@pytest.mark.parametrize(
+    "change", [{"cpu": "another"}, {"features": "+another"}, {"width": 1}], ids=str
+)
+def test_code_of_another_processor_is_not_taken(tmp_path: Any, change: dict[str, Any]) -> None:
+    cache, emit = ObjectCache(tmp_path / "jit"), partial(add_constant, 1.0)
+    cache.put(compiler._key("moved", emit, replace(host(), **change)), b"code of that processor")
+    assert compiler.object_code("moved", emit, host(), cache) != b"code of that processor"
 
 
 def test_other_sources_make_other_keys(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,21 +126,24 @@ def test_two_executables_train_at_once() -> None:
 
 def test_one_executable_serves_several_python_threads() -> None:
     executable = load(2)
-    feeds = batch(SPEC, 4, dtype="float32")
-    (expected,) = executable.run(feeds).values.values()
-    found: list[np.ndarray] = []
+    # Each has examples of its own: who comes in between would leave the others' numbers behind.
+    feeds = [batch(SPEC, 64, seed=number, dtype="float32") for number in range(3)]
+    (output,) = executable.plan.outputs
+    expected = [executable.run(each).values[output] for each in feeds]
+    found: list[list[np.ndarray]] = [[] for _ in feeds]
 
-    def look() -> None:
-        for _ in range(20):
-            found.extend(executable.run(feeds).values.values())
+    def look(number: int) -> None:
+        for _ in range(50):
+            found[number].append(executable.run(feeds[number]).values[output])
 
-    workers = [threading.Thread(target=look) for _ in range(3)]
+    workers = [threading.Thread(target=look, args=(number,)) for number in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert len(found) == 60
-    assert all(np.array_equal(array, expected) for array in found)
+    for got, wanted in zip(found, expected, strict=True):
+        assert len(got) == 50
+        assert all(np.array_equal(array, wanted) for array in got)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
