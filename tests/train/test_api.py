@@ -12,6 +12,7 @@ import graphspec as gs
 from graphspec.api import evaluate_weights, load_weights
 from graphspec.data import load_data
 from graphspec.document import save
+from graphspec.engines.choosing import Choice
 from graphspec.errors import CheckpointError, DataError, EngineError, FeedError, SpecError
 from graphspec.recipe.rules.momentum import Momentum
 from graphspec.train.checkpoint import write_arrays
@@ -144,6 +145,24 @@ def test_weights_from_a_file(run: gs.Run) -> None:
     assert run.best is not None
     path = run.checkpoint_path(run.best)
     assert evaluate_weights(SPEC, path) == gs.evaluate(run)
+
+
+@pytest.mark.parametrize(
+    ("choice", "refused"),
+    [
+        (Choice(engine="abacus"), "no engine 'abacus'"),
+        (Choice(threads=0), "not (for|on) 0"),
+        (Choice(accuracy="best"), "no accuracy 'best'"),  # type: ignore[arg-type]
+    ],
+)
+def test_every_part_of_a_choice_is_followed(run: gs.Run, choice: Choice, refused: str) -> None:
+    assert run.best is not None
+    with pytest.raises(EngineError, match=refused):
+        evaluate_weights(SPEC, run.checkpoint_path(run.best), choice=choice)
+    with pytest.raises(EngineError, match=refused):
+        gs.evaluate(run, choice=choice)
+    with pytest.raises(EngineError, match=refused):
+        gs.resume(run, choice=choice, epochs=3)
 
 
 def test_weights_that_are_not_all_there_are_refused(run: gs.Run, tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ def test_every_layer_is_there_forward_and_backward() -> None:
     assert all(line.seconds is not None for line in found.lines)
     assert found.passing < found.apart
     assert found.peak is not None
+    shares = [line for line in found.lines if line.share is not None]
+    assert any("conv2" in layer for line in shares for layer in line.layers)
+    for line in shares:
+        assert line.share == pytest.approx(line.flops / line.seconds / found.peak)
     json.dumps(found.to_json())
 
 
@@ -50,6 +54,46 @@ def test_the_operations_of_transforms_are_counted_as_they_are_done() -> None:
     filters = 64 * 128 * operations(winograd(4).g)
     assert line.algorithm == "transform filters"
     assert line.flops == filters
+
+
+CONVOLUTIONS: list[tuple[str, int, dict[str, Any]]] = [
+    ("direct", 3, {"filters": 8, "kernel": 5}),
+    ("direct", 8, {"filters": 8, "kernel": 3, "stride": 2, "pad": 1, "rounding": "floor"}),
+    ("direct", 12, {"filters": 24, "kernel": 3, "groups": 3, "pad": 1}),
+    ("direct", 24, {"filters": 40, "kernel": 1}),
+    ("depthwise", 8, {"filters": 8, "kernel": 3, "groups": 8, "pad": 1}),
+    ("matrix product", 128, {"filters": 144, "kernel": 3, "stride": 4, "rounding": "floor"}),
+]
+
+
+def convolved(channels: int, fields: dict[str, Any]) -> GraphSpec:
+    layers = [
+        node("conv2d", "it", "x", **fields),
+        node("linear", "scores", "it", units=3),
+        node("softmax_loss", "loss", "scores", "label"),
+    ]
+    return network(layers, ("scores",), x={"shape": [channels, 12, 12]}, label={"classes": 3})
+
+
+@pytest.mark.parametrize(("algorithm", "channels", "fields"), CONVOLUTIONS)
+def test_the_operations_of_sums_are_those_of_their_formula(
+    algorithm: str, channels: int, fields: dict[str, Any]
+) -> None:
+    plan = compile_graph(convolved(channels, fields))
+    it = plan.by_id["it"]
+    found = [line for line in explain(plan, batch=4, threads=2).lines if "it" in line.layers]
+    sums = [line for line in found if line.algorithm in (algorithm, f"{algorithm} dw", "direct dw")]
+    assert [line.stage for line in sums] == ["forward", "backward"]
+    assert {line.flops for line in sums} == {2 * 4 * it.layer.macs(*it.sources)}
+
+
+def test_the_operations_of_winograd_are_its_products_and_transforms() -> None:
+    plan = compile_graph(convolved(32, {"filters": 48, "kernel": 3, "pad": 1}))
+    found = explain(plan, batch=4, threads=2)
+    forward = next(line for line in found.lines if line.algorithm == "Winograd F(4×4)")
+    tiles, matrices = 4 * 3 * 3, winograd(4)
+    transforms = 32 * operations(matrices.bt) + 48 * operations(matrices.at)
+    assert forward.flops == tiles * (2 * 36 * 32 * 48 + transforms)
 
 
 def through_numpy() -> GraphSpec:

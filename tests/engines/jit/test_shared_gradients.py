@@ -43,6 +43,15 @@ def test_a_gradient_that_was_passed_on_is_not_added_to() -> None:
     compare(spec, tapped=False)
 
 
+@pytest.mark.parametrize("order", [("maxout", "tanh"), ("tanh", "maxout"), ("maxout", "maxout")])
+def test_layers_with_and_without_kernels_add_to_one_gradient(order: tuple[str, str]) -> None:
+    fields = {"maxout": {"units": 5}, "tanh": {}}
+    readers = [node(kind, f"reader{i}", "a", **fields[kind]) for i, kind in enumerate(order)]
+    spec = net(*readers, node("add", "both", "reader0", "reader1"))
+    compare(spec, tapped=False)
+    compare(spec, tapped=True)
+
+
 @pytest.mark.parametrize("tapped", ["bent", "sum"])
 def test_a_gradient_that_is_asked_for_stays_as_it_was(tapped: str) -> None:
     spec = net(
