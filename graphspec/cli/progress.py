@@ -27,12 +27,13 @@ _BESIDE_CURVE = 72
 class TrainingView:
     """Shows the events of one training: live on a terminal, a line an evaluation elsewhere.
 
-    Use it as a context manager and give each event to :meth:`show`.
+    Use it as a context manager and give each event to :meth:`show`. ``of`` is what examples are
+    called in its speed.
     """
 
-    def __init__(self, batch: int, console: Console = out) -> None:
+    def __init__(self, batch: int, console: Console = out, *, of: str = "examples") -> None:
         self.console = console
-        self.batch = batch
+        self.batch, self._of = batch, of
         self._started: Started | None = None
         self._step: Step | None = None
         self._rows: deque[tuple[str, ...]] = deque(maxlen=_SHOWN_ROWS)
@@ -133,7 +134,7 @@ class TrainingView:
     def _speed(self) -> str:
         steps = (self._step.step if self._step else 0) - self._first_step
         elapsed = time.monotonic() - self._begin
-        return f"{si(steps * self.batch / elapsed)} examples/s" if steps and elapsed > 0 else ""
+        return f"{si(steps * self.batch / elapsed)} {self._of}/s" if steps and elapsed > 0 else ""
 
     def _render(self) -> RenderableType:
         parts: list[RenderableType] = [Text(note, style="dim") for note in self._notes]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from graphspec.cli import progress
 from graphspec.cli.progress import TrainingView, sparkline
 from graphspec.train.events import Changed, Evaluated, Event, Started, Step
 
@@ -32,9 +35,9 @@ def evaluated(number: int) -> Evaluated:
     )  # fmt: skip
 
 
-def drawn(*events: Event, width: int = 100, terminal: bool = True) -> str:
+def drawn(*events: Event, width: int = 100, terminal: bool = True, of: str = "examples") -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
-    view = TrainingView(64, console)
+    view = TrainingView(64, console, of=of)
     with view:
         for event in events:
             view.show(event)
@@ -50,6 +53,18 @@ def test_it_tells_what_trains_and_how_it_goes(terminal: bool) -> None:
     # The data loss, which the validation loss is compared with; not the penalty's 5.
     assert "1.5000" in text
     assert "6.5" not in text
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_it_tells_how_many_images_a_second_are_trained(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Seconds since some moment: made, started, and drawn, however often, ten later.
+    times = chain([0.0, 0.0], repeat(10.0))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    events = [started(), *(step(i, 1.5) for i in range(1, 11)), evaluated(10)]
+    text = drawn(*events, terminal=terminal, of="images")
+    assert "64 images/s" in text
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

@@ -37,6 +37,11 @@ def test_training_ends_by_saying_where_the_run_is_and_what_to_do_next(graphspec,
             assert graphspec(*words).code == 0
 
 
+def test_speed_is_told_in_images_where_there_are_any(graphspec, net) -> None:
+    assert " examples/s" in graphspec("train", net).out
+    assert " images/s" in graphspec("train", "tiny_convnet", "--epochs", "1").out
+
+
 @pytest.mark.parametrize(
     ("words", "total"), [(["--epochs", "4"], 20), (["--steps", "8"], 8), ([], 6)]
 )
