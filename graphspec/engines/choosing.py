@@ -74,11 +74,16 @@ def open_engine(
 
 
 def _fastest(dtype: str, threads: int | None) -> tuple[EngineName, int | None]:
-    """The engine that is taken where none is named, with so many threads."""
+    """The engine that is taken where none is named, with so many threads.
+
+    Raises:
+        EngineError: as for ``threads_here``.
+    """
     if not (reason := why_not_jit(dtype)):
         return "jit", threads
     if dtype != "float32":
         return "numpy", threads
+    threads_here(threads)
     warnings.warn(f"computing with numpy, which is slower: {reason}", EngineWarning, stacklevel=3)
     return "numpy", None
 

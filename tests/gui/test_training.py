@@ -16,6 +16,7 @@ from graphspec_gui.offers import offer_left_running
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.training import controller
 from graphspec_gui.training.controller import workspace
+from graphspec_gui.training.machine import Machine, MachineForm
 from graphspec_gui.training.panel import TrainingPanel
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt, QThreadPool
@@ -23,6 +24,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from graphspec import edit
+from graphspec.engines import choosing
 from graphspec.graph import GraphSpec
 from graphspec.train.lock import RunLock
 from graphspec.train.rundir import Run
@@ -185,6 +187,28 @@ def test_the_engine_of_a_run_is_chosen_and_no_part_of_the_file(qtbot, window):
     running(qtbot, window)
     assert window.training.history.started.engine == "numpy"
     assert not document.modified
+
+
+def test_where_the_fast_engine_cannot_be_used_the_form_says_so(qtbot, monkeypatch):
+    monkeypatch.setattr(choosing, "find_spec", lambda name: None)
+    choosing._why_not_here.cache_clear()
+    try:
+        form = MachineForm()
+        qtbot.addWidget(form)
+        form.show()
+        assert form.note.isVisible()
+        assert form.note.text().startswith("It will be numpy: the package llvmlite is missing")
+        assert not form.threads.isEnabled()
+        # That is numpy's as well.
+        form.accuracy.setCurrentText("accurate")
+        assert form.chosen == Machine(None, None, "accurate")
+        form.engine.setCurrentText("jit")
+        assert form.note.text().startswith("jit cannot be used here: the package llvmlite")
+        form.engine.setCurrentText("numpy")
+        assert form.note.text() == "The numpy engine computes on one thread."
+        assert form.chosen == Machine("numpy", None, "accurate")
+    finally:
+        choosing._why_not_here.cache_clear()
 
 
 @linux_only
