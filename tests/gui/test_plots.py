@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QMessageBox, QToolButton
 from graphspec import api, atomic
 from graphspec.train.rundir import Run
 from tests.gui.questions import answer, export_as
-from tests.train.nets import network
+from tests.train.nets import network, new_run
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), max_size=700)
 
@@ -122,6 +122,25 @@ def seen(found: Chart) -> bool:
 def test_without_a_run_it_says_what_to_do(panel):
     assert "Ctrl+Enter" in panel._hint.text()
     assert panel._hint.isVisible()
+
+
+def test_while_a_run_is_read_it_says_so(qtbot, panel, runs, trained):
+    runs.show(trained[0])
+    assert panel._hint.text() == "Loading first…"
+    assert panel._hint.isVisible()
+    assert "still being loaded" in panel.save.toolTip()
+    qtbot.waitUntil(lambda: bool(panel._made) and bool(chart(panel, "Loss").curves))
+    assert not panel._hint.isVisible()
+    assert panel.save.isEnabled()
+    runs.drop(runs.current)
+    assert panel._hint.text().startswith("No run is shown")
+    assert panel._hint.isVisible()
+
+
+def test_a_run_that_has_not_begun_is_loaded_all_the_same(qtbot, panel, runs, tmp_path):
+    runs.show(new_run(tmp_path / "new"))
+    assert panel._hint.text() == "Loading new…"
+    qtbot.waitUntil(lambda: not panel._hint.isVisible())
 
 
 def test_a_chart_is_drawn_when_it_is_scrolled_to(qtbot, panel, runs, trained, tmp_path):

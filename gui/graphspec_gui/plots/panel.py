@@ -36,6 +36,7 @@ from graphspec_gui.viewers.waiting import Waiting
 if TYPE_CHECKING:
     from graphspec_gui.plots.chart import Chart, Curve, Mark
 
+NO_RUN = "No run is shown. Train a network with Ctrl+Enter, or open a run from the Runs dock."
 FRAME = 200
 """Milliseconds between two drawings of curves that grow, where drawing is quick."""
 TURN = 20
@@ -130,18 +131,29 @@ class PlotsPanel(Panel):
 
     def refresh(self) -> None:
         """Draw what has been read since."""
-        empty = len(self.runs) == 0
-        self._hint.setVisible(empty)
-        self._area.setVisible(not empty)
-        self.fit_all.allow("No run is shown." if empty else None)
-        self._allow_export()
-        if empty:
+        self._say()
+        if len(self.runs) == 0:
             self._behind.clear()
             for chart in self._made:
                 chart.set_curves(())
             return
         self._behind = set(self._made)
         self._catch_up()
+
+    def _say(self) -> None:
+        """Say what is missing where there is nothing to draw, and why there is nothing to do."""
+        names = [item.name for item in self.runs]
+        loading = bool(names) and not any(item.follower.opened for item in self.runs)
+        self._hint.setText(f"Loading {', '.join(names)}…" if loading else NO_RUN)
+        self._hint.setVisible(loading or not names)
+        self._area.setVisible(not self._hint.isVisibleTo(self))
+        why = "It is still being loaded." if loading else None if names else "No run is shown."
+        self.fit_all.allow(why)
+        if self._looks.asks("export"):
+            why = "What was asked for last is still being written."
+        self.save.allow(why)
+        for chart in self._made:
+            chart.save.setEnabled(why is None)
 
     def _catch_up(self) -> None:
         """Draw the charts that can be seen; one that is scrolled away can wait until it is not.
@@ -238,10 +250,8 @@ class PlotsPanel(Panel):
         self._long.setSingleShot(True)
         self._long.timeout.connect(self.writing.show)
         column.addWidget(self.writing)
-        self._hint = QLabel(
-            "No run is shown. Train a network with Ctrl+Enter, or open a run from the Runs dock.",
-            self,
-        )
+        self._hint = QLabel(NO_RUN, self)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setWordWrap(True)
         self._hint.setProperty("muted", True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -344,7 +354,9 @@ class PlotsPanel(Panel):
         for item in now - self._linked:
             item.follower.advanced.connect(self._later)
             item.follower.restarted.connect(self._later)
+            item.follower.status_changed.connect(self._later)
         self._linked = now
+        self._say()
         self._later()
 
     def _draw(self) -> None:
@@ -405,7 +417,7 @@ class PlotsPanel(Panel):
             self.waiting.begin()
             self._long.start(LONG)
             self._looks.ask("export", lambda: save(pages), self._told, self._written)
-            self._allow_export()
+            self._say()
 
         ExportDialog(
             f"Export {one.title.lower()}" if one else "Export the charts",
@@ -415,14 +427,6 @@ class PlotsPanel(Panel):
             self,
             lambda path: [place(chart, path) for chart in charts()],
         )
-
-    def _allow_export(self) -> None:
-        why = "No run is shown." if len(self.runs) == 0 else None
-        if self._looks.asks("export"):
-            why = "What was asked for last is still being written."
-        self.save.allow(why)
-        for chart in self._made:
-            chart.save.setEnabled(why is None)
 
     def _told(self, share: object) -> None:
         assert isinstance(share, float)
@@ -436,7 +440,7 @@ class PlotsPanel(Panel):
         self._long.stop()
         self.waiting.end()
         self.writing.hide()
-        self._allow_export()
+        self._say()
         if trouble:
             words = "The charts cannot be written."
             Message("error", "charts_not_written", words, trouble, self).exec()

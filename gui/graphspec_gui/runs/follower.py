@@ -43,6 +43,8 @@ class RunFollower(QObject):
         self.run = run
         self.history = History()
         self.status: Status = "new"
+        self.opened = False
+        """Whether the beginning of what there is has been read."""
         self._closed = False
         self._thread = QThread(self)
         self._thread.setObjectName("run follower")
@@ -65,7 +67,7 @@ class RunFollower(QObject):
     def _take(self, history: History, restarted: bool) -> None:
         if self._closed:
             return
-        self.history = history
+        self.history, self.opened = history, True
         if restarted:
             self.restarted.emit()
         self.advanced.emit()
@@ -74,7 +76,8 @@ class RunFollower(QObject):
     def _take_status(self, status: Status) -> None:
         if self._closed:
             return
-        self.status = status
+        # It is looked at first, and told after what was read.
+        self.status, self.opened = status, True
         self.status_changed.emit(status)
 
 
