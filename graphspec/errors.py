@@ -61,7 +61,8 @@ class Problem:
     ``code`` is stable: it never changes its meaning between versions. ``path`` leads to the
     value in the JSON document; ``line`` and ``column`` (from 1) are known when it came from
     text. ``layer`` and ``port`` name the node and the input that the problem sits at, and
-    ``arithmetic`` is the sum that fails, with its numbers. An error keeps a graph from being
+    ``arithmetic`` is the sum that fails, with its numbers; where several ``fields`` of a layer
+    take part in it, ``path`` leads to the layer. An error keeps a graph from being
     compiled; a warning is shown and blocks nothing; advice is what ``graphspec.lint`` would do
     otherwise.
     """
@@ -75,6 +76,7 @@ class Problem:
     line: int | None = None
     column: int | None = None
     fixes: tuple[Fix, ...] = ()
+    fields: tuple[str, ...] = ()
     severity: Literal["error", "warning", "advice"] = "error"
 
     @property
@@ -82,9 +84,14 @@ class Problem:
         """Whether the graph cannot be compiled before this is put right."""
         return self.severity == "error"
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as people read it: ``layers[2].kernel, stride, pad``."""
+        return ".".join([render_path(self.path), *filter(None, [", ".join(self.fields)])])
+
     def __str__(self) -> str:
         """One line: the place, the code and the message, with the arithmetic behind it."""
-        place = render_path(self.path)
+        place = self.place
         if self.line is not None:
             place += f" (line {self.line}, column {self.column})"
         tail = f"  [{self.arithmetic}]" if self.arithmetic else ""
@@ -98,6 +105,7 @@ class Problem:
             "severity": self.severity,
             "message": self.message,
             "path": list(self.path),
+            "fields": list(self.fields),
             "layer": self.layer,
             "port": self.port,
             "arithmetic": self.arithmetic,
@@ -126,7 +134,8 @@ class ShapeError(SpecError):
 
     Raised by ``Layer.infer``, which knows neither its place in the document nor the edits that
     would help; ``graphspec.check`` adds both. ``port`` is the input at fault, ``field`` the
-    layer's field at fault, ``arithmetic`` the failing sum in words and numbers.
+    layer's field at fault, ``fields`` those that are at fault together, ``arithmetic`` the failing
+    sum in words and numbers.
     """
 
     def __init__(
@@ -136,12 +145,14 @@ class ShapeError(SpecError):
         code: str = "shape-mismatch",
         port: str | None = None,
         field: str | None = None,
+        fields: tuple[str, ...] = (),
         arithmetic: str | None = None,
     ) -> None:
         self.message, self.code = message, code
-        self.port, self.field, self.arithmetic = port, field, arithmetic
+        self.port, self.field, self.fields, self.arithmetic = port, field, fields, arithmetic
+        path = (field,) if field else ()
         super().__init__(
-            [Problem(code, message, (field,) if field else (), port=port, arithmetic=arithmetic)]
+            [Problem(code, message, path, port=port, arithmetic=arithmetic, fields=fields)]
         )
 
 

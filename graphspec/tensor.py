@@ -81,13 +81,14 @@ def window_count(
     """
     reach = effective_kernel(kernel, dilation)
     span = size - reach + pad[0] + pad[1]
+    holes = ("dilation",) if dilation > 1 else ()
     if span < 0:
         raise ShapeError(
             f"the window ({reach} wide) is larger than the padded input "
             f"({size} + {pad[0]} + {pad[1]} = {size + pad[0] + pad[1]}) along the {axis}",
             code="window-too-large",
             port="x",
-            field="kernel",
+            fields=("kernel", "pad", *holes),
             arithmetic=window_arithmetic(size, kernel, stride, pad, dilation),
         )
     whole, remainder = divmod(span, stride)
@@ -98,7 +99,7 @@ def window_count(
             f"Change pad, stride or kernel, or set rounding to 'floor'",
             code="window-remainder",
             port="x",
-            field="pad",
+            fields=("kernel", "stride", "pad", *holes),
             arithmetic=arithmetic,
         )
     if remainder and rounding == "ceil" and (whole + 1) * stride < size + pad[0]:

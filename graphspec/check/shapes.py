@@ -124,9 +124,9 @@ def _too_large(tensor: TensorSpec, path: JsonPath, layer: str | None) -> Problem
 
 
 def _placed(problem: Problem, layer: Layer, i: int) -> Problem:
-    """Add the layer, and the path to the field or else the port at fault."""
+    """Add the layer, and the path to the field, those of the sum, or else the port at fault."""
     path = problem.path
-    if not path and problem.port is not None:
+    if not path and not problem.fields and problem.port is not None:
         j = _port_place(layer, problem.port)
         path = ("inputs",) if j is None else ("inputs", j)
     return replace(problem, layer=layer.id, path=("layers", i, *path))

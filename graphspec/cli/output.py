@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from graphspec.errors import Problem, render_path
+from graphspec.errors import Problem
 
 
 class _Console(Console):
@@ -45,7 +45,7 @@ def problem_text(problem: Problem) -> Text:
     """A problem as several lines: what is wrong, where, the arithmetic, and its fixes."""
     mark, style = _MARKS[problem.severity]
     text = Text.assemble((f"{mark} ", style), (problem.message, "bold"))
-    place = render_path(problem.path)
+    place = problem.place
     if problem.line is not None:
         place = f"line {problem.line}, column {problem.column}: {place}"
     text.append(f"\n    at {place}", "dim")

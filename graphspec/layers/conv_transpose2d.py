@@ -113,7 +113,7 @@ class ConvTranspose2d(Layer):
                     f"{extent + before[axis] + after[axis]}. Make pad smaller or the kernel larger",
                     code="window-too-large",
                     port="x",
-                    field="pad",
+                    fields=("kernel", "pad"),
                     arithmetic=f"{extent + before[axis] + after[axis]} − {before[axis]} − "
                     f"{after[axis]} = {extent}".replace("= -", "= −"),
                 )

@@ -54,13 +54,31 @@ def test_all_problems_are_found_at_once_in_the_order_of_the_document() -> None:
     )
     assert places(analyse(spec).problems) == [
         ("unknown-input", ("layers", 0, "inputs", 0), "x"),
-        ("window-remainder", ("layers", 1, "pad"), "x"),
+        ("window-remainder", ("layers", 1), "x"),
         ("duplicate-id", ("layers", 2, "id"), None),
         ("missing-input", ("layers", 3, "inputs"), "xs[1]"),
         ("cycle", ("layers", 4, "inputs", 0), "x"),
         ("extra-input", ("layers", 7, "inputs", 2), None),
         ("unknown-output", ("outputs", 0), None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"kernel": 3, "stride": 2}, "layers[0].kernel, stride, pad"),
+        ({"kernel": 99}, "layers[0].kernel, pad"),
+        ({"kernel": 3, "dilation": 50}, "layers[0].kernel, pad, dilation"),
+    ],
+)
+def test_the_place_of_a_window_that_does_not_fit_is_the_fields_of_its_sum(
+    fields: dict[str, int], place: str
+) -> None:
+    found = analyse(graph(conv("conv1", "image", **fields), outputs=("conv1",))).problems
+    (problem,) = (item for item in found if item.code.startswith("window"))
+    assert problem.place == place
+    assert str(problem).startswith(f"{place}: ")
+    assert problem.to_json()["fields"] == place.removeprefix("layers[0].").split(", ")
 
 
 def test_what_stands_behind_a_problem_is_not_told_again() -> None:

@@ -123,6 +123,31 @@ def test_a_shape_that_does_not_fit_is_told_at_its_field_with_the_sum_and_fixes(
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert document.spec.by_id["conv1"].stride == 3
     assert panel.form.text_of_problems("pad") == ""
+    assert not any(is_marked(panel, name) for name in panel.form.names)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "marked"),
+    [
+        ("stride", "2", {"kernel", "stride", "pad"}),
+        ("kernel", "40", {"kernel", "pad"}),
+        ("dilation", "9", {"kernel", "pad", "dilation"}),
+    ],
+)
+def test_all_fields_of_the_sum_that_fails_are_marked_and_it_is_told_once(
+    qtbot, panel, document, field, value, marked
+):
+    document.select(["conv1"])
+    write(qtbot, line(panel, field), value)
+    document.look_now()
+    assert {name for name in panel.form.names if is_marked(panel, name)} == marked
+    told = [name for name in panel.form.names if panel.form.text_of_problems(name)]
+    assert told == ["dilation" if field == "dilation" else "pad"]
+
+
+def is_marked(panel, name: str) -> bool:
+    editor = panel.form[name]
+    return (editor.focusProxy() or editor).property("state") == "error"
 
 
 def test_arrow_keys_step_a_number(qtbot, panel, document):

@@ -173,16 +173,23 @@ class PropertiesPanel(Panel):
         assert document is not None
         assert self.form is not None
         at_fields: dict[Path, tuple[Problem, ...]] = {}
+        names = list(self.form.names)
+        marked: set[str] = set()
         others: list[Problem] = []
         for problem in document.analysis.problems:
             path = subject.place(document.spec, problem)
             if path is None:
                 continue
-            if path and path[0] in self.form.names:
+            together = [name for name in names if name in problem.fields]
+            if together:
+                # Told once, below the last of those that it could be mended at.
+                path = (together[-1],)
+                marked.update(together)
+            if path and path[0] in names:
                 at_fields[path] = (*at_fields.get(path, ()), problem)
             else:
                 others.append(problem)
-        self.form.show_problems(at_fields)
+        self.form.show_problems(at_fields, marked)
         self._show_general(tuple(others))
 
     def _show_general(self, problems: tuple[Problem, ...]) -> None:

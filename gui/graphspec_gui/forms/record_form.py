@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -80,11 +80,14 @@ class RecordForm(QWidget):
             same = all(type(item) is type(first) and item == first for item in found)
             row.set_value(first if same else MIXED)
 
-    def show_problems(self, problems: dict[Path, tuple[Problem, ...]]) -> None:
-        """Show problems at the fields that their paths lead to."""
+    def show_problems(
+        self, problems: dict[Path, tuple[Problem, ...]], marked: Collection[str] = ()
+    ) -> None:
+        """Show problems at the fields that their paths lead to, and mark those that share one."""
         for name, row in self._rows.items():
             row.show_problems(
-                {path[1:]: found for path, found in problems.items() if path[:1] == (name,)}
+                {path[1:]: found for path, found in problems.items() if path[:1] == (name,)},
+                marked=name in marked,
             )
 
     def refuse(self, name: str, problems: tuple[Problem, ...]) -> None:
@@ -110,7 +113,8 @@ class _Row(QObject):
         self.field = field
         self._live: tuple[Problem, ...] = ()
         self._refused: tuple[Problem, ...] = ()
-        self._shown: tuple[Problem, ...] | None = None
+        self._marked = False
+        self._shown: tuple[tuple[Problem, ...], bool] = (), False
         self._parent = parent
         self.editor = make(field, parent)
         words = f"{field.label}, {field.unit}" if field.unit else field.label
@@ -151,14 +155,15 @@ class _Row(QObject):
 
     @property
     def words(self) -> str:
-        return "\n".join(problem.message for problem in self._shown or ())
+        return "\n".join(problem.message for problem in self._shown[0])
 
     def set_value(self, value: Any) -> None:
         self.editor.set_value(value)
         default = self.field.default
         self._reset.setVisible(default is not REQUIRED and not _equal(value, default))
 
-    def show_problems(self, problems: dict[Path, tuple[Problem, ...]]) -> None:
+    def show_problems(self, problems: dict[Path, tuple[Problem, ...]], *, marked: bool) -> None:
+        self._marked = marked
         show = getattr(self.editor, "show_problems", None)
         here = dict(problems)
         if show is not None:
@@ -181,9 +186,9 @@ class _Row(QObject):
 
     def _show(self) -> None:
         problems = self._refused or self._live
-        if problems == self._shown:
+        if (problems, self._marked) == self._shown:
             return
-        self._shown = problems
+        self._shown = problems, self._marked
         while (item := self._column.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -194,7 +199,8 @@ class _Row(QObject):
             self._column.addWidget(trouble)
         self._troubles.setVisible(bool(problems))
         focus = self.editor.focusProxy() or self.editor
-        state = "error" if any(problem.is_error for problem in problems) else ""
+        wrong = self._marked or any(problem.is_error for problem in problems)
+        state = "error" if wrong else ""
         focus.setProperty("state", state)
         focus.style().polish(focus)
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graphspec.errors import Fix, Problem, render_path
+from graphspec.errors import Fix, Problem
 from graphspec_gui.actions import StudioAction
 from graphspec_gui.buttons import IconButton, StatePicture
 from graphspec_gui.findings import node_of
@@ -232,10 +232,10 @@ class ProblemRow(QFrame):
         self.trouble = Trouble(problem, self)
         self.trouble.fix_wanted.connect(self._fix)
         row.addWidget(self.trouble, 1)
-        place = QLabel(problem.layer or render_path(problem.path), self)
+        place = QLabel(problem.layer or problem.place, self)
         place.setTextFormat(Qt.TextFormat.PlainText)
         place.setProperty("muted", True)
-        place.setToolTip(plain_tip(f"{render_path(problem.path)}\n{problem.code}"))
+        place.setToolTip(plain_tip(f"{problem.place}\n{problem.code}"))
         row.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
         if problem.severity == "advice":
             button = IconButton("mdi6.bell-off-outline", f"Silence “{problem.code}”", self)
