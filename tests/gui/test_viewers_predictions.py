@@ -138,3 +138,17 @@ def test_the_lower_docks_have_room_for_it_from_the_first_start(room, panel):
     room.wait(lambda: len(panel.top.charts) == 1)
     # They are 40 steps of the grid high, with a title above and tabs below.
     assert panel.minimumSizeHint().height() <= space(30)
+
+
+def test_where_there_is_no_room_for_counts_it_says_how_to_read_them(room, panel):
+    assert panel.matrix.tells_counts
+    assert panel.readout.text().endswith("click a cell to see its mistakes.")
+    panel.resize(900, panel.minimumSizeHint().height())
+    room.wait(lambda: not panel.matrix.tells_counts)
+    assert "point at a cell for its count" in panel.readout.text()
+    QTest.mouseMove(panel.matrix, panel.matrix.rect().topLeft())
+    QTest.mouseMove(panel.matrix, panel.matrix.cell(3, 3).center().toPoint())
+    assert panel.readout.text() == panel.matrix.describe(3, 3)
+    panel.resize(900, 520)
+    room.wait(lambda: panel.matrix.tells_counts)
+    assert panel.readout.text().endswith("click a cell to see its mistakes.")

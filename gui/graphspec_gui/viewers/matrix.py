@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from graphspec.engines.base import Array
@@ -50,6 +60,11 @@ class Matrix(QWidget):
         return self._counts
 
     @property
+    def tells_counts(self) -> bool:
+        """Whether there is room for numbers in the cells."""
+        return self._frame()[2] >= _READABLE
+
+    @property
     def current(self) -> tuple[int, int] | None:
         """The cell that is chosen."""
         return self._current
@@ -75,6 +90,11 @@ class Matrix(QWidget):
         left, top, side = self._frame()
         return QRectF(left + column * side, top + row * side, side, side)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Nothing is under the mouse any more, and there may be more or less room to say so."""
+        super().resizeEvent(event)
+        self.pointed.emit(-1, -1)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the cells by their share of the row, with counts where there is room."""
         count = len(self._counts)
@@ -87,22 +107,28 @@ class Matrix(QWidget):
         colours = table("size")
         painter.setPen(colors.color("muted"))
         painter.drawText(QPointF(left, metrics.ascent()), "taken for →")
-        named = side >= metrics.height()
-        for i in range(count):
-            if not named:
-                break
-            row = QRectF(0, top + i * side, left - space(0.5), side)
+        # Names in rows that are lower than they are: of every second class, or every third.
+        step = max(1, math.ceil(metrics.height() / side))
+        for i in range(0, count, step):
+            row = QRectF(0, top + i * side, left - space(0.5), step * side)
             text = metrics.elidedText(self._names[i], Qt.TextElideMode.ElideRight, int(row.width()))
-            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            head = QRectF(left + i * side, top - metrics.height() - 2, side - 2, metrics.height())
-            text = _beginning(self._names[i], metrics, int(side) - 2)
-            painter.drawText(head, Qt.AlignmentFlag.AlignHCenter, text)
+            beside = Qt.AlignmentFlag.AlignRight
+            if step == 1:
+                painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | beside, text)
+            else:  # its first row is the one it names
+                row.setTop(row.top() + (side - metrics.height()) / 2)
+                painter.drawText(row, Qt.AlignmentFlag.AlignTop | beside, text)
+            wide = step * side - 2
+            head = QRectF(left + i * side, top - metrics.height() - 2, wide, metrics.height())
+            text = _beginning(self._names[i], metrics, int(wide))
+            centred = Qt.AlignmentFlag.AlignHCenter if step == 1 else Qt.AlignmentFlag.AlignLeft
+            painter.drawText(head, centred, text)
         for i, j in np.ndindex(count, count):
             share = float(shares[i, j])
             shade = colours[int(share * 255)]
             rect = self.cell(i, j)
             painter.fillRect(rect.adjusted(0, 0, -1, -1), QColor(*(int(part) for part in shade)))
-            if side >= _READABLE and self._counts[i, j]:
+            if self.tells_counts and self._counts[i, j]:
                 bright = shade @ np.array([0.299, 0.587, 0.114])
                 painter.setPen(QColor("#000000" if bright > 140 else "#ffffff"))
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, f"{self._counts[i, j]}")

@@ -279,8 +279,10 @@ class PredictionsPanel(Viewer):
     def _point(self, row: int, column: int) -> None:
         if row >= 0 and row < len(self.matrix.counts):
             self.readout.setText(self.matrix.describe(row, column))
-        else:
+        elif self.matrix.tells_counts:
             self.readout.setText("Rows are classes; click a cell to see its mistakes.")
+        else:
+            self.readout.setText("Rows are classes; point at a cell for its count, or click it.")
 
 
 def _answer(network: Network, split: SplitName) -> Iterator[float | Answers]:
