@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from graphspec_gui.theme import theme
 
@@ -84,6 +85,19 @@ class StudioAction(QAction):
     def _paint(self) -> None:
         if self._icon is not None:
             self.setIcon(theme().icon(self._icon))
+
+
+class StudioMenu(QMenu):
+    """A menu in which what is disabled says why; Qt's own show no tooltips.
+
+    Args:
+        parent: who owns it.
+        title: its words in the menu that it is in.
+    """
+
+    def __init__(self, parent: QWidget, title: str = "") -> None:
+        super().__init__(title, parent)
+        self.setToolTipsVisible(True)
 
 
 def reason_of(action: QAction) -> str:

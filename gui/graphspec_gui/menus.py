@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolBar, QToolButton
 
 from graphspec import __version__
-from graphspec_gui.actions import StudioAction
+from graphspec_gui.actions import StudioAction, StudioMenu
 from graphspec_gui.buttons import MenuButton
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.document import StudioDocument
@@ -86,7 +86,8 @@ class Menus(QObject):
         file.addSeparator()
         for name in ("file.open", "file.open_run"):
             file.addAction(self[name])
-        self._recent = file.addMenu("Open &recent")
+        self._recent = StudioMenu(file, "Open &recent")
+        file.addMenu(self._recent)
         self._recent.aboutToShow.connect(self._list_recent)
         file.addSeparator()
         for name in ("file.save", "file.save_as", "file.differences", "file.reload"):
@@ -261,8 +262,8 @@ class Menus(QObject):
         return action
 
     def _menu(self, title: str) -> QMenu:
-        menu = self._window.menuBar().addMenu(title)
-        menu.setToolTipsVisible(True)
+        menu = StudioMenu(self._window, title)
+        self._window.menuBar().addMenu(menu)
         return menu
 
     def _fill_toolbar(self) -> None:
@@ -287,8 +288,7 @@ class Menus(QObject):
 
     def _panels_button(self) -> QToolButton:
         """The button that lists every dock: switches for all of them would fill the toolbar."""
-        menu = QMenu(self._window)
-        menu.setToolTipsVisible(True)
+        menu = StudioMenu(self._window)
         self._list_docks(menu)
         button = MenuButton("mdi6.dock-window", "Panels", menu, self._bar)
         button.setToolTip("Show or hide any panel")
@@ -338,8 +338,8 @@ class Menus(QObject):
             return
         stack = document.undo_stack
         undo, redo = stack.undoText(), stack.redoText()
-        self["edit.undo"].setText(f"&Undo {undo}" if undo else "&Undo")
-        self["edit.redo"].setText(f"&Redo {redo}" if redo else "&Redo")
+        self["edit.undo"].setText(f"&Undo {undo.replace('&', '&&')}" if undo else "&Undo")
+        self["edit.redo"].setText(f"&Redo {redo.replace('&', '&&')}" if redo else "&Redo")
         if not stack.canUndo():
             self["edit.undo"].allow("Nothing has been done yet.")
         if not stack.canRedo():

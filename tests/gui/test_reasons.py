@@ -90,6 +90,18 @@ def states(window: MainWindow, qtbot: QtBot) -> Iterator[str]:
     yield "it was edited"
 
 
+def silent_menus(window: MainWindow) -> list[str]:
+    """Menus that would not show why something in them is disabled."""
+    for menu in window.findChildren(QMenu):
+        menu.aboutToShow.emit()
+    return [
+        menu.title() or menu.objectName()
+        for menu in window.findChildren(QMenu)
+        if any(isinstance(action, StudioAction) for action in menu.actions())
+        and not menu.toolTipsVisible()
+    ]
+
+
 def silent_actions(window: MainWindow) -> list[str]:
     for menu in window.findChildren(QMenu):
         menu.aboutToShow.emit()
@@ -121,6 +133,7 @@ def silent_controls(window: MainWindow, name: str) -> list[str]:
 
 def test_every_disabled_action_and_control_says_why(qtbot, window):
     for state in states(window, qtbot):
+        assert silent_menus(window) == [], state
         assert silent_actions(window) == [], state
         assert {name: said for name in window.docks if (said := silent_controls(window, name))} == (
             {}

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from graphspec.graph import UNCONNECTED, GraphSpec
-from graphspec_gui.actions import StudioAction
+from graphspec_gui.actions import StudioAction, StudioMenu
 from graphspec_gui.canvas import metrics, placing
 from graphspec_gui.canvas.operations import Operations
 
@@ -58,7 +58,7 @@ class CanvasActions:
     def menu(self) -> QMenu:
         """The context menu for what is selected."""
         view = self._view
-        menu = QMenu(view)
+        menu = StudioMenu(view)
         menu.setObjectName("canvas_menu")
         menu.setAccessibleName("Canvas menu")
         names: list[str] = ["canvas.add"]
@@ -149,7 +149,8 @@ class CanvasActions:
         self["canvas.zoom_out"].allow("It is as small as it gets." if least else None)
 
     def _add_align(self, menu: QMenu) -> None:
-        align = menu.addMenu("Align")
+        align = StudioMenu(menu, "Align")
+        menu.addMenu(align)
         for name, action in self._by_name.items():
             if name.startswith(_ALIGN):
                 align.addAction(action)

@@ -7,8 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
+from graphspec_gui.actions import StudioMenu
 from graphspec_gui.buttons import IconAction
 from graphspec_gui.forms import spelling
 from graphspec_gui.forms.fields import Choice, Either, Field, Fixed, Nothing, Number, Text
@@ -141,7 +142,7 @@ class LineEdit(Editor):
         """Offer the ways to write the value: one number, two of them, a word."""
         if not isinstance(self._shape, Either) or self._shape.optional is not None:
             return
-        menu = QMenu(self.line)
+        menu = StudioMenu(self.line)
         for option in self._shape.options:
             action = menu.addAction(_way(option))
             action.triggered.connect(lambda _=False, option=option: self._rewrite(option))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from graphspec.errors import Fix, Problem
-from graphspec_gui.actions import StudioAction
+from graphspec_gui.actions import StudioAction, StudioMenu
 from graphspec_gui.buttons import IconButton, StatePicture
 from graphspec_gui.findings import node_of
 from graphspec_gui.panel import Panel
@@ -291,7 +290,7 @@ class _SilencedBar(QWidget):
         self.button.setFont(theme().font("caption"))
         row.addWidget(self.button)
         row.addStretch(1)
-        self.menu = QMenu(self.button)
+        self.menu = StudioMenu(self.button)
         self.button.setMenu(self.menu)
         self.hide()
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from graphspec.errors import GraphspecError
 from graphspec.train.facts import RunFacts
 from graphspec.train.rundir import Run
-from graphspec_gui.actions import StudioAction
+from graphspec_gui.actions import StudioAction, StudioMenu
 from graphspec_gui.panel import Panel
 from graphspec_gui.runs.changing import RunChanges
 from graphspec_gui.runs.library import RunLibrary
@@ -187,8 +187,13 @@ class RunsPanel(Panel):
         self.view.sortByColumn(PLACES["begun"], Qt.SortOrder.DescendingOrder)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.addActions(self.actions())
+        menu = StudioMenu(self.view)
+        menu.addActions(self.actions())
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(
+            lambda at: menu.popup(self.view.viewport().mapToGlobal(at))
+        )
         self.view.setItemDelegateForColumn(PLACES["name"], _Names(self.view))
         header = self.view.header()
         header.setSectionsMovable(True)
