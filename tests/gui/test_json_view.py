@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.json_view.panel import JsonPanel
+from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
@@ -74,6 +75,22 @@ def test_a_mistake_marks_its_line_and_keeps_the_last_good_graph(qtbot, panel, do
     qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 7)
     assert not panel.message.isVisible()
     assert panel.editor.wrong_lines == {}
+
+
+def test_lines_of_problems_stay_marked(qtbot, panel, document):
+    document.apply(edit.set_field(document.spec, "conv1", "stride", 2), "Break the stride")
+    qtbot.waitUntil(lambda: panel.editor.wrong_lines != {})
+    marked = panel.editor.wrong_lines
+    # Other colours are no other text.
+    with qtbot.assertNotEmitted(panel.editor.textChanged):
+        theme().choose("dark")
+    # What is typed and taken back leaves the network as it was, with its problems.
+    panel.editor.setFocus()
+    qtbot.keyClicks(panel.editor, " ")
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Backspace)
+    with qtbot.waitSignal(panel._settle.timeout):
+        pass
+    assert panel.editor.wrong_lines == marked
 
 
 def test_text_that_is_no_json_is_marked_too_and_can_be_thrown_away(qtbot, panel, document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
@@ -136,7 +136,9 @@ class JsonEditor(QPlainTextEdit):
             self._margin.update(0, rect.y(), self._margin.width(), rect.height())
 
     def _repaint(self) -> None:
-        self._colors.rehighlight()
+        # Other colours are no other text, though Qt says so.
+        with QSignalBlocker(self):
+            self._colors.rehighlight()
         self._highlight()
 
     def _highlight(self) -> None:

@@ -133,6 +133,7 @@ class JsonPanel(Panel):
         self._spec = spec
         if spec == document.spec:
             self._spec = document.spec
+            self._light_up()
             return
         document.apply(spec, "Edit the JSON", f"json {self._run} {id(self)}")
         self._spec = document.spec
