@@ -15,6 +15,7 @@ from graphspec_gui.training.worker_process import WorkerProcess
 from graphspec import api
 from graphspec.train.control import Pause, SetRate
 from graphspec.train.control import Resume as Continue
+from graphspec.train.lock import RunLock
 from graphspec.train.rundir import Run
 from tests.train.nets import network, new_run
 
@@ -130,3 +131,22 @@ def test_a_run_that_goes_on_from_an_earlier_checkpoint_is_read_anew(
     qtbot.waitUntil(lambda: follower.status == "finished")
     steps = follower.history.series["train/loss"].steps
     assert (steps[1:] > steps[:-1]).all()
+
+
+@pytest.mark.qt_log_level_fail("WARNING")
+def test_a_run_whose_disk_is_away_is_read_when_it_is_back(qtbot, follow, tmp_path: Path):
+    run = api.fit(network(), "spiral", run=tmp_path / "runs" / "run", epochs=1)
+    follower = follow(run)
+    qtbot.waitUntil(lambda: follower.status == "finished")
+    (tmp_path / "runs").rename(tmp_path / "away")
+    # Not even a folder: other errors than that of a file that is not there.
+    (tmp_path / "runs").write_text("")
+    looks = follower._reader._looks
+    qtbot.waitUntil(lambda: follower._reader._looks > looks + 4)
+    assert follower.status == "finished"
+    (tmp_path / "runs").unlink()
+    (tmp_path / "away").rename(tmp_path / "runs")
+    before = len(follower.history.series["train/loss"])
+    with RunLock(run.path):
+        qtbot.waitUntil(lambda: follower.status == "running")
+    assert len(follower.history.series["train/loss"]) == before

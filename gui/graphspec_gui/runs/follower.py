@@ -106,10 +106,10 @@ class _Reader(QObject):
         self._look()
 
     def _look(self) -> None:
-        # The status first: what a worker wrote before it ended is then in the log.
-        status = self._run.status if self._looks % _LOOKS_PER_STATUS == 0 else None
         self._looks += 1
         try:
+            # The status first: what a worker wrote before it ended is then in the log.
+            status = self._run.status if self._looks % _LOOKS_PER_STATUS == 1 else None
             part = self._run.read_history(self._cursor, most=PART)
         except (OSError, GraphspecError):
             return  # somebody deletes it, or its disk is away: the next look may succeed
