@@ -123,7 +123,8 @@ QListView, QTreeView, QTableView {
 QListView::item, QTreeView::item { padding: 4px 8px; border: 1px solid transparent; }
 QListView::item:hover, QTreeView::item:hover { background: $raised; }
 QListView::item:selected, QTreeView::item:selected { background: $accent_soft; color: $text; }
-QTreeView::item { padding-left: 4px; }
+/* With Qt's own margin the words stand below those of their heading. */
+QTreeView::item { padding-left: 4px; padding-right: 4px; }
 /* An editor is as high as its row. */
 QTreeView QLineEdit, QTreeView QLineEdit:focus { min-height: 0; padding: 0 2px; }
 QListView:focus::item:selected, QListView::item:focus { border-color: $accent; }
@@ -136,8 +137,8 @@ QHeaderView::section {
 }
 QHeaderView::section:vertical { border-bottom: none; padding: 4px 16px 4px 8px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QTableView::item { padding: 4px 8px; }
-QTableView::item:focus { padding: 3px 7px; border: 1px solid $accent; }
+QTableView::item { padding: 4px 5px; }
+QTableView::item:focus { padding: 3px 4px; border: 1px solid $accent; }
 QTableCornerButton::section { background: $window; border: none; }
 QScrollArea { border: none; background: $surface; }
 Side, TileGrid, PlotWidget { border: 1px solid transparent; }
