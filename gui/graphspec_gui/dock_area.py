@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QToolBar
 
 from graphspec_gui.collecting import pause, spare
 from graphspec_gui.dock import Dock
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
 
 
+_LOWER = 0.36
+"""Of the window's height, what the docks at its foot take at most at first."""
 _TURN = 5
 """Milliseconds between two pieces, in which the window is served."""
 
@@ -92,12 +94,14 @@ class DockArea(QObject):
         self._window.resizeDocks(list(others), list(others.values()), Qt.Orientation.Horizontal)
 
     def reset(self) -> None:
-        """Put every dock where it was at first."""
+        """Put every dock where it was at first; and the toolbar, which Qt lets people hide."""
         for spec in DOCKS:
             dock = self.by_name[spec.name]
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
             self._place(spec, dock)
+        for bar in self._window.findChildren(QToolBar):
+            bar.show()
         self.size()
         self.raise_first()
 
@@ -166,10 +170,11 @@ class DockArea(QObject):
         dock.setVisible(spec.shown)
 
     def size(self) -> None:
-        """Give the docks that are there at first their sizes."""
+        """Give the docks that are there at first their sizes; a low window keeps its canvas."""
+        low = self._window.height() / space() * _LOWER
         for orientation, sizes in (
             (Qt.Orientation.Horizontal, {"layers_dock": 26, "properties_dock": 42}),
-            (Qt.Orientation.Vertical, {"problems_dock": 40}),
+            (Qt.Orientation.Vertical, {"problems_dock": min(40, low)}),
         ):
             docks = [self.by_name[name] for name in sizes if name in self.by_name]
             self._window.resizeDocks(docks, [space(size) for size in sizes.values()], orientation)

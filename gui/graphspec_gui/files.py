@@ -18,6 +18,7 @@ from graphspec_gui.document import StudioDocument
 from graphspec_gui.message import Message
 from graphspec_gui.tab import EditorTab, read_text
 from graphspec_gui.text_dialog import TextDialog, differences
+from graphspec_gui.trouble import sentence
 
 if TYPE_CHECKING:
     from graphspec_gui.window import MainWindow
@@ -260,7 +261,7 @@ class Files(QObject):
         first = problems[0] if problems else None
         words = f"{path.name} cannot be opened. "
         if first is None:
-            self._window.say(Banner(words + str(error), {"Close": None}, self._window))
+            self._window.say(Banner(words + sentence(str(error)), {"Close": None}, self._window))
             return
         place = f"Line {first.line}: " if first.line is not None else ""
         words += place + first.message

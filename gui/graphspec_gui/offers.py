@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from graphspec.errors import RunError
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.text_dialog import TextDialog
 
 if TYPE_CHECKING:
+    from graphspec.train.rundir import Run
     from graphspec_gui.window import MainWindow
+
+_LEFT = {
+    "new": "has not made a step.",
+    "running": "is still being trained.",
+    "finished": "has finished.",
+    "stopped": "was stopped.",
+    "failed": "has failed.",
+    "interrupted": "was interrupted.",
+}
 
 
 def offer_left_behind(window: MainWindow) -> None:
@@ -51,25 +64,33 @@ def offer_left_behind(window: MainWindow) -> None:
 def offer_left_running(window: MainWindow) -> None:
     """Offer the run of a training that was left to go on without the app."""
     path, window.settings.left_running = window.settings.left_running, None
-    if path is None or not path.is_dir():
+    if path is None:
         return
-    words = {
-        "running": "is still being trained: the Training dock can take it over.",
-        "finished": "has finished.",
-    }
     # Imported when it is used: the window is up before that.
     from graphspec.train.rundir import Run
 
-    status = Run(path).status
-    told = words.get(status, f"is {status}: the Runs dock can go on with it.")
-    window.say(
-        Banner(
-            f"{path.name}, which you left running, {told}",
-            {"Show it": lambda: window.files.open(path), "Close": None},
-            window,
-            notice=True,
-        )
-    )
+    choices: dict[str, Callable[[], object] | None] = {}
+    try:
+        run = Run(path)
+        status = run.status
+    except (RunError, OSError):
+        told = "is no longer where it was."
+    else:
+        told = _LEFT[status]
+        choices["Show it"] = lambda: window.files.open(path)
+        if status == "running" and sys.platform != "win32":
+            choices["Take it over"] = lambda: _pick_up(window, run, window.training.take_over)
+        elif status not in ("running", "finished"):
+            choices["Go on with it"] = lambda: _pick_up(window, run, window.training.go_on)
+    choices["Close"] = None
+    words = f"{path.name}, which you left running, {told}"
+    window.say(Banner(words, choices, window, notice=True))
+
+
+def _pick_up(window: MainWindow, run: Run, how: Callable[[Run], object]) -> None:
+    window.files.open(run.path)
+    window.show_dock("training_dock")
+    how(run)
 
 
 def tell_mishap(window: MainWindow, text: str) -> None:

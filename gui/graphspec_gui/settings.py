@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
@@ -31,7 +30,7 @@ class Settings:
     @property
     def scheme(self) -> Scheme:
         """Light, dark, or as the system has it."""
-        value = self._store.value("scheme", "system")
+        value = self._value("scheme")
         return next((scheme for scheme in SCHEMES if scheme == value), "system")
 
     @scheme.setter
@@ -64,7 +63,7 @@ class Settings:
     @property
     def left_running(self) -> Path | None:
         """The run whose training was left to go on without the app."""
-        value = self._store.value("left_running", "")
+        value = self._value("left_running")
         return Path(value) if isinstance(value, str) and value else None
 
     @left_running.setter
@@ -78,8 +77,8 @@ class Settings:
 
     def window(self, layout: str) -> tuple[QByteArray, QByteArray] | None:
         """The window's place, and that of its docks, as they were under a name of the layout."""
-        geometry = self._store.value("window/geometry")
-        state = self._store.value(f"window/{layout}")
+        geometry = self._value("window/geometry")
+        state = self._value(f"window/{layout}")
         if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
             return geometry, state
         return None
@@ -91,10 +90,17 @@ class Settings:
 
     def _texts(self, key: str) -> list[str]:
         # An ini file gives a list of one text back as the text.
-        value: Any = self._store.value(key, [])
+        value = self._value(key)
         if isinstance(value, str):
             return [value]
-        return [item for item in value if isinstance(item, str)] if value else []
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+    def _value(self, key: str) -> object:
+        try:
+            return self._store.value(key)
+        except Exception:
+            # PySide unpickles what says that it is a Python object: damaged, it raises anything.
+            return None
 
 
 def data_folder() -> Path:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QChildEvent, QObject, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QObject, QSize, Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -41,6 +41,7 @@ from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
 from graphspec_gui.tab import EditorTab
 from graphspec_gui.theme import plain_tip, space
+from graphspec_gui.trouble import sentence
 from graphspec_gui.welcome import SAMPLE, Welcome
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from graphspec_gui.training.leaving import Leaving
 
 APPLICATION = "graphspec studio"
+_SHARE = 0.95
+"""Of the screen that the window takes at most at its first start, with room for its frame."""
 
 
 class MainWindow(QMainWindow):
@@ -77,6 +80,8 @@ class MainWindow(QMainWindow):
         journal.setParent(self)
         journal.failed.connect(self._journal_failed)
         self._up = False
+        # What need not be asked about again when the training has saved.
+        self._given_up: dict[str, GraphSpec] = {}
         self.files = Files(self)
         self.run_opened.connect(self._show_run)
         self.setAcceptDrops(True)
@@ -149,7 +154,7 @@ class MainWindow(QMainWindow):
         """What is asked before a training is left."""
         from graphspec_gui.training.leaving import Leaving
 
-        return Leaving(self.training, self)
+        return Leaving(self.training, self, self.say)
 
     @property
     def current(self) -> EditorTab | None:
@@ -257,10 +262,16 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, then remember where everything stood."""
         for tab in list(self.tabs()):
-            if not self.files.may_close(tab):
+            given_up = self._given_up.get(tab.key) is tab.document.spec
+            if not given_up and not self.files.may_close(tab):
                 event.ignore()
                 return
+        self._given_up = {
+            tab.key: tab.document.spec for tab in self.tabs() if tab.document.modified
+        }
         if not self.leaving.may_close():
+            if not self.leaving.closing:
+                self._given_up = {}
             event.ignore()
             return
         if self.leaving.left is not None:
@@ -325,7 +336,9 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, lambda: [self.files.open(path) for path in paths])
 
     def _restore(self) -> None:
-        self.resize(space(180), space(112))
+        # A window as large as the screen would have its title or its foot outside.
+        room = self.screen().availableSize() * _SHARE
+        self.resize(QSize(space(180), space(112)).boundedTo(room))
         self.dock_area.size()
         self.dock_area.raise_first()
         remembered = self.settings.window(LAYOUT)
@@ -364,7 +377,7 @@ class MainWindow(QMainWindow):
 
     def _training_failed(self, reason: str) -> None:
         self.show_dock("training_dock")
-        self.say(Banner(f"The training failed. {reason}", {"Close": None}, self))
+        self.say(Banner(f"The training failed. {sentence(reason)}", {"Close": None}, self))
 
     def _show_run(self, path: Path) -> None:
         from graphspec.train.rundir import Run

@@ -117,6 +117,8 @@ def window(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRAPHSPEC_RUNS", str(tmp_path / "runs"))
     made = MainWindow(settings, Journal(tmp_path / "journal"))
+    # As on most screens: the one of the tests is smaller.
+    made.resize(1440, 896)
     made.show()
     made.activateWindow()
     qtbot.waitUntil(made.isActiveWindow)

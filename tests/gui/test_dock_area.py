@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from graphspec_gui.buttons import IconButton
 from graphspec_gui.dock import Dock
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.journal import Journal
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QLabel, QMainWindow, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QTextEdit, QToolBar, QVBoxLayout, QWidget
 
 from graphspec import zoo
 
@@ -21,10 +22,50 @@ def test_docks_are_remembered(qtbot, window, settings, tmp_path):
     again.show()
     assert again.docks["problems_dock"].isHidden()
     assert not again.docks["json_dock"].isHidden()
+    (bar,) = again.findChildren(QToolBar)
+    bar.toggleViewAction().trigger()
+    assert bar.isHidden()
     again.menus["view.reset_docks"].trigger()
+    assert not bar.isHidden()
     assert not again.docks["problems_dock"].isHidden()
     assert again.docks["json_dock"].isHidden()
     again.close()
+
+
+def test_docks_that_were_moved_stand_where_they_were_put(qtbot, window, settings, tmp_path):
+    plots = window.docks["plots_dock"]
+    window.show_dock("plots_dock")
+    (floats,) = (
+        button
+        for button in plots.titleBarWidget().findChildren(IconButton)
+        if "float" in button.accessibleName()
+    )
+    qtbot.mouseClick(floats, Qt.MouseButton.LeftButton)
+    plots.setGeometry(60, 70, 500, 400)
+    left = Qt.DockWidgetArea.LeftDockWidgetArea
+    window.addDockWidget(left, window.docks["training_dock"])
+    window.tabifyDockWidget(window.docks["layers_dock"], window.docks["runs_dock"])
+    window.close()
+    again = MainWindow(settings, Journal(tmp_path / "journal2"))
+    qtbot.addWidget(again)
+    again.show()
+    assert again.docks["plots_dock"].isFloating()
+    assert again.docks["plots_dock"].geometry() == plots.geometry()
+    assert again.dockWidgetArea(again.docks["training_dock"]) == left
+    assert again.docks["runs_dock"] in again.tabifiedDockWidgets(again.docks["layers_dock"])
+    again.close()
+
+
+def test_the_window_fits_the_screen_at_its_first_start(qtbot, settings, tmp_path):
+    window = MainWindow(settings, Journal(tmp_path / "journal"))
+    qtbot.addWidget(window)
+    window.show()
+    screen = window.screen().availableGeometry()
+    least = window.minimumSizeHint().width()
+    assert window.width() <= max(least, 0.95 * screen.width())
+    assert window.height() < screen.height()
+    assert window.docks["problems_dock"].height() < 0.4 * window.height()
+    window.close()
 
 
 def test_every_dock_has_a_name_and_a_switch(window):

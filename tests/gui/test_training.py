@@ -11,8 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 from graphspec_gui.banner import Banner
-from graphspec_gui.journal import Journal
-from graphspec_gui.offers import offer_left_running
 from graphspec_gui.runs.table import PLACES
 from graphspec_gui.training import controller
 from graphspec_gui.training.controller import workspace
@@ -265,24 +263,6 @@ def test_a_worker_that_hangs_can_be_ended(qtbot, window, monkeypatch):
     qtbot.waitUntil(lambda: window.training.state == "idle")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
-def test_a_worker_that_hangs_does_not_keep_the_window_open(qtbot, window):
-    document = window.new(spec())
-    panel(window).start.trigger()
-    running(qtbot, window)
-    document.undo_stack.setClean()
-    worker = window.training.worker
-    os.kill(worker.pid, signal.SIGSTOP)
-    answer("Stop it")
-    assert not window.close()
-    answer("Wait")
-    assert not window.close()
-    answer("End it at once")
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
-    assert not worker.alive
-
-
 def test_what_is_still_prepared_when_the_window_closes_is_not_begun(qtbot, window):
     document = window.new(spec())
     panel(window).start.trigger()
@@ -292,26 +272,6 @@ def test_what_is_still_prepared_when_the_window_closes_is_not_begun(qtbot, windo
     QApplication.processEvents()
     assert window.training.worker is None
     assert len(window.runs) == 0
-
-
-@pytest.mark.parametrize(("words", "status"), [("Stop it", "stopped"), ("Leave it running", "")])
-def test_closing_the_window_asks_what_becomes_of_the_training(qtbot, window, words, status):
-    document = window.new(spec(epochs=200))
-    panel(window).start.trigger()
-    running(qtbot, window)
-    run = window.training.shown.run
-    document.undo_stack.setClean()
-    answer("Cancel")
-    assert not window.close()
-    worker = window.training.worker
-    answer(words)
-    window.close()
-    qtbot.waitUntil(lambda: not window.isVisible())
-    assert worker.wait(60)
-    if status:
-        assert run.status == status
-    else:
-        qtbot.waitUntil(lambda: run.status == "finished")
 
 
 def test_reset_takes_the_curves_away_and_begins_anew(qtbot, window):
@@ -430,31 +390,6 @@ def test_a_run_that_is_ready_and_not_yet_begun_goes_with_the_window_too(window):
     document.undo_stack.setClean()
     assert window.close()
     assert not any(workspace().iterdir())
-
-
-def test_a_training_that_was_left_running_is_offered_at_the_next_start(qtbot, window):
-    document = window.new(spec(epochs=200))
-    panel(window).start.trigger()
-    running(qtbot, window)
-    run = window.training.shown.run
-    worker = window.training.worker
-    document.undo_stack.setClean()
-    answer("Leave it running")
-    window.close()
-    assert worker.wait(60)
-    again = MainWindow(window.settings, Journal(run.path.parent / "journal"))
-    offer_left_running(again)
-    (banner,) = again.findChildren(Banner)
-    assert run.path.name in banner.label.text()
-    assert "has finished" in banner.label.text()
-    banner.buttons["Show it"].click()
-    assert again.runs.current.run.path == run.path
-    offer_left_running(again)
-    assert not any(item.isVisibleTo(again) for item in again.findChildren(Banner))
-    for tab in again.tabs():
-        tab.document.undo_stack.setClean()
-    again.close()
-    again.deleteLater()
 
 
 def test_a_run_that_is_renamed_is_told_of_by_its_new_name(qtbot, window):

@@ -303,6 +303,13 @@ def test_a_damaged_settings_file_is_no_obstacle(qtbot, tmp_path):
     assert settings.scheme == "system"
     assert settings.recent == ()
     assert settings.silenced == frozenset()
+    # PySide takes this for a pickle.
+    python = r"@Variant(\0\0\0\x7f\0\0\0\x17PySide::PyObjectWrapper\0)"
+    path.write_text(f"[General]\nscheme={python}\nrecent={python}\nleft_running={python}\n")
+    settings = Settings(path)
+    assert settings.scheme == "system"
+    assert settings.recent == ()
+    assert settings.left_running is None
 
 
 def test_a_mishap_is_told_and_the_app_goes_on(qtbot, window):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from graphspec_gui.banner import Banner
 from graphspec_gui.message import Message
 from graphspec_gui.training.controller import TrainingController
 
@@ -17,13 +19,18 @@ class Leaving(QObject):
     Args:
         training: the window's training.
         window: the window; it is closed once a training that was to be stopped has saved.
+        say: shows a banner across the window.
     """
 
-    def __init__(self, training: TrainingController, window: QWidget) -> None:
+    def __init__(
+        self, training: TrainingController, window: QWidget, say: Callable[[Banner], None]
+    ) -> None:
         super().__init__(window)
+        self._say = say
         self._training = training
         self._window = window
-        self._closing = False
+        self.closing = False
+        """Whether the window closes as soon as the training has saved."""
         self.left: Path | None = None
         """The run of a training that goes on without the app."""
         training.changed.connect(self._close)
@@ -51,7 +58,7 @@ class Leaving(QObject):
         """Whether the window may close now: a training is stopped first, or left running."""
         if self._training.worker is None:
             return True
-        if self._closing:
+        if self.closing:
             self._ask_again()
             return False
         more = (
@@ -68,8 +75,10 @@ class Leaving(QObject):
             self.left = self._training.leave_running()
         elif box.clickedButton() is stop:
             # The window stays until the last state is on the disk.
-            self._closing = True
+            self.closing = True
             self._training.stop()
+            words = "The training finishes its step and saves; then the window closes."
+            self._say(Banner(words, {}, self._window, notice=True))
         else:
             return False
         # It may have ended while the question was open.
@@ -86,8 +95,8 @@ class Leaving(QObject):
             self._training.kill()
 
     def _close(self) -> None:
-        if self._closing and self._training.worker is None:
-            self._closing = False
+        if self.closing and self._training.worker is None:
+            self.closing = False
             QTimer.singleShot(0, self._window.close)
 
     def _question(self, name: str, text: str, more: str) -> Message:
