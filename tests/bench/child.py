@@ -16,7 +16,7 @@ import numpy as np
 from graphspec.engines.base import Step
 from graphspec.plan import Plan, compile_graph
 from graphspec.recipe.rules.momentum import Momentum
-from tests.bench.workloads import WORKLOADS, normed, resnet18_small
+from tests.bench.workloads import WORKLOADS, normed, resnet18_small, separable
 
 RATE, STEPS, THREADS = 1e-4, 3, 2
 NETWORKS = {
@@ -26,6 +26,7 @@ NETWORKS = {
     "W4": (lambda: WORKLOADS["W4"].spec, 16),
     "W1 with batch norm": (normed, 64),
     "ResNet-18 at 64×64": (resnet18_small, 16),
+    "depthwise-separable": (separable, 16),
 }
 
 
