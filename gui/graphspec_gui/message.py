@@ -35,13 +35,18 @@ class Message(QMessageBox):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
         self.setInformativeText(more)
-        if kind == "about":
-            icon = app_icon()
-        elif kind == "question":
-            icon = theme().icon("mdi6.help-circle-outline", "accent")
-        else:
-            icon = theme().state_icon(kind)
-        side = QSize(space(4), space(4)) * (2 if kind == "about" else 1)
-        self.setIconPixmap(icon.pixmap(side, self.devicePixelRatioF()))
+        self._kind = kind
+        theme().changed.connect(self._paint)
+        self._paint()
         if (layout := self.layout()) is not None:
             layout.setContentsMargins(space(2), space(2), space(2), space(2))
+
+    def _paint(self) -> None:
+        if self._kind == "about":
+            icon = app_icon()
+        elif self._kind == "question":
+            icon = theme().icon("mdi6.help-circle-outline", "accent")
+        else:
+            icon = theme().state_icon(self._kind)
+        side = QSize(space(4), space(4)) * (2 if self._kind == "about" else 1)
+        self.setIconPixmap(icon.pixmap(side, self.devicePixelRatioF()))

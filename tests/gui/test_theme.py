@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.colors import DARK, LIGHT, Colors
+from graphspec_gui.message import Message
 from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.style import sheet
 from graphspec_gui.theme import space, theme
@@ -68,6 +69,18 @@ def test_it_says_that_it_changed_once(qtbot):
         theme().choose("dark")
     with qtbot.assertNotEmitted(theme().changed):
         theme().choose("dark")
+
+
+def test_an_open_question_follows_too(qtbot):
+    pictures = []
+    for scheme in ("dark", "light"):
+        theme().choose("light")
+        box = Message("question", "asked", "Really?", "It is lost otherwise.", None)
+        qtbot.addWidget(box)
+        theme().choose(scheme)
+        pictures.append(box.iconPixmap().toImage())
+    theme().choose("dark")
+    assert box.iconPixmap().toImage() == pictures[0] != pictures[1]
 
 
 def test_distances_are_on_the_grid():
