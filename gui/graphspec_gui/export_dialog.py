@@ -65,19 +65,21 @@ class ExportDialog(QFileDialog):
             path = chosen.with_name(chosen.name + self._endings[self.selectedNameFilter()])
         # Qt has asked about the name that it knows.
         there = [file for file in self._files(path) if file != chosen and file.exists()]
-        if there and not self._may_replace(there):
+        if there and not may_replace(there, self.parentWidget()):
             self.open()
             return
         self.deleteLater()
         self._write(path)
 
-    def _may_replace(self, there: Sequence[Path]) -> bool:
-        names = ", ".join(path.name for path in there)
-        one = len(there) == 1
-        words = f"{names} {'is' if one else 'are'} there already."
-        more = f"Do you want to replace {'it' if one else 'them'}?"
-        box = Message("question", "replace_file", words, more, self.parentWidget())
-        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        return box.clickedButton() is replace
+
+def may_replace(there: Sequence[Path], window: QWidget) -> bool:
+    """Ask about files that the dialog did not ask about: their names were made from what it had."""
+    names = ", ".join(path.name for path in there)
+    one = len(there) == 1
+    words = f"{names} {'is' if one else 'are'} there already."
+    more = f"Do you want to replace {'it' if one else 'them'}?"
+    box = Message("question", "replace_file", words, more, window)
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is replace

@@ -15,6 +15,7 @@ from graphspec.errors import GraphspecError, RunError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
+from graphspec_gui.export_dialog import may_replace
 from graphspec_gui.message import Message
 from graphspec_gui.tab import EditorTab, read_text
 from graphspec_gui.text_dialog import TextDialog, differences
@@ -106,12 +107,15 @@ class Files(QObject):
         if not chosen:
             return False
         path = Path(chosen).absolute()
-        if not path.suffix:
+        asked = bool(path.suffix)
+        if not asked:
             path = path.with_suffix(".json")
         if self.tab_of(path) not in (None, tab):
             words = f"{path.name} is open in another tab, and was not saved to."
             more = "Close that tab first, or choose another name."
             Message("warning", "open_elsewhere", words, more, self._window).exec()
+            return False
+        if not asked and path.exists() and not may_replace([path], self._window):
             return False
         if not self._write(tab, path):
             return False

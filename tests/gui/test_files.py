@@ -167,6 +167,20 @@ def test_save_as_does_not_take_the_file_of_another_tab(window, file, monkeypatch
     assert file.read_text(encoding="utf-8") != before
 
 
+def test_save_as_asks_about_the_file_that_a_name_without_an_ending_means(window, file, monkeypatch):
+    before = file.read_text(encoding="utf-8")
+    window.close_tab(window.files.tab_of(file))
+    window.new(zoo.load("tiny_convnet"))
+    name = str(file.with_suffix(""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (name, ""))
+    answer("Cancel")
+    assert not window.files.save_as(window.current)
+    assert file.read_text(encoding="utf-8") == before
+    answer("Replace")
+    assert window.files.save_as(window.current)
+    assert documents.load(file) == window.document.spec
+
+
 def test_unsaved_changes_are_shown(window, file):
     window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
     window.menus["file.differences"].trigger()
