@@ -72,7 +72,7 @@ class ExportDialog(QFileDialog):
         self._write(path)
 
 
-def may_replace(there: Sequence[Path], window: QWidget) -> bool:
+def may_replace(there: Sequence[Path], window: QWidget | None) -> bool:
     """Ask about files that the dialog did not ask about: their names were made from what it had."""
     names = ", ".join(path.name for path in there)
     one = len(there) == 1

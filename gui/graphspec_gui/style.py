@@ -69,6 +69,8 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, 
     border: 2px solid $accent;
 }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { padding: 2px 6px; }
+QPlainTextEdit, QTextEdit { padding: 1px; }
+QPlainTextEdit:focus, QTextEdit:focus { padding: 0; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
     color: $disabled; border-color: $border; background: $window;
 }
