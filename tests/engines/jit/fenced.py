@@ -44,6 +44,7 @@ from graphspec.recipe.rules.catalog import RULES
 from tests.engines.jit import (
     test_channelwise,
     test_conv,
+    test_conv_norm,
     test_copies,
     test_every_layer,
     test_joins,
@@ -167,6 +168,8 @@ def convolutions() -> None:
     ]
     for shape, fields, then in patches:
         go(test_conv.net(shape, then, filters=135, rounding="floor", **fields))
+    for (shape, filters), behind in product(test_conv_norm.SIZES, test_conv_norm.BEHIND):
+        go(test_conv_norm.net(shape, filters, behind), 6)
 
 
 def any_convolution() -> None:

@@ -20,8 +20,10 @@ RELU = ("relu",)
     [
         lambda t: winograd.Forward(4, True, True, True, True, RELU).routine(t),
         lambda t: winograd.Forward(2, after=("elu", "dropout")).routine(t),
+        lambda t: winograd.Forward(2, pool=True, edge=True, normed=True).routine(t),
         lambda t: winograd_dw.Gradients(4, False, True).routine(t),
         lambda t: winograd_dw.Gradients(2, True, True).routine(t),
+        lambda t: winograd_dw.Gradients(4, True, pool=True, normed=RELU).routine(t),
         lambda t: winograd_dw.add_slices(2, t),
         lambda t: winograd.filters(4, t),
         lambda t: direct.forward(t, direct.Shape(2, True, True, True, True, False, 5, 1, RELU)),
@@ -32,8 +34,10 @@ RELU = ("relu",)
     ids=[
         "winograd",
         "functions",
+        "normalised",
         "dw",
         "dw and dx",
+        "in front of a normalisation",
         "add",
         "filters",
         "direct",

@@ -61,10 +61,11 @@ def _unpool(k: Kernel) -> None:
         for_windows(k, columns, filters, window)
 
 
-def pooled(values: Tile, *, relu: bool) -> tuple[Tile, Tile]:
+def pooled(values: Tile, *, relu: bool = False, order: Value | None = None) -> tuple[Tile, Tile]:
     """The largest of every 2 × 2, and which it was: 0 … 3 in reading order, the first of equals.
 
-    With ``relu`` the larger of that and 0, and ``CLOSED`` where it is not above 0.
+    With ``relu`` the larger of that and 0, and ``CLOSED`` where it is not above 0. With ``order``
+    the one that would be the largest if all were multiplied by it.
     """
     k = values[0][0].kernel
     largest: Tile = []
@@ -74,11 +75,14 @@ def pooled(values: Tile, *, relu: bool) -> tuple[Tile, Tile]:
         places.append([])
         for j in range(0, len(values), 2):
             best, place = values[i][j], k.zeros(I8)
+            top = best if order is None else best * order
             for number, (down, right) in enumerate(((0, 1), (1, 0), (1, 1)), start=1):
                 value = values[i + down][j + right]
+                height = value if order is None else value * order
                 # A NaN is larger than everything, so that it is not lost.
-                wins = (value > best) | value.differs(value)
+                wins = (height > top) | height.differs(height)
                 best = select(wins, value, best)
+                top = best if order is None else select(wins, height, top)
                 place = select(wins, k.constant(number, I8).spread(), place)
             if relu:
                 place = select(best > 0.0, place, k.constant(CLOSED, I8).spread())

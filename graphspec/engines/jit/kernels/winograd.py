@@ -46,6 +46,7 @@ from graphspec.engines.jit.kernels.block import Block
 from graphspec.engines.jit.kernels.elementwise import THEN, Then
 from graphspec.engines.jit.kernels.gate import pooled
 from graphspec.engines.jit.kernels.transforms import Tile, apply, sandwich
+from graphspec.engines.jit.kernels.winograd_norm import Moments
 from graphspec.engines.jit.kernels.winograd_tiles import (
     Grid,
     Source,
@@ -66,7 +67,8 @@ class Forward:
 
     Arguments: x, U, b, y, codes, scratch, its stride, pitches of V, M and U, tiles of a block,
     ``Tiling``, settings and draws of the functions ``after`` it (draws lie as y does; with ``pool``
-    there is a rectifier or nothing). ``tail`` where C, and ``edge`` where K is no multiple of L.
+    there is a rectifier or nothing), and with ``normed`` those of ``Moments``. ``tail`` where C,
+    and ``edge`` where K is no multiple of L.
     """
 
     outputs: int
@@ -75,10 +77,11 @@ class Forward:
     tail: bool = False
     edge: bool = False
     after: tuple[str, ...] = ()
+    normed: bool = False
 
     def routine(self, target: Target) -> Routine:
         """The kernel, with a name that tells all of it."""
-        words = [word for word in ("bias", "pool", "tail", "edge") if getattr(self, word)]
+        words = [word for word in ("bias", "pool", "tail", "edge", "normed") if getattr(self, word)]
         name = "_".join([f"winograd{self.outputs}", str(target.width), *words])
         return Routine(THEN.join((name, *self.after)), partial(_forward, self))
 
@@ -107,6 +110,7 @@ def _forward(kind: Forward, k: Kernel) -> None:
     v_pitch, m_pitch, u_pitch, block = (k.size() for _ in range(4))
     t = Tiling(*(k.size() for _ in Tiling._fields))
     then = Then(k, kind.after)
+    moments = Moments(k, t, kind.pool) if kind.normed else None
     tile_size = matrices.tile * size
     v = k.address(scratch + k.thread * stride)
     m = v + v_pitch * matrices.tile
@@ -143,13 +147,15 @@ def _forward(kind: Forward, k: Kernel) -> None:
                 end - begin,
             )
         with k.loop(0, t.panels) as panel:
-            finish = _Finish(kind, matrices, t, b, y, codes, then, panel * size)
+            finish = _Finish(kind, matrices, t, b, y, codes, then, moments, panel * size)
+            if moments:
+                moments.begin(chunk, panel * size)
             walk = Walk(k, t, begin)
             with k.loop(0, end - begin) as tile:
                 finish.fetch_below(walk)
                 with k.loop(0, size, k.width) as part:
                     at = m + (panel * m_panel + tile * tile_size + part)
-                    finish.tile(at, m_pitch, part, walk)
+                    finish.tile(at, m_pitch, part, walk, tile)
                 walk.step()
 
 
@@ -188,21 +194,25 @@ class _Finish:
         y: Pointer,
         codes: Pointer,
         then: Then,
+        moments: Moments | None,
         channel: Value,
     ) -> None:
         self.kind, self.matrices, self.t = kind, matrices, t
         self.b, self.y, self.codes, self.then, self.channel = b, y, codes, then, channel
+        self.moments = moments
         shrink = 2 if kind.pool else 1
         self.step = matrices.outputs // shrink
         self.height, self.width = t.out_rows // shrink, t.out_columns // shrink
 
     def fetch_below(self, walk: Walk) -> None:
-        """Ask for the place of the tile below, to write to it."""
+        """Ask for the places of the tile below, to write to them."""
         image, row, column = walk.corner(self.step)
         below = self._start(image, row + self.step, column) + self.channel
         for i in range(self.step):
             for j in range(self.step):
                 self.y.prefetch(below + (i * self.width + j) * self.t.pixel, write=True)
+        if self.moments:
+            self.moments.fetch_below(walk, self.matrices.outputs, self.channel)
 
     def _start(self, image: Value, row: Value, column: Value) -> Value:
         """Where the filters of a pixel of y begin."""
@@ -210,8 +220,8 @@ class _Finish:
         first: Value = pixel * self.t.pixel
         return first
 
-    def tile(self, m: Pointer, pitch: Value, part: Value, walk: Walk) -> None:
-        """One tile, one vector of filters from ``channel`` + ``part`` on."""
+    def tile(self, m: Pointer, pitch: Value, part: Value, walk: Walk, number: Value) -> None:
+        """Tile ``number`` of a chunk, one vector of filters from ``channel`` + ``part`` on."""
         k, t, kind = m.kernel, self.t, self.kind
         channel = self.channel + part
         size = self.matrices.tile
@@ -225,8 +235,11 @@ class _Finish:
             bias = self.b.load(channel, mask)
             values = [[value + bias for value in row] for row in values]
         places: Tile | None = None
+        order = None
+        if self.moments:
+            order = self.moments.add(values, walk, number, channel, mask)
         if kind.pool:
-            values, places = pooled(values, relu=bool(kind.after))
+            values, places = pooled(values, relu=bool(kind.after), order=order)
         step, height, width = self.step, self.height, self.width
         image, row, column = walk.corner(step)
         start = self._start(image, row, column) + channel

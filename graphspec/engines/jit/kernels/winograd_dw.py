@@ -21,9 +21,10 @@ place of V_p, which nobody needs any more:
          └───────────────┘          └───────┘
 
 x and dy are read once, and dx is written once, where a convolution of dy with the filters turned by
-180° would read dy again. As tiles of dx overlap, all tiles of an image belong to one slice. A tile
-of dy is first brought into a place of its own, through the ReLU or the pooling that it goes back
-through, with zeros for pixels and filters that are not there.
+180° would read dy again. As tiles of dx overlap, all tiles of an image belong to one slice. dy is
+first brought into a place of its own, some tiles of a row at once (memory is read fastest where it
+is read on and on), through the ReLU or the pooling that it goes back through, or a normalisation
+(``winograd_norm.py``), with zeros for pixels and filters that are not there.
 
 The bias's gradient needs no sum of its own: at the point (1, 1), row 1 of A is all ones, so that
 dM there is the sum of a tile's dY. The slices are added up in their order.
@@ -31,7 +32,7 @@ dM there is the sum of a tile's dY. The slices are added up in their order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -48,8 +49,10 @@ from graphspec.engines.jit.builder import (
     select,
 )
 from graphspec.engines.jit.kernels.block import Block
+from graphspec.engines.jit.kernels.elementwise import THEN
 from graphspec.engines.jit.kernels.transforms import sandwich
 from graphspec.engines.jit.kernels.winograd import products
+from graphspec.engines.jit.kernels.winograd_norm import Opening
 from graphspec.engines.jit.kernels.winograd_tiles import (
     Grid,
     Source,
@@ -72,32 +75,41 @@ class Gradients:
     """The kernel of a convolution's gradients: dU and db of each slice, and dx if asked for.
 
     Arguments: x, dy, y or codes, which of them (``PLAIN`` …), U, dU, db, dx, scratch, its stride,
-    pitches of V, dM and U, tiles of a block, slices, tiles that stay in one slice (an image's, with
-    dx), numbers from one pixel of dy and of its gate to the next, ``Tiling``. Chunk: a slice.
+    pitches of V, dM and U, tiles of a block, tiles of dy brought at once, slices, tiles that stay
+    in one slice (an image's, with dx), numbers from one pixel of dy and of its gate to the next,
+    ``Tiling``; ``Opening``'s where there is a normalisation behind the convolution (y and which
+    it is are not used then). Chunk: a slice.
 
-    ``tail`` where C is no multiple of L.
+    ``tail`` where C is no multiple of L. ``normed`` are the functions behind the normalisation.
     """
 
     outputs: int
     dx: bool = False
     tail: bool = False
+    pool: bool = False
+    normed: tuple[str, ...] | None = None
 
     def routine(self, target: Target) -> Routine:
         """The kernel, with a name that tells all of it."""
-        words = [word for word in ("dx", "tail") if getattr(self, word)]
+        words = [word for word in ("dx", "tail", "pool") if getattr(self, word)]
+        if self.normed is not None:
+            words.append(THEN.join(("normed", *self.normed)))
         name = "_".join([f"winograd{self.outputs}_dw", str(target.width), *words])
         return Routine(name, partial(_gradients, self))
 
 
 def scratch_floats(
-    outputs: int, target: Target, tiles: int, channels: int, filters: int
+    outputs: int, target: Target, tiles: int, span: int, channels: int, filters: int
 ) -> tuple[int, int, int]:
-    """The pitches of V and dM, and the scratch of a thread, for blocks of ``tiles`` tiles."""
+    """The pitches of V and dM, and the scratch of a thread, for blocks of ``tiles`` tiles.
+
+    ``span`` tiles of dy are brought in at once.
+    """
     size, tile = lanes(target), outputs + 2
     blocks = [-(-count // size) for count in (channels, filters)]
     v, m = (padded(count * tiles * tile * size) for count in blocks)
-    one_tile = outputs * outputs * blocks[1] * size
-    return v, m, tile * (v + m) + 2 * (max(blocks) + 1) * size + one_tile
+    brought = span * outputs * outputs * blocks[1] * size
+    return v, m, tile * (v + m) + 2 * (max(blocks) + 1) * size + brought
 
 
 def _gradients(kind: Gradients, k: Kernel) -> None:
@@ -105,16 +117,18 @@ def _gradients(kind: Gradients, k: Kernel) -> None:
     x, dy, gate, way = k.pointer(), k.pointer(), k.pointer(), k.size()
     u, du_all, db_all, dx = (k.pointer() for _ in range(4))
     scratch, stride = k.size(), k.size()
-    v_pitch, m_pitch, u_pitch, block, slices, together = (k.size() for _ in range(6))
+    v_pitch, m_pitch, u_pitch, block, span, slices, together = (k.size() for _ in range(7))
     pixels = k.size(), k.size()
     t = Tiling(*(k.size() for _ in Tiling._fields))
+    opening = None if kind.normed is None else Opening(k, t, kind.pool, kind.normed)
     v = k.address(scratch + k.thread * stride)
     m = v + v_pitch * tile
     zeros = m + m_pitch * tile
     widest = (maximum(t.channel_blocks, t.panels) + 1) * size
-    beyond, dy_tile = zeros + widest, zeros + widest * 2
-    tile_of_dy = kind.outputs * kind.outputs * t.panels * size
-    with k.loop(0, widest * 2 + tile_of_dy, k.width) as i:
+    beyond, filled = zeros + widest, t.panels * size
+    side = k.integer(kind.outputs)
+    brought = Grid(zeros + widest * 2, side, span * side, filled, filled)
+    with k.loop(0, widest * 2 + span * side * side * filled, k.width) as i:
         zeros.store(k.zeros(), i)
     with k.chunks() as part:
         du, db = du_all + part * tile * tile * u_pitch, db_all + part * t.panels * size
@@ -128,7 +142,7 @@ def _gradients(kind: Gradients, k: Kernel) -> None:
             count = minimum(last - begin, block)
             step = block * tile * size
             work = _Block(kind, t, begin, count, v, v_pitch, m, m_pitch, step, *pixels)
-            work.read(x, dy, gate, way, zeros, dy_tile)
+            work.read(x, dy, gate, way, opening, zeros, brought, span)
             work.multiply(du, u, u_pitch)
             work.add_bias(db)
             if kind.dx:
@@ -152,7 +166,15 @@ class _Block:
     gate_pixel: Value
 
     def read(
-        self, x: Pointer, dy: Pointer, gate: Pointer, way: Value, zeros: Pointer, dy_tile: Pointer
+        self,
+        x: Pointer,
+        dy: Pointer,
+        gate: Pointer,
+        way: Value,
+        opening: Opening | None,
+        zeros: Pointer,
+        brought: Grid,
+        span: Value,
     ) -> None:
         """V and dM of all tiles."""
         kind, t, k = self.kind, self.t, x.kernel
@@ -160,10 +182,7 @@ class _Block:
         tile, tile_size = matrices.tile, matrices.tile * lanes(k.target)
         images = Grid(x, t.rows, t.columns, t.channels, t.channels)
         of_x = Source(images, zeros, t.channel_blocks, kind.tail)
-        filled = t.panels * lanes(k.target)
-        side = k.integer(outputs)
-        one = Grid(dy_tile, side, side, filled, filled)
-        of_dy = Source(one, zeros, t.panels, tail=False)
+        of_dy = Source(brought, zeros, t.panels, tail=False)
         walk = Walk(k, t, self.begin)
         with k.loop(0, self.count) as number:
             image, row, column = walk.corner(outputs, t.top, t.left)
@@ -171,30 +190,41 @@ class _Block:
             images.fetch((image, row + tile, column), outputs)
             to = self.v + number * tile_size
             of_x.transform(matrices.bt, pixels, to, self.step, self.v_pitch)
-            with k.either(way.equals(POOL)) as (pooled, whole):
-                with pooled:
-                    self._unpool(walk, dy, gate.of(I8), zeros, dy_tile)
-                with whole:
-                    self._open(walk, dy, gate, way, zeros, dy_tile)
+            place = walk.right % span
+            with k.when(place.equals(0) | number.equals(0)):
+                tiles = minimum(minimum(span - place, t.right - walk.right), self.count - number)
+                strip = replace(brought, start=brought.start + place * outputs * brought.pixel)
+                if opening:
+                    opening.bring(walk, outputs, tiles, dy, gate.of(I8), strip)
+                else:
+                    with k.either(way.equals(POOL)) as (pooled, whole):
+                        with pooled:
+                            self._unpool(walk, tiles, dy, gate.of(I8), zeros, strip)
+                        with whole:
+                            self._open(walk, tiles, dy, gate, way, zeros, strip)
             to = self.m + number * tile_size
-            brought = of_dy.whole_tile(outputs)
-            of_dy.transform(matrices.at.T, brought, to, self.step, self.m_pitch)
+            tile_of_dy = of_dy.whole_tile(place * outputs)
+            of_dy.transform(matrices.at.T, tile_of_dy, to, self.step, self.m_pitch)
             walk.step()
 
     def _open(
-        self, walk: Walk, dy: Pointer, y: Pointer, way: Value, zeros: Pointer, to: Pointer
+        self,
+        walk: Walk,
+        tiles: Value,
+        dy: Pointer,
+        y: Pointer,
+        way: Value,
+        zeros: Pointer,
+        to: Grid,
     ) -> None:
-        """A tile of dy, where y > 0 if there is a ReLU."""
-        t, k, outputs = self.t, to.kernel, self.kind.outputs
+        """Tiles of dy beside each other, where y > 0 if there is a ReLU."""
+        t, k, outputs = self.t, zeros.kernel, self.kind.outputs
         flows = Grid(dy, t.out_rows, t.out_columns, t.filters, self.dy_pixel)
         values = Grid(y, t.out_rows, t.out_columns, t.filters, self.gate_pixel)
-        image, row, column = corner = walk.corner(outputs)
-        flows.fetch((image, row + outputs, column), outputs)
-        with k.when(way.equals(RELU)):
-            values.fetch((image, row + outputs, column), outputs)
-        with k.loop(0, outputs) as i, k.loop(0, outputs) as j:
+        corner = walk.corner(outputs)
+        with k.loop(0, outputs) as i, k.loop(0, tiles * outputs) as j:
             flow = flows.pixel_at(corner, i, j, zeros)
-            place = to + (i * outputs + j) * t.panels * lanes(k.target)
+            place = to.start + to.step(i, j)
             with k.either(way.equals(RELU)) as (gated, plain):
                 with gated:
                     value = values.pixel_at(corner, i, j, zeros)
@@ -205,21 +235,22 @@ class _Block:
                     for c, mask in k.sweep(0, t.filters):
                         place.store(flow.load(c, mask), c, mask)
 
-    def _unpool(self, walk: Walk, dy: Pointer, codes: Pointer, zeros: Pointer, to: Pointer) -> None:
-        """A tile of dy from a quarter of its numbers, each at the place of its code."""
-        t, k, outputs, half = self.t, to.kernel, self.kind.outputs, self.kind.outputs // 2
+    def _unpool(
+        self, walk: Walk, tiles: Value, dy: Pointer, codes: Pointer, zeros: Pointer, to: Grid
+    ) -> None:
+        """Tiles of dy from a quarter of its numbers, each at the place of its code."""
+        t, k, half = self.t, zeros.kernel, self.kind.outputs // 2
         extent = t.out_rows // 2, t.out_columns // 2, t.filters
         flows, places = Grid(dy, *extent, self.dy_pixel), Grid(codes, *extent, self.gate_pixel)
-        image, row, column = corner = walk.corner(half)
-        flows.fetch((image, row + half, column), half)
-        with k.loop(0, half) as i, k.loop(0, half) as j:
+        corner = walk.corner(half)
+        with k.loop(0, half) as i, k.loop(0, tiles * half) as j:
             flow = flows.pixel_at(corner, i, j, zeros)
             place = places.pixel_at(corner, i, j, zeros.of(I8))
-            pixel = to + (i * outputs + j) * 2 * t.panels * lanes(k.target)
+            pixel = to.start + to.step(i * 2, j * 2)
             for c, mask in k.sweep(0, t.filters):
                 numbers, code = flow.load(c, mask), place.load(c, mask).to(I32)
                 for which, (down, right) in enumerate(np.ndindex(2, 2)):
-                    step = (down * outputs + right) * t.panels * lanes(k.target)
+                    step = to.step(down, right)
                     pixel.store(select(code.equals(which), numbers, 0.0), step + c, mask)
 
     def multiply(self, du: Pointer, u: Pointer, u_pitch: Value) -> None:

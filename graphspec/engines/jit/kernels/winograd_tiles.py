@@ -6,9 +6,10 @@ A tile is t × t pixels; tiles begin m pixels apart, t = m + 2, and so overlap b
     backward     dM = A dY Aᵀ      m × m pixels of dy, which do not overlap      ``Source``
                  dX += B dV Bᵀ     t × t pixels of dx are added to               ``Sums``
 
-Tiles of a row lie some pixels apart on as many pages of memory as a tile has rows, and the
-processor's own prefetcher follows none of them for long. So each tile asks for the memory of the
-tile below it, in the next row of tiles, when it is read and when it is written.
+A tile lies on as many pages of memory as it has rows, and the processor's own prefetcher follows
+none of them for long. So each tile asks for its share of the next row of tiles, when it is read and
+when it is written. What is read once (dy, and what it goes back through) is brought in by several
+tiles at a time, row by row.
 
 Where a tile hangs over the border its pixels are read from a place of zeros: the addresses of a
 tile's pixels are settled once, for all channels.
@@ -100,11 +101,14 @@ class Grid:
         return self.start + ((image * self.rows + row) * self.columns + column) * self.pixel
 
     def fetch(self, corner: Corner, size: int, *, write: bool = False) -> None:
-        """Ask for ``size`` × ``size`` pixels; of what lies beyond the images nothing comes."""
-        first = self.at(corner)
-        with first.kernel.loop(0, self.pixel * size, LINE) as i:
-            for row in range(size):
-                (first + self.columns * self.pixel * row).prefetch(i, write=write)
+        """Ask for a tile's share of ``size`` rows, which lie in memory in one piece.
+
+        Of what lies beyond the images nothing comes.
+        """
+        image, row, column = corner
+        first = self.at((image, row, column * size))
+        with first.kernel.loop(0, self.pixel * size * size, LINE) as i:
+            first.prefetch(i, write=write)
 
     def pixels(self, corner: Corner, size: int, outside: Pointer) -> list[list[Pointer]]:
         """The addresses of ``size`` × ``size`` pixels; ``outside`` for those that are not there."""
@@ -113,7 +117,7 @@ class Grid:
         with k.either(self.surrounds(corner, size)) as (yes, no):
             with yes:
                 for i, j in np.ndindex(size, size):
-                    table[i * size + j] = (first + self._step(i, j)).number
+                    table[i * size + j] = (first + self.step(i, j)).number
             with no, k.loop(0, size) as i, k.loop(0, size) as j:
                 table[i * size + j] = self.pixel_at(corner, i, j, outside).number
         return [[k.address(table[i * size + j]) for j in range(size)] for i in range(size)]
@@ -130,7 +134,8 @@ class Grid:
         inside = (top + i).within(self.rows) & (left + j).within(self.columns)
         return self.start.kernel.choose(inside, self.at((image, top + i, left + j)), outside)
 
-    def _step(self, i: Value | int, j: Value | int) -> Value:
+    def step(self, i: Value | int, j: Value | int) -> Value:
+        """From a pixel to the one ``i`` rows below and ``j`` columns to the right."""
         return (self.columns * i + j) * self.pixel
 
 
@@ -172,10 +177,11 @@ class Source:
         pixels = self.grid.pixels(corner, size, self.zeros)
         return lambda c, mask: lambda i, j: pixels[i][j].load(c, mask)
 
-    def whole_tile(self, size: int) -> Loader:
-        """The pixels of images that are one tile, ``size`` × ``size``."""
-        place = self.grid.start
-        return lambda c, mask: lambda i, j: place.load(self.grid.pixel * (i * size + j) + c, mask)
+    def whole_tile(self, column: Value) -> Loader:
+        """The pixels from a column on, of an image that is as high as a tile."""
+        grid = self.grid
+        place = grid.start + column * grid.pixel
+        return lambda c, mask: lambda i, j: place.load(grid.step(i, j) + c, mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,11 @@ class Walk:
         """The tile's first pixel, where tiles begin ``step`` pixels apart behind a padding."""
         row, column = self._down.value * step - top, self._right.value * step - left
         return self._image.value, row, column
+
+    @property
+    def right(self) -> Value:
+        """How many tiles are to its left."""
+        return self._right.value
 
     @property
     def began(self) -> Began:

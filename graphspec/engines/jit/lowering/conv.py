@@ -8,7 +8,8 @@
     any          any                             direct; the input's gradient scattered where few
                                                  channels would leave lanes empty
 
-A batch normalisation that follows is folded into the weights where no gradient is asked for.
+A batch normalisation that follows is folded into the weights where no gradient is asked for. In
+training Winograd's kernels do what they can of it (``conv_norm.py``), where all tiles are whole.
 Functions of single numbers that follow are computed in the same kernel, as far as their gradient
 needs their output alone, and so is 2 × 2 max pooling, with a ReLU before it or none.
 dy goes back through them first: in one pass, or as it is read, where Winograd's gradients of
@@ -27,7 +28,14 @@ from graphspec.engines.jit.kernels import gate
 from graphspec.engines.jit.kernels.winograd import Forward
 from graphspec.engines.jit.kernels.winograd_dw import PLAIN, POOL, RELU, Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import lanes
-from graphspec.engines.jit.lowering import conv_direct, conv_patches, conv_scatter, conv_winograd
+from graphspec.engines.jit.lowering import (
+    conv_direct,
+    conv_norm,
+    conv_patches,
+    conv_scatter,
+    conv_winograd,
+    norm,
+)
 from graphspec.engines.jit.lowering.folding import can_fold, folded_weights
 from graphspec.engines.jit.lowering.pointwise import (
     After,
@@ -43,6 +51,7 @@ from graphspec.layers.batch_norm import BatchNorm
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.sliding import Sliding
+from graphspec.plan import Node
 
 # With fewer channels or filters the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 16
@@ -65,9 +74,14 @@ def _lower(at: Site) -> Backward:
     if whole and conv_patches.pays(sliding, channels, layer.filters, at.call):
         return _lower_patches(at, sliding)
     outputs, why = _winograd(layer, sliding, channels, at.call)
-    if outputs:
-        return _lower_winograd(at, sliding, outputs, why)
-    return _lower_direct(at, sliding, why)
+    if not outputs:
+        return _lower_direct(at, sliding, why)
+    images = conv_winograd.Images(
+        sliding.size, channels, sliding.out, layer.filters, sliding.before
+    )
+    if at.training and _normed(at.layers):
+        return conv_norm.lower(at, images, outputs, why)
+    return _lower_winograd(at, sliding, images, outputs, why)
 
 
 def _winograd(layer: Conv2d, sliding: Sliding, channels: int, call: Call) -> tuple[int, str]:
@@ -136,14 +150,12 @@ def _lower_direct(at: Site, sliding: Sliding, why: str) -> Backward:
     return backward
 
 
-def _lower_winograd(at: Site, sliding: Sliding, outputs: int, why: str) -> Backward:
-    layer: Conv2d = at.layer
+def _lower_winograd(
+    at: Site, sliding: Sliding, images: conv_winograd.Images, outputs: int, why: str
+) -> Backward:
     x, y = at.xs[0], at.y
     after, pool = _after(at), _pools(at.layers)
     w, b = folded_weights(at)
-    images = conv_winograd.Images(
-        sliding.size, x.shape[1], sliding.out, layer.filters, sliding.before
-    )
     size = lanes(host())
     tail, edge = images.channels % size != 0, images.filters % size != 0
     codes = at.new("codes", y.shape, np.uint8) if pool else None
@@ -188,13 +200,29 @@ def _images_are_shared_out(call: Call) -> bool:
 
 def _after(at: Site) -> After:
     """The functions behind the convolution, and behind a normalisation that is folded into it."""
-    first = 2 if len(at.layers) > 1 and isinstance(at.layers[1], BatchNorm) else 1
+    first = 2 if _normed(at.layers) else 1
     functions = [layer for layer in at.layers[first:] if not isinstance(layer, MaxPool2d)]
     return Functions.of((*at.layers[:first], *functions), at.call, first=first).after(at)
 
 
 def _pools(layers: Sequence[Layer]) -> bool:
     return isinstance(layers[-1], MaxPool2d)
+
+
+def _normed(layers: Sequence[Layer]) -> bool:
+    return len(layers) > 1 and isinstance(layers[1], BatchNorm)
+
+
+def _gathers(node: Node, call: Call) -> bool:
+    """Whether a Winograd convolution can do parts of a normalisation by the batch."""
+    layer: Any = node.layer
+    channels, *size = node.sources[0].shape
+    sliding = layer._place(tuple(size))
+    outputs, _ = _winograd(layer, sliding, channels, call)
+    if not outputs or conv_patches.pays(sliding, channels, layer.filters, call):
+        return False
+    whole = all(side % outputs == 0 for side in sliding.out)
+    return whole and _images_are_shared_out(call)
 
 
 def _gradients(at: Site) -> tuple[Value, Value | None]:
@@ -231,20 +259,26 @@ def _opened(at: Site, y: Value, codes: Value | None, sliding: Sliding, after: Af
     return dz
 
 
-def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+def _absorbs(node: Node, chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     if can_fold(chain, after, call):
         return True
+    if isinstance(after, BatchNorm):
+        return call.training and len(chain) == 1 and _gathers(node, call)
+    if call.training and _normed(chain):
+        return norm.absorbs(node, chain[1:], after, call)
     if _pools(chain):
         return False
     # A normalisation in the chain is folded into the weights.
     chain = tuple(layer for layer in chain if not isinstance(layer, BatchNorm))
     if halves(after):
         return Functions.of(chain, call, first=1).kinds in ((), _RELU)
-    return followed_by_functions_of_y(chain, after, call)
+    return followed_by_functions_of_y(node, chain, after, call)
 
 
 def _apart(chain: tuple[Any, ...], call: Call) -> bool:
     """The gradient is made dense on its way through the rectifier."""
+    if call.training and _normed(chain):
+        return False
     chain = tuple(layer for layer in chain if not isinstance(layer, BatchNorm))
     if _pools(chain):
         return False

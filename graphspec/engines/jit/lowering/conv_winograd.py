@@ -12,6 +12,7 @@ from graphspec.engines.jit.kernels.winograd_dw import Gradients
 from graphspec.engines.jit.kernels.winograd_tiles import Tiling, lanes, padded
 from graphspec.engines.jit.lowering.pointwise import NOTHING, After
 from graphspec.engines.jit.lowering.site import Site
+from graphspec.engines.jit.table import Argument
 from graphspec.engines.jit.target import host
 from graphspec.engines.winograd import Winograd
 from graphspec.engines.winograd import winograd as matrices_of
@@ -22,6 +23,8 @@ CACHE_BYTES = 384 * 1024
 FEWEST, MOST = 24, 192
 # Backward every block reads and writes dU, and reads U: fewer blocks where these are large.
 FEWEST_BACK = 48
+# Numbers of dy that are brought in at once: half of a first-level cache.
+SPAN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,36 @@ class Images:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a convolution does for a normalisation behind it: moments, and with γ a pooling of z."""
+
+    moments: Value
+    z: Value
+    scale: Value | None
+
+    @property
+    def arguments(self) -> tuple[Value, ...]:
+        """The last of the kernel's, as ``kernels.winograd_norm.Moments`` reads them."""
+        return (self.moments,) if self.scale is None else (self.moments, self.z, self.scale)
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        """What the kernel reads of them."""
+        return () if self.scale is None else (self.scale,)
+
+    @property
+    def writes(self) -> tuple[Value, ...]:
+        """What the kernel writes of them."""
+        return (self.moments,) if self.scale is None else (self.moments, self.z)
+
+
+def forward_block(t: Tiling, outputs: int, threads: int) -> int:
+    """Tiles of a chunk."""
+    points = (outputs + 2) ** 2
+    return _block(t, points * 4 * lanes(host()) * (t.channel_blocks + t.panels), threads)
+
+
 def emit_forward(
     at: Site,
     images: Images,
@@ -75,11 +108,14 @@ def emit_forward(
     after: After = NOTHING,
     why: str,
     mirrored: bool = False,
+    norm: Gathered | None = None,
 ) -> None:
-    """Transform the filters, and convolve; ``mirrored`` for dx, with ``images`` turned."""
+    """Transform the filters, and convolve; ``mirrored`` for dx, with ``images`` turned.
+
+    ``norm`` is what is gathered for a normalisation behind it.
+    """
     target, outputs = host(), kind.outputs
     t = images.tiling(outputs, at.batch, y.row)
-    size, points = lanes(target), (outputs + 2) ** 2
     u, u_pitch = _filters(
         at,
         outputs,
@@ -88,11 +124,12 @@ def emit_forward(
         rows=(t.channels, 9 * w.shape[1] if mirrored else 9),
         turned=mirrored,
     )
-    block = _block(t, points * 4 * size * (t.channel_blocks + t.panels), at.call.threads)
+    block = forward_block(t, outputs, at.call.threads)
     v_pitch, m_pitch, floats = winograd.scratch_floats(
         outputs, target, block, t.channels, t.filters
     )
     scratch, stride = at.scratch("V, M", 4 * floats)
+    written = tuple(value for value in (y, codes) if value is not None)
     at.emit(
         kind.routine(target),
         (
@@ -109,10 +146,11 @@ def emit_forward(
             block,
             *t,
             *after.arguments,
+            *(norm.arguments if norm else ()),
         ),
         chunks=-(-t.tiles // block),
-        reads=(x, u, *after.draws) if b is None else (x, u, b, *after.draws),
-        writes=(y, scratch) if codes is None else (y, codes, scratch),
+        reads=(x, u, *((b,) if b else ()), *after.draws, *(norm.reads if norm else ())),
+        writes=(*written, scratch, *(norm.writes if norm else ())),
         algorithm=f"Winograd F({outputs}×{outputs})",
         why=why,
         flops=lambda: _flops(t, matrices_of(outputs)),
@@ -130,9 +168,11 @@ def emit_gradients(
     through: tuple[Value, Value] | None,
     *,
     why: str,
+    opening: tuple[Argument, ...] = (),
 ) -> None:
     """Sums of each thread's tiles, then of all, in order; ``values`` are x, dy, and its gate.
 
+    ``opening`` is what a tile of dy is made of where there is a normalisation (``Opening``).
     ``way`` is what dy goes back through, ``winograd_dw.PLAIN``, ``RELU`` or ``POOL``.
     ``through`` is w and dx, where dx is asked for as well.
     """
@@ -144,6 +184,7 @@ def emit_gradients(
     slices = min(at.call.threads, t.tiles // together)
     u_pitch = _pitch(t.filters, t.channels)
     reads = [x, dy] if gate is None else [x, dy, gate]
+    reads += [value for value in opening if isinstance(value, Value)]
     u: Value | None = None
     dx: Value | None = None
     if through:
@@ -156,8 +197,9 @@ def emit_gradients(
     partial_db = at.new("partial db", (slices, t.panels * size))
     tile_bytes = points * 4 * size * (t.channel_blocks + t.panels)
     block = _block(t, tile_bytes, slices, FEWEST_BACK)
+    span = min(t.right, max(1, SPAN // (outputs**2 * t.panels * size)))
     v_pitch, m_pitch, floats = winograd_dw.scratch_floats(
-        outputs, target, block, t.channels, t.filters
+        outputs, target, block, span, t.channels, t.filters
     )
     scratch, stride = at.scratch("V, dM", 4 * floats)
     sums = [du, partial_db, scratch]
@@ -178,11 +220,13 @@ def emit_gradients(
             m_pitch,
             u_pitch,
             block,
+            span,
             slices,
             together,
             dy.row,
             dy.row if gate is None else gate.row,
             *t,
+            *opening,
         ),
         chunks=slices,
         reads=reads,

@@ -164,7 +164,7 @@ class _Pass:
             while self._is_between(chain[-1].id):
                 after = reader[chain[-1].id]
                 if len(after.sources) > 1 or not lowering.absorbs(
-                    self._layers(chain), self.plan.by_id[after.id].layer, self.call
+                    node, self._layers(chain), self.plan.by_id[after.id].layer, self.call
                 ):
                     break
                 chain.append(after)

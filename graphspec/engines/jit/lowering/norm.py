@@ -16,6 +16,7 @@ from graphspec.engines.jit.lowering.pointwise import Functions, followed_by_func
 from graphspec.engines.jit.lowering.pooling import halves
 from graphspec.engines.jit.lowering.site import Backward, Call, Lowering, Site
 from graphspec.engines.jit.table import Routine
+from graphspec.plan import Node
 
 MOMENTS = Routine("batch_norm_moments", norm.moments_kernel)
 MERGE = Routine("batch_norm_merge", norm.merge_kernel)
@@ -42,36 +43,24 @@ Line = tuple[Value, Value, Value]
 
 def _batch_norm(at: Site) -> Backward:
     x = at.xs[0]
-    channels = x.shape[1]
-    factor, inverse = at.new("factor", (channels,)), at.new("inverse", (channels,))
-    mean = _from_batch(at, factor, inverse) if at.training else _from_running(at, factor, inverse)
-    line = mean, factor, at.param("shift")
-    through: _Rows | _Windows = (
-        _Windows.of(at, line) if halves(at.layers[-1]) else _Rows.of(at, line)
+    found = from_batch(at, 0, x, *_moments(at, x)) if at.training else _from_running(at, x)
+    through: Rows | _Windows = (
+        _Windows.of(at, found.line)
+        if halves(at.layers[-1])
+        else Rows.of(at, found.line, x, Functions.of(at.layers, at.call, first=1))
     )
     through.normalise()
 
     def backward() -> None:
-        part = at.new("sums of chunks", (through.chunks, 2, channels), image=False)
-        through.sums(part)
-        level, slope = at.new("level", (channels,)), at.new("slope", (channels,))
-        sums = (_gradient(at, "scale", channels), _gradient(at, "shift", channels), level, slope)
-        at.emit(
-            ADD_UP,
-            (part, x.size // channels, channels, through.chunks, inverse, *sums),
-            chunks=1,
-            reads=(part, inverse),
-            writes=sums,
-        )
+        level, slope = found.slopes(through)
         if at.need_dx:
             through.gradient(level, slope)
 
     return backward
 
 
-def _from_batch(at: Site, factor: Value, inverse: Value) -> Value:
-    """μ, γ/√(σ² + ε) and 1/√(σ² + ε) of the batch, and what becomes of the running statistics."""
-    x, layer = at.xs[0], at.layer
+def _moments(at: Site, x: Value) -> tuple[Value, int]:
+    """Those of chunks, and the rows of one."""
     channels, rows, at_once, chunks = _shares(x)
     part = at.new("moments of chunks", (chunks, 2, channels), image=False)
     at.emit(
@@ -82,31 +71,86 @@ def _from_batch(at: Site, factor: Value, inverse: Value) -> Value:
         writes=(part,),
         flops=3 * x.size,
     )
-    scale, mean = at.param("scale"), at.new("mean", (channels,))
-    old = at.param("mean"), at.param("variance")
-    out = (at.new_statistic("mean"), at.new_statistic("variance"), mean, factor, inverse)
+    return part, at_once
+
+
+def from_batch(at: Site, number: int, x: Value, moments: Value, at_once: int) -> Norm:
+    """The layer ``number`` of the chain, by the batch's statistics; the running ones go on.
+
+    ``moments`` are the mean and squared deviations of chunks, ``at_once`` rows of x in each.
+    """
+    layer: Any = at.layers[number]
+    found = Norm.new(at, number, x, at.new("mean", x.shape[1:2]))
+    mean, factor, _ = found.line
+    scale, chunks = at.param("scale", number), moments.shape[0]
+    old = at.param("mean", number), at.param("variance", number)
+    new = at.new_statistic("mean", number), at.new_statistic("variance", number)
+    out = (*new, mean, factor, found.inverse)
     settings = float(layer.epsilon), float(layer.momentum)
     at.emit(
         MERGE,
-        (part, rows, channels, at_once, chunks, scale, *old, *out, *settings),
+        (moments, found.rows, scale.size, at_once, chunks, scale, *old, *out, *settings),
         chunks=1,
-        reads=(part, scale, *old),
+        reads=(moments, scale, *old),
         writes=out,
     )
-    return mean
+    return found
 
 
-def _from_running(at: Site, factor: Value, inverse: Value) -> Value:
-    """The same of the running statistics."""
-    scale, variance = at.param("scale"), at.param("variance")
+def _from_running(at: Site, x: Value) -> Norm:
+    """The same by the running statistics."""
+    found = Norm.new(at, 0, x, at.param("mean"))
+    factor, scale, variance = found.line[1], at.param("scale"), at.param("variance")
     at.emit(
         FOLD,
-        (scale.size, scale, variance, factor, inverse, float(at.layer.epsilon)),
+        (scale.size, scale, variance, factor, found.inverse, float(at.layer.epsilon)),
         chunks=1,
         reads=(scale, variance),
-        writes=(factor, inverse),
+        writes=(factor, found.inverse),
     )
-    return at.param("mean")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """What is known of a normalisation's channels: ``line`` and 1/√(σ² + ε), of so many rows."""
+
+    at: Site
+    number: int
+    rows: int
+    line: Line
+    inverse: Value
+
+    @classmethod
+    def new(cls, at: Site, number: int, x: Value, mean: Value) -> Norm:
+        """Memory for it."""
+        channels = x.shape[1:2]
+        factor, inverse = at.new("factor", channels), at.new("inverse", channels)
+        line = mean, factor, at.param("shift", number)
+        return cls(at, number, x.size // x.shape[1], line, inverse)
+
+    def slopes(self, through: Rows | _Windows) -> tuple[Value, Value]:
+        """Write dγ and dβ; what dx needs: dβ/m, and x̂'s share."""
+        at, channels = self.at, self.inverse.size
+        part = at.new("sums of chunks", (through.chunks, 2, channels), image=False)
+        through.sums(part)
+        level, slope = at.new("level", (channels,)), at.new("slope", (channels,))
+        dscale, dshift = (self._gradient(local) for local in ("scale", "shift"))
+        sums = dscale, dshift, level, slope
+        at.emit(
+            ADD_UP,
+            (part, self.rows, channels, through.chunks, self.inverse, *sums),
+            chunks=1,
+            reads=(part, self.inverse),
+            writes=sums,
+        )
+        return level, slope
+
+    def _gradient(self, local: str) -> Value:
+        """Where a parameter's gradient goes; nobody may have asked for it."""
+        if self.at.asks_for(local, self.number):
+            return self.at.dparam(local, self.number)
+        return self.at.new(f"d{local}", self.inverse.shape)
 
 
 def _shares(x: Value) -> tuple[int, int, int, int]:
@@ -117,31 +161,35 @@ def _shares(x: Value) -> tuple[int, int, int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Passes over all rows, through functions that follow; ``line`` are μ, a and β."""
+class Rows:
+    """Passes over all rows of x, through functions that follow; ``line`` are μ, a and β."""
 
     at: Site
     line: Line
+    x: Value
     sizes: tuple[int, int, int]
     chunks: int
     functions: Functions
 
     @classmethod
-    def of(cls, at: Site, line: Line) -> _Rows:
-        channels, rows, at_once, chunks = _shares(at.xs[0])
-        functions = Functions.of(at.layers, at.call, first=1)
-        return cls(at, line, (rows, channels, at_once), chunks, functions)
+    def of(cls, at: Site, line: Line, x: Value, functions: Functions) -> Rows:
+        """As they are cut into chunks."""
+        channels, rows, at_once, chunks = _shares(x)
+        return cls(at, line, x, (rows, channels, at_once), chunks, functions)
 
     def normalise(self) -> None:
-        x, y = self.at.xs[0], self.at.y
+        """y."""
+        x, y = self.x, self.at.y
         self._emit("normalise", norm.normalise_kernel, (x, y), (), (x,), y, 2)
 
     def sums(self, part: Value) -> None:
-        x, dy = self.at.xs[0], self.at.dy
+        """What dγ and dβ are made of."""
+        x, dy = self.x, self.at.dy
         self._emit("sums", norm.sums_kernel, (x, dy), (part,), (x, dy), part, 4)
 
     def gradient(self, level: Value, slope: Value) -> None:
-        x, dy, dx, training = self.at.xs[0], self.at.dy, self.at.dx(0), self.at.training
+        """dx, of the site's input."""
+        x, dy, dx, training = self.x, self.at.dy, self.at.dx(0), self.at.training
         kernel = partial(norm.gradient_kernel, training)
         name = "gradient" if training else "gradient_fixed"
         self._emit(name, kernel, (x, dy, dx), (level, slope), (x, dy, level, slope), dx, 4)
@@ -217,12 +265,8 @@ class _Windows:
         )
 
 
-def _gradient(at: Site, local: str, channels: int) -> Value:
-    """Where a parameter's gradient goes; nobody may have asked for it."""
-    return at.dparam(local) if at.asks_for(local) else at.new(f"d{local}", (channels,))
-
-
-def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+def absorbs(node: Node, chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+    """Whether the next layer is done in the passes of a chain that begins with a normalisation."""
     if halves(chain[-1]):
         return False
     if halves(after):
@@ -230,15 +274,15 @@ def _absorbs(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     # Backward reads x, and makes again from it what the functions were given; draws would have to
     # be read twice.
     return (
-        followed_by_functions(chain, after, call)
+        followed_by_functions(node, chain, after, call)
         and not Functions.of((*chain, after), call, first=1).dropping
     )
 
 
-def _has_rows(node: Any, call: Call) -> bool:
+def _has_rows(node: Node, call: Call) -> bool:
     return len(node.output.shape) in (1, 3)
 
 
 LOWERINGS: dict[str, Lowering] = {
-    "batch_norm": Lowering(_batch_norm, accepts=_has_rows, absorbs=_absorbs),
+    "batch_norm": Lowering(_batch_norm, accepts=_has_rows, absorbs=absorbs),
 }

@@ -186,7 +186,7 @@ def through(
     )
 
 
-def followed_by_functions(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+def followed_by_functions(node: Node, chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     """Whether the next layer is a function, and the kernel would not become too long."""
     return len(chain) < _LONGEST and function_of(after) in POINTWISE
 
@@ -228,9 +228,9 @@ def through_output(at: Site, after: After, y: Value) -> Value:
     return dz
 
 
-def followed_by_functions_of_y(chain: tuple[Any, ...], after: Any, call: Call) -> bool:
+def followed_by_functions_of_y(node: Node, chain: tuple[Any, ...], after: Any, call: Call) -> bool:
     """What they are functions of is stored nowhere: backward must do with what comes out."""
-    if not followed_by_functions(chain, after, call):
+    if not followed_by_functions(node, chain, after, call):
         return False
     return call.forward_only or "x" not in Functions.of((*chain, after), call, first=1).keeps
 

@@ -317,7 +317,7 @@ def _always(node: Node, call: Call) -> bool:
     return True
 
 
-def _never(chain: tuple[Layer, ...], after: Layer, call: Call) -> bool:
+def _never(node: Node, chain: tuple[Layer, ...], after: Layer, call: Call) -> bool:
     return False
 
 
@@ -329,8 +329,8 @@ def _dense(chain: tuple[Layer, ...], call: Call) -> bool:
 class Lowering:
     """How a kind of layer becomes rows.
 
-    ``lower`` emits them. ``accepts`` says whether this layer with its fields and
-    shapes has kernels. ``absorbs`` says whether, with ``chain`` (this layer and what it has
+    ``lower`` emits them. ``accepts`` says whether this layer with its fields and shapes has
+    kernels. ``absorbs`` says whether, with ``chain`` (the layer of this ``node`` and what it has
     absorbed so far) already fused, the layer that follows is fused as well; it is asked only where
     the layer that follows is the one reader of the value between them, reads nothing else, and
     nobody asked to see that value. ``apart`` says whether such a chain can write an image, and read
@@ -340,7 +340,7 @@ class Lowering:
 
     lower: Callable[[Site], Backward | None]
     accepts: Callable[[Node, Call], bool] = _always
-    absorbs: Callable[[tuple[Any, ...], Any, Call], bool] = _never
+    absorbs: Callable[[Node, tuple[Any, ...], Any, Call], bool] = _never
     apart: Callable[[tuple[Any, ...], Call], bool] = _dense
     joins: bool = False
 
