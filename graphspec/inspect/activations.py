@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,15 +86,30 @@ def layer_activity(
     ConvNets learn: dead filters show as maps of zeros.
     """
     names = visible_layers(probe) if layers is None else tuple(layers)
+    latest: Mapping[str, LayerActivity] = {}
+    for count, found in activity_so_far(probe, x, names, batch=batch):
+        latest = found
+        progress(count / len(x))
+    return latest
+
+
+def activity_so_far(
+    probe: Probe, x: Array, layers: Sequence[str], *, batch: int = BATCH
+) -> Iterator[tuple[int, Mapping[str, LayerActivity]]]:
+    """As ``layer_activity``, after each batch: over how many examples, and how active they are.
+
+    Raises:
+        FeedError, SpecError: as for ``Probe.values``.
+    """
     kinds = {node.id: kind_of(node.layer) for node in probe.plan.nodes}
-    sums = {name: _Sums(_SLOPES.get(kinds[name])) for name in names}
+    sums = {name: _Sums(_SLOPES.get(kinds[name])) for name in layers}
     for start, values in zip(
-        range(0, len(x), batch), probe.stream(x, names, batch=batch), strict=True
+        range(0, len(x), batch), probe.stream(x, layers, batch=batch), strict=True
     ):
         for name, value in values.items():
             sums[name].add(value)
-        progress(min(start + batch, len(x)) / len(x))
-    return {name: sums[name].activity(name, kinds[name]) for name in names}
+        found = {name: sums[name].activity(name, kinds[name]) for name in layers}
+        yield min(start + batch, len(x)), found
 
 
 def visible_layers(probe: Probe) -> tuple[str, ...]:

@@ -121,6 +121,17 @@ def test_another_example_has_other_maps(room, panel):
     assert not np.array_equal(panel._values, before)
 
 
+def test_what_is_counted_is_told_batch_by_batch(room, trained, monkeypatch):
+    made = room.put(ActivationsPanel)
+    told: list[str] = []
+    say = made._say_facts
+    monkeypatch.setattr(made, "_say_facts", lambda: (say(), told.append(made.facts.text())))
+    room.look_into(trained)
+    room.wait(lambda: "Over 256 examples" in made.facts.text())
+    counted = [words.split("Over ")[1].split()[0] for words in told if "Over " in words]
+    assert list(dict.fromkeys(counted)) == ["64", "128", "192", "256"]
+
+
 def test_dead_units_are_flagged(room, make_document):
     """A ReLU behind weights of zero and a negative bias gives nothing."""
     panel = room.put(ActivationsPanel)

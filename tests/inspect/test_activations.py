@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphspec.inspect.activations import layer_activity, visible_layers
+from graphspec.inspect.activations import activity_so_far, layer_activity, visible_layers
 from tests.inspect.looking import probe
 
 CONV = {"id": "conv", "kind": "conv2d", "filters": 4, "kernel": 3, "pad": 1}
@@ -87,3 +87,15 @@ def test_it_tells_how_far_it_is_and_is_ended_by_what_hears_of_it():
 
     with pytest.raises(KeyboardInterrupt):
         layer_activity(network, IMAGES, ["relu"], batch=8, progress=end)
+
+
+def test_after_each_batch_it_is_what_was_seen_until_then():
+    network = probe(CONV, RELU, SCORES, shape=(1, 8, 8))
+    counts = []
+    for count, found in activity_so_far(network, IMAGES, ["relu"], batch=8):
+        counts.append(count)
+        alone = layer_activity(network, IMAGES[:count], ["relu"], batch=8)["relu"]
+        assert found["relu"].mean == alone.mean
+        np.testing.assert_array_equal(found["relu"].largest, alone.largest)
+        np.testing.assert_array_equal(found["relu"].zeros, alone.zeros)
+    assert counts == [8, 16, 20]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 
 from graphspec import edit
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.adding import Wish
+from graphspec_gui.canvas.facts import describe, describe_edge
 from graphspec_gui.canvas.picture import EdgePicture
 
 if TYPE_CHECKING:
@@ -34,6 +35,28 @@ class Keyboard:
     def __init__(self, view: CanvasView) -> None:
         self._view = view
         self._nudges = 0
+
+    def place(self) -> QPoint:
+        """Where the current edge or node is in the view, or the middle of the view."""
+        view, room = self._view, self._view.viewport().rect()
+        edge, item = view.current_edge, view.canvas.node_items.get(view.current or "")
+        if edge is not None:
+            point = view.mapFromScene(view.canvas.edge_items[edge.key].middle())
+        elif item is not None:
+            point = view.mapFromScene(item.sceneBoundingRect().center())
+        else:
+            return room.center()
+        return point if room.contains(point) else room.center()
+
+    def describe(self) -> None:
+        """Tell screen readers what the keyboard is about."""
+        view = self._view
+        edge, item = view.current_edge, view.canvas.node_items.get(view.current or "")
+        if edge is not None:
+            shape = view.canvas.edge_items[edge.key].label
+            view.setAccessibleDescription(describe_edge(edge, shape))
+        elif item is not None:
+            view.setAccessibleDescription(describe(item.node, item.facts))
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what a key asks for; False when it is not for the canvas."""

@@ -223,7 +223,7 @@ class AddPopup(QFrame):
         if wish.at is not None:
             point = self._view.mapFromScene(*wish.at)
         else:
-            point = self._view.current_point() + QPoint(0, space(4))
+            point = self._view.keyboard.place() + QPoint(0, space(4))
         x = max(space(), min(point.x() - width // 2, room.width() - width - space()))
         # Where all of it has room: so it stays while fewer and fewer are left.
         y = max(space(), min(point.y(), room.height() - most - space()))

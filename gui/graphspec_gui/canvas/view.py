@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -24,7 +24,6 @@ from graphspec_gui.canvas.actions import CanvasActions
 from graphspec_gui.canvas.adding import Wish
 from graphspec_gui.canvas.border_scroll import BorderScroll
 from graphspec_gui.canvas.bubble import Bubble
-from graphspec_gui.canvas.facts import describe, describe_edge
 from graphspec_gui.canvas.find import FindBar
 from graphspec_gui.canvas.gestures import Gesture, begin
 from graphspec_gui.canvas.hits import hit
@@ -204,7 +203,7 @@ class CanvasView(ZoomView):
             if item is not None:
                 item.update()
         if name is not None and name != before:
-            self._describe()
+            self.keyboard.describe()
             self.current_changed.emit(name)
 
     # --- Moving about -------------------------------------------------------------------------
@@ -278,7 +277,7 @@ class CanvasView(ZoomView):
         """Offer what can be done with what is there."""
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         menu = self.commands.menu()
-        menu.popup(event.globalPos() if by_mouse else self.mapToGlobal(self.current_point()))
+        menu.popup(event.globalPos() if by_mouse else self.mapToGlobal(self.keyboard.place()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk, nudge, pan with the space bar, or begin to type the name of a layer."""
@@ -345,19 +344,6 @@ class CanvasView(ZoomView):
         """Open the search for a layer to add."""
         self.add_popup.ask(wish, text)
 
-    def current_point(self) -> QPoint:
-        """Where the current edge or node is in the view, or the middle of the view."""
-        room = self.viewport().rect()
-        item = self.canvas.node_items.get(self.current or "")
-        edge = self.current_edge
-        if edge is not None:
-            point = self.mapFromScene(self.canvas.edge_items[edge.key].middle())
-        elif item is not None:
-            point = self.mapFromScene(item.sceneBoundingRect().center())
-        else:
-            return room.center()
-        return point if room.contains(point) else room.center()
-
     def show_whole(self, *names: str) -> None:
         """Scroll as far as it takes to see some nodes whole, beside the overview too."""
         rect = self._rect_of(names)
@@ -396,22 +382,13 @@ class CanvasView(ZoomView):
         nodes = self.selected_nodes()
         if nodes and self.current not in nodes:
             self.make_current(nodes[0])
-        self._describe()
+        self.keyboard.describe()
         self.commands.update()
 
     def _analysis_changed(self) -> None:
         self.canvas.show_findings(self.document.analysis)
-        self._describe()
+        self.keyboard.describe()
         self.commands.update()
-
-    def _describe(self) -> None:
-        """Tell screen readers what the keyboard is about."""
-        edge, item = self.current_edge, self.canvas.node_items.get(self.current or "")
-        if edge is not None:
-            shape = self.canvas.edge_items[edge.key].label
-            self.setAccessibleDescription(describe_edge(edge, shape))
-        elif item is not None:
-            self.setAccessibleDescription(describe(item.node, item.facts))
 
     def _zoomed(self) -> None:
         self.minimap.update()

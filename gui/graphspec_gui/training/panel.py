@@ -40,7 +40,7 @@ from graphspec_gui.training.progress import Progress, measure, words_of
 from graphspec_gui.training.settings_form import Section, SettingsForm
 
 FACTS = ("epoch", "loss", "accuracy", "speed", "time left", "processor", "memory")
-SOON, READ = 200, 500
+SOON, READ = 200, 1_000
 """Milliseconds until it is told that something happened, and that there are other numbers."""
 WEIGHED = 1_000
 """Milliseconds over which the load of the processor is measured."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from graphspec.engines.base import Array
-from graphspec.inspect.activations import LayerActivity, layer_activity, visible_layers
+from graphspec.inspect.activations import LayerActivity, activity_so_far, visible_layers
 from graphspec.inspect.over_time import LayerHistograms
 from graphspec.inspect.pictures.tiles import Tiles as TilesPicture
 from graphspec.inspect.probe import Probe
@@ -117,7 +117,10 @@ class ActivationsPanel(LayerViewer):
             probe = network.probe
             self.source.looks.ask(
                 "activity",
-                lambda: iter([(network.step, len(x), layer_activity(probe, x, [layer])[layer])]),
+                lambda: (
+                    (network.step, count, len(x), found[layer])
+                    for count, found in activity_so_far(probe, x, [layer])
+                ),
                 self._count,
                 about=(network.run, layer),
             )
@@ -192,7 +195,11 @@ class ActivationsPanel(LayerViewer):
 
     def _count(self, found: object) -> None:
         assert isinstance(found, tuple)
-        self._activity_step, self._activity_of, self._activity = found
+        step, count, of, activity = found
+        # What was counted with weights before stands until all is counted with newer ones.
+        if count < of and self._activity is not None and self._activity_step != step:
+            return
+        self._activity_step, self._activity_of, self._activity = step, count, activity
         if self._values is not None:
             self._show(self._values)
 

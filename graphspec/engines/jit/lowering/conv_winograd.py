@@ -153,7 +153,7 @@ def emit_forward(
         writes=(*written, scratch, *(norm.writes if norm else ())),
         algorithm=f"Winograd F({outputs}×{outputs})",
         why=why,
-        flops=lambda: _flops(t, matrices_of(outputs)),
+        flops=lambda: _flops(t, matrices_of(outputs)) + (3 * norm.z.size if norm else 0),
     )
 
 
@@ -233,7 +233,10 @@ def emit_gradients(
         writes=sums if dx is None else [*sums, dx],
         algorithm=f"Winograd F({outputs}×{outputs}) {'dw, dx' if dx else 'dw'}",
         why=why,
-        flops=lambda: _flops_back(t, matrices_of(outputs), dx=kind.dx),
+        flops=lambda: (
+            _flops_back(t, matrices_of(outputs), dx=kind.dx)
+            + (4 * t.tiles * outputs**2 * t.filters if opening else 0)
+        ),
     )
     at.emit(
         winograd_dw.add_slices(outputs, target),
