@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +16,7 @@ from graphspec_gui.plots import panel as plots
 from graphspec_gui.plots.chart import Chart
 from graphspec_gui.plots.curves import RunningMean
 from graphspec_gui.plots.panel import PlotsPanel, _file_name
+from graphspec_gui.plots.writing import Page
 from graphspec_gui.runs.shown import ShownRuns
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -252,8 +254,22 @@ def long_history(runs: ShownRuns, points: int) -> None:
     series.add_columns(steps, steps / 10, steps * 1.0, np.sin(steps))
 
 
+@pytest.fixture
+def go_on(monkeypatch) -> threading.Event:
+    """Charts are written no further than their first points until it is set."""
+    made, save = threading.Event(), Page.save
+
+    def wait_and_save(page: Page) -> Iterator[int]:
+        for points in save(page):
+            yield points
+            made.wait()
+
+    monkeypatch.setattr(Page, "save", wait_and_save)
+    return made
+
+
 def test_many_points_are_written_beside_the_ui_which_shows_how_far_it_is(
-    qtbot, panel, runs, trained, tmp_path, monkeypatch
+    qtbot, panel, runs, trained, tmp_path, monkeypatch, go_on
 ):
     monkeypatch.setattr(plots, "LONG", 0)
     drawn(qtbot, panel, runs, trained[0])
@@ -266,6 +282,7 @@ def test_many_points_are_written_beside_the_ui_which_shows_how_far_it_is(
     assert not loss.save.isEnabled()
     assert "still being written" in panel.save.toolTip()
     qtbot.waitUntil(lambda: panel.waiting.isVisible() and panel.waiting.bar.value() > 0)
+    go_on.set()
     qtbot.waitUntil(panel.save.isEnabled)
     assert not panel.writing.isVisible()
     rows = list(csv.reader((tmp_path / "loss.csv").read_text().splitlines()))
@@ -277,7 +294,7 @@ def test_many_points_are_written_beside_the_ui_which_shows_how_far_it_is(
 
 @pytest.mark.parametrize("how", ["cancelled", "closed"])
 def test_an_export_that_is_given_up_leaves_nothing(
-    qtbot, panel, runs, trained, tmp_path, monkeypatch, how
+    qtbot, panel, runs, trained, tmp_path, monkeypatch, go_on, how
 ):
     monkeypatch.setattr(plots, "LONG", 0)
     drawn(qtbot, panel, runs, trained[0])
@@ -291,9 +308,11 @@ def test_an_export_that_is_given_up_leaves_nothing(
     assert len(list(tmp_path.iterdir())) == 2
     if how == "cancelled":
         QTest.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+        go_on.set()
         assert panel.save.isEnabled()
         assert not panel.writing.isVisible()
     else:
+        go_on.set()
         runs.close()
     qtbot.waitUntil(lambda: len(list(tmp_path.iterdir())) == 1)
     assert (tmp_path / "loss.csv").read_text() == "old"
