@@ -12,7 +12,7 @@ rows alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain, count
 from statistics import median
 from typing import Any, NamedTuple
@@ -80,6 +80,12 @@ def engine(threads: int) -> Any:
     return JitEngine(threads=threads)
 
 
+def _warm_up(peers: Mapping[str, Callable[[], object]]) -> None:
+    """What torch.compile takes for a first call is no part of its time."""
+    for call in peers.values():
+        call()
+
+
 def _batch(plan: Any, size: int) -> tuple[str, Any, str, Any]:
     rng = np.random.default_rng(0)
     image, label = plan.inputs
@@ -111,6 +117,7 @@ def test_training(name, threads):
         return torch.optim.SGD(parameters, lr=RATE, momentum=0.9)
 
     peers = torch_steps(plan, dict(executable.weights()), x, y, make, compiled=COMPILED)
+    _warm_up(peers)
     peaks: list[float] = []
     times = alternate(
         step, {**peers, PEAK: lambda: peaks.append(measure_peak(threads, typical=True))}
@@ -168,6 +175,7 @@ def test_occlusion_sweep(threads):
     )
     tiles = np.repeat(x, PLACES_AT_ONCE, axis=0)
     peers = torch_runs(plan, dict(executable.weights()), tiles, compiled=COMPILED)
+    _warm_up(peers)
     turns = 15 * 15 // PLACES_AT_ONCE
     times = alternate(lambda: next(sweep), peers, blocks=turns, repeats=1)
     whole = {name: [turns * time for time in taken] for name, taken in times.items()}
