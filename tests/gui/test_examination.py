@@ -18,7 +18,7 @@ from tests.gui.viewing import spec, train
 
 
 def open_examination(qtbot, window: MainWindow) -> ExaminationDialog:
-    (menu,) = (item for item in window.menuBar().findChildren(QMenu) if item.title() == "&Training")
+    (menu,) = (item for item in window.findChildren(QMenu) if item.title() == "&Training")
     (action,) = (item for item in menu.actions() if item.text() == "Examine…")
     qtbot.waitUntil(action.isEnabled)
     place = menu.actionGeometry(action).center()
