@@ -288,6 +288,10 @@ def test_compared_runs_are_drawn_and_their_differences_marked(qtbot, panel, wind
         f"{UNLIKE} hidden.units"
     )
     assert [ground(found, row, place) for place in range(2)] == ["surface", "warning_soft"]
+    before = theme().scheme
+    theme().choose("dark" if before == "light" else "light")
+    assert [ground(found, row, place) for place in range(2)] == ["surface", "warning_soft"]
+    theme().choose(before)
     few = found.table.rowCount()
     QTest.mouseClick(found.only, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
     assert found.table.rowCount() > few + 20

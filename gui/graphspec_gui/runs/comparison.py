@@ -71,6 +71,7 @@ class Comparison(QDialog):
         self._draw = draw
         self._values: dict[str, tuple[Any, ...]] | None = None
         self._build()
+        theme().changed.connect(self._show)
         job = Job(lambda: [choices_of(Run(facts.path)) for facts in self.runs])
         job.made.connect(self._take)
         job.failed.connect(self._fail)
