@@ -42,7 +42,7 @@ test-core: $(CORE)/.test
 		"torch") if u.find_spec(n)]; assert not found, f"not the core alone: {found}"'
 	$(CORE)/bin/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: $(VENV)/.lint $(VENV)/.test
+lint: $(VENV)/.lint $(VENV)/.test $(GUI)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
