@@ -87,7 +87,8 @@ class Problem:
     @property
     def place(self) -> str:
         """Where it stands, as people read it: ``layers[2].kernel, stride, pad``."""
-        return ".".join([render_path(self.path), *filter(None, [", ".join(self.fields)])])
+        path = render_path(self.path)
+        return f"{path}.{', '.join(self.fields)}" if self.fields else path
 
     def __str__(self) -> str:
         """One line: the place, the code and the message, with the arithmetic behind it."""

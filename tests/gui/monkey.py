@@ -310,8 +310,9 @@ class Monkey:
             QTest.keyClick(field, Key.Key_Return)
             self.reached["changed while it trains"] += 1
         else:
-            # What ends it has its share; a pause, which does not, gets more.
-            action = self.rng.choice([*panel.actions(), *3 * [panel.pause]])
+            # What ends it has its share; a pause, and to go on after it, which do not, get more.
+            more = 12 if training.state == "paused" else 3
+            action = self.rng.choice([*panel.actions(), *more * [panel.pause]])
             if self.may(action):
                 self.reached[f"action {action.objectName()}"] += 1
                 before = training.state
