@@ -18,6 +18,8 @@ BIN := $(VENV)/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 ARGS ?=
+# The suite starts Python hundreds of times: each would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The desktop app's packages and system libraries are set up once it has tests.
 GUI := $(if $(wildcard tests/gui/test_*.py),$(VENV)/.gui)

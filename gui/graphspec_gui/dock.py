@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
 
 from graphspec_gui.buttons import IconButton
+from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space, theme
 
 
@@ -26,14 +27,16 @@ class Dock(QDockWidget):
         self.setAccessibleName(title)
         self.setTitleBarWidget(_Title(self, hide))
 
-    def widget(self) -> QWidget | None:  # type: ignore[override]
-        """The panel that was set."""
+    def widget(self) -> Panel | None:  # type: ignore[override]
+        """The panel that it holds."""
         place = super().widget()
         return place.panel if isinstance(place, _Place) else None
 
-    def setWidget(self, panel: QWidget) -> None:
-        """Hold a panel."""
-        super().setWidget(_Place(panel))
+    def hold(self, make: Callable[[QWidget], Panel]) -> Panel:
+        """Make a panel in its place, and hold it there."""
+        place = _Place(self, make)
+        self.setWidget(place)
+        return place.panel
 
 
 class _Place(QWidget):
@@ -44,10 +47,10 @@ class _Place(QWidget):
     then lays out all of its docks, with an animation for each, and is painted.
     """
 
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__()
-        self.panel = panel
-        panel.setParent(self)
+    def __init__(self, dock: QDockWidget, make: Callable[[QWidget], Panel]) -> None:
+        super().__init__(dock)
+        # Made where it stays: what is moved is dressed anew, with everything in it.
+        self.panel = make(self)
         self._told = self.minimumSizeHint()
 
     def sizeHint(self) -> QSize:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -35,7 +36,7 @@ class DockArea(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.by_name: dict[str, QDockWidget] = {}
+        self.by_name: dict[str, Dock] = {}
         self._filling = False
 
     def place(self) -> None:
@@ -144,9 +145,8 @@ class DockArea(QObject):
         dock = self.by_name[spec.name]
         if dock.widget() is not None:
             return
-        panel = spec.make(self._window)
+        panel = dock.hold(partial(spec.make, self._window))
         panel.setAccessibleName(spec.title)
-        dock.setWidget(panel)
         dock.visibilityChanged.connect(panel.set_in_front)
         panel.set_in_front(not dock.isVisible() or not dock.visibleRegion().isEmpty())
         self._window.document_changed.connect(panel.set_document)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from graphspec.layers.catalog import BY_KIND
 from graphspec_gui.panel import Panel
@@ -24,17 +25,18 @@ LAYOUT = "layout-3"
 class DockSpec:
     """One dock.
 
-    ``name`` is its objectName; ``make`` makes what it holds; ``keys`` shows it and hides it;
-    ``shown`` says whether it is there at the first start; docks with the same ``stack`` start as
-    tabs of one another, and one that is ``beside`` another to its right. ``needs`` are modules
-    without Qt that it takes long to import: another thread does so before.
+    ``name`` is its objectName; ``make`` makes what it holds, for a window and in the place that
+    it has there; ``keys`` shows it and hides it; ``shown`` says whether it is there at the first
+    start; docks with the same ``stack`` start as tabs of one another, and one that is ``beside``
+    another to its right. ``needs`` are modules without Qt that it takes long to import: another
+    thread does so before.
     """
 
     name: str
     title: str
     icon: str
     area: Qt.DockWidgetArea
-    make: Callable[[MainWindow], Panel]
+    make: Callable[[MainWindow, QWidget], Panel]
     keys: str = ""
     shown: bool = True
     stack: str = ""
@@ -50,51 +52,51 @@ class DockSpec:
 # Imported when they are made: the window is up before that.
 
 
-def _layers(window: MainWindow) -> Panel:
+def _layers(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.catalog.panel import CatalogPanel
 
-    return CatalogPanel(window.add_layer, window)
+    return CatalogPanel(window.add_layer, place)
 
 
-def _json(window: MainWindow) -> Panel:
+def _json(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.json_view.panel import JsonPanel
 
-    return JsonPanel(window)
+    return JsonPanel(place)
 
 
-def _properties(window: MainWindow) -> Panel:
+def _properties(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.forms.properties import PropertiesPanel
 
-    panel = PropertiesPanel(window)
+    panel = PropertiesPanel(place)
     panel.reference_wanted.connect(lambda: window.show_dock("help_dock"))
     return panel
 
 
-def _training(window: MainWindow) -> Panel:
+def _training(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.training.panel import TrainingPanel
 
-    return TrainingPanel(window.training, window.say, window)
+    return TrainingPanel(window.training, window.say, place)
 
 
-def _reference(window: MainWindow) -> Panel:
+def _reference(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.reference.panel import ReferencePanel
 
-    return ReferencePanel(window)
+    return ReferencePanel(place)
 
 
-def _problems(window: MainWindow) -> Panel:
+def _problems(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.problems.panel import ProblemsPanel
 
-    return ProblemsPanel(window.set_silenced, window)
+    return ProblemsPanel(window.set_silenced, place)
 
 
-def _plots(window: MainWindow) -> Panel:
+def _plots(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.plots.panel import PlotsPanel
 
-    return PlotsPanel(window.runs, window)
+    return PlotsPanel(window.runs, place)
 
 
-def _runs(window: MainWindow) -> Panel:
+def _runs(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.runs.drawing import compare_runs
     from graphspec_gui.runs.panel import RunsPanel
 
@@ -103,38 +105,38 @@ def _runs(window: MainWindow) -> Panel:
         window.training,
         window.files.open,
         lambda runs: compare_runs(window, runs),
-        window,
+        place,
     )
 
 
-def _data(window: MainWindow) -> Panel:
+def _data(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.viewers.data import DataPanel
 
-    return DataPanel(_source(window), window)
+    return DataPanel(_source(window), place)
 
 
-def _activations(window: MainWindow) -> Panel:
+def _activations(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.viewers.activations import ActivationsPanel
 
-    return ActivationsPanel(_source(window), window)
+    return ActivationsPanel(_source(window), place)
 
 
-def _weights(window: MainWindow) -> Panel:
+def _weights(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.viewers.weights import WeightsPanel
 
-    return WeightsPanel(_source(window), window)
+    return WeightsPanel(_source(window), place)
 
 
-def _occlusion(window: MainWindow) -> Panel:
+def _occlusion(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.viewers.occlusion import OcclusionPanel
 
-    return OcclusionPanel(_source(window), window)
+    return OcclusionPanel(_source(window), place)
 
 
-def _predictions(window: MainWindow) -> Panel:
+def _predictions(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.viewers.predictions import PredictionsPanel
 
-    return PredictionsPanel(_source(window), window)
+    return PredictionsPanel(_source(window), place)
 
 
 def _source(window: MainWindow) -> ProbeSource:

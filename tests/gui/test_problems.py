@@ -9,6 +9,7 @@ from graphspec_gui.problems.panel import ProblemsPanel
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
 
 from graphspec import document as documents
 from graphspec import edit, zoo
@@ -69,14 +70,24 @@ def test_one_click_mends_it_and_undo_breaks_it_again(qtbot, panel, document):
     assert document.spec is before
 
 
+@pytest.fixture
+def alone(qtbot: QtBot) -> ProblemsPanel:
+    """The panel without a window around it."""
+    made = ProblemsPanel(lambda _: None)
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.show()
+    return made
+
+
 @pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.stem)
-def test_every_fix_button_removes_its_problem(qtbot, window, path):
+def test_every_fix_button_removes_its_problem(qtbot, make_document, alone, path):
     try:
         spec = documents.load(path)
     except SpecError:
         return  # it is the reader's problem: there is no graph to show
-    panel = window.docks["problems_dock"].widget()
-    document = window.new(spec)
+    panel, document = alone, make_document(spec)
+    panel.set_document(document)
     count = len(document.analysis.problems)
     for i in range(min(count, 5)):
         for j in range(len(document.analysis.problems[i].fixes)):
