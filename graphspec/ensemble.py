@@ -15,6 +15,7 @@ from graphspec import api
 from graphspec.api import Checkpoint, PathLike
 from graphspec.data.dataset import Dataset
 from graphspec.engines.base import Array
+from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.errors import CheckpointError, DataError, OptionError, RunError
 from graphspec.evaluation import Evaluation, evaluate_uncounted
 from graphspec.inspect.metrics import accuracy, cross_entropy
@@ -61,7 +62,7 @@ class Ensemble:
         if not self.members:
             raise RunError("an ensemble needs at least one run")
 
-    def predict(self, x: npt.ArrayLike, *, batch: int = 256) -> Array:
+    def predict(self, x: npt.ArrayLike, *, batch: int = 256, choice: Choice = AS_BEFORE) -> Array:
         """The probabilities (N, C) of new examples, each member preprocessing them as it learned.
 
         Raises:
@@ -74,14 +75,23 @@ class Ensemble:
             if pair is None:
                 raise DataError(f"{member.name!r} has no class scores: it is no classifier")
             values = api.predict(
-                member.run, x, outputs=[pair.scores], weights=member.weights, batch=batch
+                member.run,
+                x,
+                outputs=[pair.scores],
+                weights=member.weights,
+                batch=batch,
+                choice=choice,
             )[pair.scores]
             parts.append(pair.probabilities(values, member.weights))
         _refuse_different({m.name: p.shape[1] for m, p in zip(self.members, parts, strict=True)})
         return np.asarray(np.mean(parts, axis=0))
 
     def evaluate(
-        self, data: Dataset | str | None = None, *, split: SplitName = "validation"
+        self,
+        data: Dataset | str | None = None,
+        *,
+        split: SplitName = "validation",
+        choice: Choice = AS_BEFORE,
     ) -> EnsembleEvaluation:
         """Evaluate the members together and alone on a split of their data.
 
@@ -93,7 +103,7 @@ class Ensemble:
             SpecError: a member has no class scores.
         """
         found = [
-            evaluate_uncounted(member.run, data, split=split, weights=member.weights)
+            evaluate_uncounted(member.run, data, split=split, weights=member.weights, choice=choice)
             for member in self.members
         ]
         first = found[0]
@@ -190,7 +200,11 @@ def _checkpoints(run: Run) -> list[tuple[int, dict[str, Array]]]:
 
 
 def ensemble_of_average(
-    run: Run | PathLike, data: Dataset | str | None = None, *, decay: float = 0.9
+    run: Run | PathLike,
+    data: Dataset | str | None = None,
+    *,
+    decay: float = 0.9,
+    choice: Choice = AS_BEFORE,
 ) -> Ensemble:
     """Make one network of a run's checkpoints by the running average of their weights.
 
@@ -201,6 +215,7 @@ def ensemble_of_average(
         run: the run, its folder, or its name.
         data: the data of the run, when it has no name or path.
         decay: d, the share of the average that each further checkpoint leaves.
+        choice: what computes the statistics, if not the run's engine.
 
     Raises:
         CheckpointError: there is no checkpoint, or one is damaged.
@@ -210,6 +225,6 @@ def ensemble_of_average(
     average = RunningAverage(decay)
     for _, weights in _checkpoints(found):
         average.update(weights)
-    executable, divided = api.open_trained(found, data, weights=average.weights())
+    executable, divided = api.open_trained(found, data, weights=average.weights(), choice=choice)
     weights = {**executable.weights(), **batch_statistics(executable, divided.batches("train"))}
     return Ensemble([Member(f"{found.name} averaged", found, weights)])

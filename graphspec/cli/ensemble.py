@@ -7,8 +7,10 @@ from typing import Literal
 from rich.table import Table
 from rich.text import Text
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.evaluate import say_report, warn_of_test
 from graphspec.cli.output import out, print_json, say
+from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.ensemble import (
     Ensemble,
     ensemble_of_average,
@@ -27,6 +29,7 @@ def ensemble(
     data: str | None = None,
     split: Literal["train", "validation", "test"] = "validation",
     report: bool = False,
+    choice: EngineOptions = AS_BEFORE,
     json: bool = False,
 ) -> None:
     """Evaluate several trained networks as one, by the mean of their probabilities.
@@ -54,8 +57,8 @@ def ensemble(
     json
         Print JSON.
     """
-    model = _made(runs, top, checkpoints, average, averaged, data)
-    found = model.evaluate(data, split=split)
+    model = _made(runs, top, checkpoints, average, averaged, data, choice)
+    found = model.evaluate(data, split=split, choice=choice)
     together = found.together.metrics
     warn_of_test(together)
     rows = [
@@ -95,6 +98,7 @@ def _made(
     average: float | None,
     averaged: bool,
     data: str | None,
+    choice: Choice,
 ) -> Ensemble:
     if not runs:
         raise OptionError("name at least one run; graphspec runs list shows them")
@@ -106,4 +110,4 @@ def _made(
         return ensemble_of_checkpoints(runs[0])
     if not 0 <= average < 1:
         raise OptionError(f"--average must be in [0, 1), and is {average:g}")
-    return ensemble_of_average(runs[0], data, decay=average)
+    return ensemble_of_average(runs[0], data, decay=average, choice=choice)

@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from graphspec import api, zoo
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, out, print_json, say
-from graphspec.engines.choosing import Accuracy, Choice, EngineName
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError, RunError
 from graphspec.evaluation import (
     AttributeEvaluation,
@@ -39,9 +40,7 @@ def evaluate(
     split: Literal["train", "validation", "test"] = "validation",
     checkpoint: api.Checkpoint = "best",
     averaged: bool = False,
-    engine: EngineName | None = None,
-    threads: int | None = None,
-    accuracy: Accuracy | None = None,
+    choice: EngineOptions = AS_BEFORE,
     samples: int | None = None,
     report: bool = False,
     predictions: Path | None = None,
@@ -65,13 +64,6 @@ def evaluate(
         "best", "latest", or the step of a checkpoint.
     averaged
         Take the running average of the weights (training.average).
-    engine
-        What computes: as in the run.
-    threads
-        How many threads the jit engine takes; by default as in the run.
-    accuracy
-        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
-        (2e-6).
     samples
         Average the probabilities of so many passes with the noise of training (dropout), in place
         of one without it.
@@ -88,7 +80,6 @@ def evaluate(
             f"{run} is a network without weights. Name a run (graphspec runs list shows them), or "
             "give --weights FILE.safetensors"
         )
-    choice = Choice(engine, threads, accuracy)
     found: Evaluation | AttributeEvaluation | None = None
     if weights is not None:
         if report or predictions is not None or averaged or samples is not None:

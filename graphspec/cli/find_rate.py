@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.opening import open_network
 from graphspec.cli.output import ACCENT, out, say
 from graphspec.cli.pictures import Examples, Outputs, give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError, OptionError
 from graphspec.inspect.learning_rate import RateCurve, find_rate_range, losses_after_one_step
 from graphspec.inspect.pictures.rates import RatePicture
@@ -26,6 +28,7 @@ def find_rate(
     steps: int = 100,
     examples: Examples = 500,
     output: Outputs = (),
+    choice: EngineOptions = AS_BEFORE,
     json: bool = False,
 ) -> None:
     """Try learning rates, and draw the loss over them.
@@ -61,7 +64,7 @@ def find_rate(
             f"the rate cannot rise from {first:g} to {high:g} in {steps} steps on {examples} "
             "examples: give 0 < low < high, at least 2 steps and an example"
         )
-    opened = open_network(name, data)
+    opened = open_network(name, data, choice=choice)
     start = None
     if one_step:
         feeds = opened.examples(examples)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from graphspec.api import Checkpoint
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.opening import Opened, open_network
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Examples, Outputs, give
 from graphspec.engines.base import Array
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError
 from graphspec.inspect.landscape import (
     Loss,
@@ -34,6 +36,7 @@ def landscape(
     checkpoint: Checkpoint = "best",
     seed: int = 0,
     output: Outputs = (),
+    choice: EngineOptions = AS_BEFORE,
     json: bool = False,
 ) -> None:
     """The loss along a direction through the weights, or on a plane of two directions.
@@ -71,7 +74,13 @@ def landscape(
     """
     if examples < 1:
         raise OptionError(f"--examples is {examples}; the loss needs at least 1")
-    opened = open_network(name, data, checkpoint=checkpoint, seed=seed if towards is None else None)
+    opened = open_network(
+        name,
+        data,
+        checkpoint=checkpoint,
+        seed=seed if towards is None else None,
+        choice=choice,
+    )
     ways, names = _directions(opened, plane, direction, towards, seed)
     places = positions(span, points if points is not None else 41 if plane else 101)
     batches, penalties = opened.batches(examples), opened.config.penalties

@@ -13,7 +13,7 @@ from graphspec import api, zoo
 from graphspec.cli.files import read_spec
 from graphspec.data import load_data
 from graphspec.engines.base import Array, Engine, Executable, Feeds
-from graphspec.engines.choosing import open_engine, reopen_engine
+from graphspec.engines.choosing import AS_BEFORE, Choice, open_engine, reopen_engine
 from graphspec.graph import GraphSpec
 from graphspec.plan import compile_graph
 from graphspec.recipe.config import TrainConfig
@@ -70,6 +70,7 @@ def open_network(
     seed: int | None = None,
     dtype: Literal["float32", "float64"] | None = None,
     untrained: bool = False,
+    choice: Choice = AS_BEFORE,
 ) -> Opened:
     """A network file, a shipped model or a run, ready to be computed with.
 
@@ -80,12 +81,14 @@ def open_network(
         seed: of the first weights of a file; None takes that of its settings.
         dtype: what to compute in; None takes that of the settings.
         untrained: whether a run without a checkpoint is opened with its first weights.
+        choice: another engine, number of threads or accuracy than the run's, or than the usual.
 
     Raises:
         CheckpointError: the run has no such checkpoint.
         SpecError: the document has problems.
         RunError: there is no such run.
         DataError: the data cannot be read or does not suit the graph.
+        EngineError: the engine that is asked for cannot be used.
     """
     run = _as_run(name)
     spec = read_spec(name) if run is None else run.spec
@@ -100,7 +103,13 @@ def open_network(
     weights = None
     if run is not None and not (untrained and run.spec.layers and run.latest is None):
         weights = api.load_weights(run, checkpoint=checkpoint)
-    engine = reopen_engine(run.env, config.dtype) if run else open_engine(None, config.dtype)
+    engine = (
+        reopen_engine(run.env, config.dtype, choice)
+        if run
+        else open_engine(
+            choice.engine, config.dtype, threads=choice.threads, accuracy=choice.accuracy
+        )
+    )
     executable = engine.load(plan, seed=config.seed, weights=weights)
     return Opened(engine, executable, divided, config, run)
 

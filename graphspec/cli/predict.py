@@ -8,9 +8,10 @@ import numpy as np
 from rich.table import Table
 
 from graphspec import api
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.examples import read_examples
 from graphspec.cli.output import ACCENT, out, print_json, say
-from graphspec.engines.choosing import Accuracy, Choice, EngineName
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import NonFiniteError, OptionError
 from graphspec.evaluation import predict_sampled
 from graphspec.graph import examples_input
@@ -26,9 +27,7 @@ def predict(
     top: int = 5,
     checkpoint: api.Checkpoint = "best",
     averaged: bool = False,
-    engine: EngineName | None = None,
-    threads: int | None = None,
-    accuracy: Accuracy | None = None,
+    choice: EngineOptions = AS_BEFORE,
     samples: int | None = None,
     json: bool = False,
 ) -> None:
@@ -49,13 +48,6 @@ def predict(
         "best", "latest", or the step of a checkpoint.
     averaged
         Take the running average of the weights (training.average).
-    engine
-        What computes: as in the run.
-    threads
-        How many threads the jit engine takes; by default as in the run.
-    accuracy
-        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
-        (2e-6).
     samples
         Average the probabilities of so many passes with the noise of training (dropout), in place
         of one without it.
@@ -78,7 +70,6 @@ def predict(
         names += [f"{file.name}[{i}]" if several else file.name for i in range(len(examples))]
     x = np.concatenate(parts)
     weights = api.load_weights(found, checkpoint=checkpoint, averaged=averaged)
-    choice = Choice(engine, threads, accuracy)
     pair = find_class_scores(compile_graph(found.spec))
     if samples is not None:
         if pair is None:

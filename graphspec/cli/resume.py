@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from graphspec.api import settings
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.watch import watch
-from graphspec.engines.choosing import Accuracy, Choice, EngineName
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.train.rundir import find_run
 
 
@@ -15,9 +16,7 @@ def resume(
     *,
     epochs: int | None = None,
     steps: int | None = None,
-    engine: EngineName | None = None,
-    threads: int | None = None,
-    accuracy: Accuracy | None = None,
+    choice: EngineOptions = AS_BEFORE,
     json: bool = False,
     quiet: bool = False,
 ) -> int:
@@ -34,13 +33,6 @@ def resume(
         Train up to this many epochs in all.
     steps
         Train up to this many updates in all.
-    engine
-        What computes: as in the run.
-    threads
-        How many threads the jit engine takes; by default as in the run.
-    accuracy
-        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
-        (2e-6).
     json
         Print the events as JSON lines instead of the progress.
     quiet
@@ -59,5 +51,5 @@ def resume(
         found,
         shown="json" if json else "nothing" if quiet else "progress",
         config=config,
-        choice=Choice(engine, threads, accuracy),
+        choice=choice,
     )

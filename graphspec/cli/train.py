@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from graphspec.api import settings as merged_settings
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.files import read_spec
 from graphspec.cli.output import err, problem_text
 from graphspec.cli.settings import apply_settings, takes_settings
 from graphspec.cli.watch import watch
 from graphspec.edit import set_value
 from graphspec.engines.checking import find_problems
-from graphspec.engines.choosing import Accuracy, EngineName
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.train.session import create_run, load_named
 
 
@@ -23,9 +24,7 @@ def train(
     file: str,
     *,
     run: Path | None = None,
-    engine: EngineName | None = None,
-    threads: int | None = None,
-    accuracy: Accuracy | None = None,
+    choice: EngineOptions = AS_BEFORE,
     rate: float | None = None,
     set: Annotated[tuple[str, ...], Parameter(name="--set", show_default=False)] = (),
     json: bool = False,
@@ -42,14 +41,6 @@ def train(
         A network file, or the name of a shipped model.
     run
         The folder to write to; by default a new one in ./runs (or in $GRAPHSPEC_RUNS).
-    engine
-        What computes: "jit" (kernels compiled for this processor) or "numpy"; by default the
-        fastest that can.
-    threads
-        How many threads the jit engine takes; by default all cores.
-    accuracy
-        In float32: "fast" (errors of a layer to 2e-5 of its largest value) or "accurate"
-        (2e-6).
     rate
         The learning rate: short for --set training.update.rate=….
     set
@@ -73,9 +64,9 @@ def train(
         spec,
         config,
         run,
-        engine=engine,
-        threads=threads,
-        accuracy=accuracy or "fast",
+        engine=choice.engine,
+        threads=choice.threads,
+        accuracy=choice.accuracy or "fast",
         data=data,
     )
     return watch(made, shown="json" if json else "nothing" if quiet else "progress", data=data)

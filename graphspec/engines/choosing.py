@@ -23,9 +23,18 @@ NAMES: tuple[EngineName, ...] = ("jit", "numpy")
 
 
 class Choice(NamedTuple):
-    """What is asked for; None leaves it as it is or would be."""
+    """What is asked for; None leaves it as it is or would be.
 
-    engine: str | None = None
+    Args:
+        engine: What computes: "jit" (kernels compiled for this processor) or "numpy"; by default
+            as in the run, or for a network file the fastest that can.
+        threads: How many threads the jit engine takes; by default as in the run, or for a network
+            file all cores.
+        accuracy: In float32: "fast" (errors of a layer to 2e-5 of its largest value) or
+            "accurate" (2e-6); by default as in the run, or else "fast".
+    """
+
+    engine: EngineName | None = None
     threads: int | None = None
     accuracy: Accuracy | None = None
 

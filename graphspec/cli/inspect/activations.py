@@ -8,6 +8,7 @@ import numpy as np
 from cyclopts import Parameter
 from rich.table import Table
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -21,6 +22,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import out
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError
 from graphspec.inspect.activations import layer_activity
 from graphspec.inspect.pictures.activity import ActivityPicture
@@ -42,6 +44,7 @@ def activations_command(
     ] = 1000,
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """The maps of a layer for an example or several; without a layer, how active all layers are.
@@ -54,7 +57,7 @@ def activations_command(
     layer
         The layer whose maps are drawn. Without one, all layers are summed up over many examples.
     """
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     if layer is not None:
         probes = look.probes(split, example, image)
         (values,) = look.probe.values(np.stack(list(probes.values())), [layer]).values()

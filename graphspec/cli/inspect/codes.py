@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -17,6 +18,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError, OptionError
 from graphspec.inspect.embedding import embed, neighbour_purity
 from graphspec.inspect.pictures.codes import CodesPicture
@@ -33,6 +35,7 @@ def codes_command(
     split: SplitOption = "validation",
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """The codes of a layer for many examples, laid out in the plane by t-SNE.
@@ -48,7 +51,7 @@ def codes_command(
     """
     if examples < 1:
         raise OptionError(f"--examples is {examples}; at least 1 is needed")
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     x, y = look.examples(split, examples)
     if not look.is_classifier:
         raise DataError("codes are coloured by class, and these examples have none")

@@ -9,8 +9,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import CheckpointOption, DataOption, JsonOption, Name, open_look
 from graphspec.cli.output import err, out, print_json, say
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.inspect.doctor import examine
 from graphspec.inspect.finding import Finding, Verdict
 
@@ -29,6 +31,7 @@ def doctor_command(
     quick: Annotated[
         bool, Parameter(help="Leave out the last check, which trains a copy on twenty examples.")
     ] = False,
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """What is wrong with a network or its training: each check with its numbers, and what to do.
@@ -37,7 +40,7 @@ def doctor_command(
     a NaN came from, the gap between training and validation, and whether twenty examples can be
     learnt by heart. A network file is examined with its first weights, as far as that goes.
     """
-    look = open_look(name, data, checkpoint, untrained=True)
+    look = open_look(name, data, checkpoint, untrained=True, choice=choice)
     opened = look.opened
     history = None if opened.run is None else opened.run.read_history().history
     columns = (TextColumn("examining"), BarColumn())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     DataOption,
     JsonOption,
@@ -12,6 +13,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.inspect.over_time import checkpoint_histograms, layer_histograms
 from graphspec.inspect.pictures.over_time import HistoryPicture
 
@@ -24,6 +26,7 @@ def history_command(
     split: SplitOption = "validation",
     count: int = 64,
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """How activations, gradients and weights of a layer spread out, for each checkpoint kept.
@@ -35,7 +38,7 @@ def history_command(
     count
         How many examples are taken, the first ones.
     """
-    look = open_look(name, data, "latest")
+    look = open_look(name, data, "latest", choice=choice)
     x, y = look.examples(split, count)
     feeds = look.opened.data.binding.feeds(look.probe.pipeline.apply(x, look.probe.dtype), y)
     if look.opened.run is None:

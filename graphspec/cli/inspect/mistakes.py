@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -15,6 +16,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError
 from graphspec.inspect.mistakes import most_wrong
 from graphspec.inspect.pictures.tiles import Tiles
@@ -28,6 +30,7 @@ def mistakes_command(
     count: int = 24,
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """The images that a classifier gets most wrong: their own class is the least likely.
@@ -37,7 +40,7 @@ def mistakes_command(
     count
         How many to show.
     """
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     x, labels = look.examples(split)
     found = most_wrong(look.probe.probabilities(x), labels, count=count)
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -18,6 +19,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import err, say
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError
 from graphspec.inspect.occlusion import Occlusion, occlude, read_fill
 from graphspec.inspect.pictures.column import below_each_other
@@ -39,6 +41,7 @@ def occlusion_command(
     log_odds: bool = False,
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """How the probability of a class changes as a square slides over an image.
@@ -60,7 +63,7 @@ def occlusion_command(
     log_odds
         Draw how far the log-odds fall: it shows something where the network is all but sure.
     """
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     probes = look.probes(split, example, image)
     columns = (TextColumn("covering"), BarColumn(), TimeRemainingColumn())
     found: dict[str, Occlusion] = {}

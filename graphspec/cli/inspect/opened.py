@@ -13,6 +13,7 @@ from graphspec import api
 from graphspec.cli.examples import read_examples
 from graphspec.cli.opening import Opened, open_network
 from graphspec.engines.base import Array
+from graphspec.engines.choosing import AS_BEFORE, Choice
 from graphspec.errors import DataError
 from graphspec.inspect.probe import Probe
 
@@ -137,9 +138,10 @@ def open_look(
     checkpoint: api.Checkpoint = "best",
     *,
     untrained: bool = False,
+    choice: Choice = AS_BEFORE,
 ) -> Look:
     """A network file, a shipped model or a run, to be looked into; as for ``open_network``."""
-    opened = open_network(name, data, checkpoint=checkpoint, untrained=untrained)
+    opened = open_network(name, data, checkpoint=checkpoint, untrained=untrained, choice=choice)
     probe = Probe(
         opened.executable,
         opened.data.pipeline,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -17,6 +18,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError, OptionError
 from graphspec.inspect.pictures.patches import PatchPicture
 from graphspec.inspect.top_patches import top_patches
@@ -35,6 +37,7 @@ def top_command(
     split: SplitOption = "validation",
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """The images that a unit answers to most, each with the box of what it saw there.
@@ -50,7 +53,7 @@ def top_command(
     """
     if count < 1 or (examples is not None and examples < 1):
         raise OptionError("--count and --examples must be at least 1")
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     x, _ = look.examples(split, examples)
     if x.ndim != 4:
         raise DataError(f"the examples have the shape {x.shape[1:]}: they are no images to show")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -13,6 +14,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import print_json, say
 from graphspec.engines.base import Array
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError
 from graphspec.inspect.pictures.sheet import as_json
 from graphspec.inspect.unit import unit_sum
@@ -29,6 +31,7 @@ def unit_command(
     example: ExampleOption = 0,
     image: ImageOption = None,
     checkpoint: CheckpointOption = "best",
+    choice: EngineOptions = AS_BEFORE,
     json: bool = False,
 ) -> None:
     """How one unit comes to its activation: patch × filter + bias.
@@ -44,7 +47,7 @@ def unit_command(
     json
         Print patch, filter, products, bias and activation as JSON.
     """
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     x, what = look.example(split, example, image)
     position = None
     if at is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
     CheckpointOption,
     DataOption,
@@ -15,6 +16,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
+from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError
 from graphspec.inspect.filters import drawable_layers, layer_filters
 from graphspec.inspect.pictures.matrix import MatrixPicture
@@ -31,6 +33,7 @@ def weights_command(
     data: DataOption = None,
     checkpoint: CheckpointOption = "best",
     output: OutputOption = (),
+    choice: EngineOptions = AS_BEFORE,
     json: JsonOption = False,
 ) -> None:
     """The filters of a layer as images: in colour where it reads colours, else by channel.
@@ -47,7 +50,7 @@ def weights_command(
     channel
         Which channel of the input to draw; by default all three as colours, else the first.
     """
-    look = open_look(name, data, checkpoint)
+    look = open_look(name, data, checkpoint, choice=choice)
     executable = look.probe.executable
     drawable, others = drawable_layers(executable), matrix_layers(executable)
     if layer is None and not drawable + others:
