@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -15,8 +14,9 @@ from graphspec.api import Checkpoint
 from graphspec.cli.failure import FAILED
 from graphspec.cli.files import read_spec
 from graphspec.cli.opening import Opened, names_data, open_network, random_feeds
-from graphspec.cli.output import err, out, print_json, say
+from graphspec.cli.output import out, print_json, say
 from graphspec.cli.pictures import Outputs
+from graphspec.cli.waiting import waiting
 from graphspec.engines.base import Executable, Feeds, Step
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import DataError
@@ -109,21 +109,14 @@ def gradcheck(
     executable, feeds, penalties, burned = _ready(name, data, few, burn_in, checkpoint, seed)
     training = noise == "fixed"
     found = None
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=err, transient=True, disable=json or not err.is_terminal
-    ) as progress:
-        task = progress.add_task("checking", total=1.0)
-
-        def tell(share: float) -> None:
-            progress.update(task, completed=share)
-
-        options: dict[str, Any] = {"samples": samples, "training": training, "seed": seed}
-        options["progress"] = tell
-        report = check_gradients(executable, feeds, penalties=penalties, h=h, **options)
-        if sweep:
-            progress.update(task, description="trying steps", completed=0)
-            found = sweep_steps(executable, feeds, **options)
+    options: dict[str, Any] = {"samples": samples, "training": training, "seed": seed}
+    with waiting("checking", json=json) as progress:
+        report = check_gradients(
+            executable, feeds, penalties=penalties, h=h, progress=progress, **options
+        )
+    if sweep:
+        with waiting("trying steps", json=json) as progress:
+            found = sweep_steps(executable, feeds, progress=progress, **options)
     if found is not None:
         _draw(found, executable.plan.spec.name, output, json)
     if json:

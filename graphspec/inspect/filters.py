@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.linear import Linear
 from graphspec.record import kind_of
 
-# Above a quarter of the sampling rate in either direction: ripples of fewer than 4 pixels.
-_HIGH = 0.25
+# Numbers that are looked at in one go, a tenth of a second or so.
+_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,23 +24,43 @@ class Filters:
     ``norms`` (F,) are their L2 norms; ``noise`` (F,) the share of their energy, without the mean,
     in ripples of fewer than 4 pixels: about a half to three quarters for random numbers, and
     little for the smooth filters of a trained first layer. NaN where they are too small to tell
-    (below 4×4, where there is no longer ripple), or constant.
+    (below 4×4, where there is no longer ripple), or constant. Of many numbers both take a while:
+    until ``done``, the share of it, is 1, they are NaN for the images that are still to come.
     """
 
     layer: str
     images: Array
     norms: Array
     noise: Array
+    done: float = 1.0
 
 
-def layer_filters(executable: Executable, layer: str) -> Filters:
+def layer_filters(
+    executable: Executable, layer: str, progress: Callable[[float], object] = lambda _: None
+) -> Filters:
     """The weights of a convolution, or of a linear layer that reads an image, as images.
+
+    Args:
+        executable: the network.
+        layer: the id of the layer.
+        progress: is called with the share that is done; what it raises ends it.
 
     Raises:
         SpecError: there is no such layer, or its weights are no images.
 
     Source: CS231n notes, Linear classification (templates), and Visualizing what ConvNets learn:
     noisy filters show a network that was not trained long enough, or overfits.
+    """
+    for found in filters_so_far(executable, layer):
+        progress(found.done)
+    return found
+
+
+def filters_so_far(executable: Executable, layer: str) -> Iterator[Filters]:
+    """The same, first without norms and noise where these take a while; then as they come in.
+
+    Raises:
+        SpecError: as for ``layer_filters``, at the first of them.
     """
     node = executable.plan.by_id.get(layer)
     if node is None:
@@ -52,8 +73,19 @@ def layer_filters(executable: Executable, layer: str) -> Filters:
     else:
         kind = kind_of(node.layer)
         raise _refusal(executable, layer, f"{layer!r} is a {kind}, and its weights are no images")
-    flat = images.reshape(len(images), -1).astype(np.float64)
-    return Filters(layer, images, np.linalg.norm(flat, axis=1), noise_scores(images))
+    count = max(1, _AT_ONCE // images[0].size)
+    unknown = np.full(len(images), np.nan)
+    found = Filters(layer, images, unknown, unknown, 0.0)
+    if count < len(images):
+        yield found
+    for start in range(0, len(images), count):
+        part = images[start : start + count]
+        stop = start + len(part)
+        norms, noise = found.norms.copy(), found.noise.copy()
+        norms[start:stop] = np.linalg.norm(part.reshape(len(part), -1).astype(np.float64), axis=1)
+        noise[start:stop] = noise_scores(part)
+        found = replace(found, norms=norms, noise=noise, done=stop / len(images))
+        yield found
 
 
 def drawable_layers(executable: Executable) -> tuple[str, ...]:
@@ -73,14 +105,20 @@ def noise_scores(images: Array) -> Array:
         return np.full(len(images), np.nan)
     centred = images.astype(np.float64)
     centred = centred - centred.mean(axis=(2, 3), keepdims=True)
-    energy = np.abs(np.fft.fft2(centred)) ** 2
-    rows, columns = np.abs(np.fft.fftfreq(height)), np.abs(np.fft.fftfreq(width))
-    high = (rows[:, None] > _HIGH) | (columns[None, :] > _HIGH)
-    total = energy.sum(axis=(1, 2, 3))
+    low = _low_waves(height).T @ (centred @ _low_waves(width))
+    total, smooth = (np.square(part).sum(axis=(1, 2, 3)) for part in (centred, low))
     # What is left of a constant is rounding, whose spectrum says nothing.
     flat = total <= np.finfo(np.float64).eps * np.square(images, dtype=np.float64).sum((1, 2, 3))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(flat, np.nan, energy[:, :, high].sum(axis=(1, 2)) / total)
+        return np.where(flat, np.nan, np.maximum(total - smooth, 0.0) / total)
+
+
+def _low_waves(length: int) -> Array:
+    """The waves of 4 pixels and more, as columns of length 1 that are orthogonal (length, K)."""
+    frequencies = np.arange(length // 4 + 1)
+    angles = 2 * np.pi * np.outer(np.arange(length), frequencies) / length
+    waves = np.concatenate([np.cos(angles), np.sin(angles[:, 1:])], axis=1)
+    return np.asarray(waves / np.linalg.norm(waves, axis=0))
 
 
 def _refusal(executable: Executable, layer: str, message: str) -> SpecError:

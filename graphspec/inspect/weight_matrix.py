@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from graphspec.record import kind_of
 
 # The eigenvalues of a larger square are no matter of a moment.
 _LARGEST = 1024
+# Numbers that are looked at in one go, a tenth of a second or so.
+_AT_ONCE = 1 << 20
+# The share of the time that is given to the norms, where there is a noise too.
+_FOR_NORMS = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +28,39 @@ class WeightMatrix:
     """A dense layer's weights (M, D): a row for each unit, a column for each number it reads.
 
     ``norms`` (M,) are the L2 norms of the rows. ``noise`` is what ``spectral_noise`` says.
+    Of many numbers both take a while: they are NaN until they are known; ``done`` is the share.
     """
 
     layer: str
     matrix: Array
     norms: Array
     noise: float
+    done: float = 1.0
 
 
-def layer_matrix(executable: Executable, layer: str) -> WeightMatrix:
+def layer_matrix(
+    executable: Executable, layer: str, progress: Callable[[float], object] = lambda _: None
+) -> WeightMatrix:
     """The weights of a dense layer, whatever it reads.
+
+    Args:
+        executable: the network.
+        layer: the id of the layer.
+        progress: is called with the share that is done; what it raises ends it.
 
     Raises:
         SpecError: there is no such layer, or it is of another kind.
+    """
+    for found in matrix_so_far(executable, layer):
+        progress(found.done)
+    return found
+
+
+def matrix_so_far(executable: Executable, layer: str) -> Iterator[WeightMatrix]:
+    """The same, first without norms and noise where these take a while, and last with them.
+
+    Raises:
+        SpecError: as for ``layer_matrix``, at the first of them.
     """
     node = executable.plan.by_id.get(layer)
     if node is None or not _is_dense(node):
@@ -51,8 +76,21 @@ def layer_matrix(executable: Executable, layer: str) -> WeightMatrix:
             ]
         )
     matrix = executable.weights()[f"{layer}.weight"].T
-    exact = matrix.astype(np.float64)
-    return WeightMatrix(layer, matrix, np.linalg.norm(exact, axis=1), spectral_noise(exact))
+    parts = _parts(len(matrix), matrix.shape[1])
+    slow = len(parts) > 1
+    found = WeightMatrix(layer, matrix, np.full(len(matrix), np.nan), np.nan, 0.0)
+    if slow:
+        yield found
+    norms = np.empty(len(matrix))
+    most = _FOR_NORMS if min(matrix.shape) <= _LARGEST else 1.0
+    for i, part in enumerate(parts, 1):
+        norms[part] = np.linalg.norm(matrix[part].astype(np.float64), axis=1)
+        if slow:
+            yield replace(found, done=most * i / len(parts))
+    found = replace(found, norms=norms)
+    for done, noise in _noise_so_far(matrix):
+        if slow or done == 1.0:
+            yield replace(found, noise=noise, done=most + (1 - most) * done)
 
 
 def matrix_layers(executable: Executable) -> tuple[str, ...]:
@@ -71,18 +109,39 @@ def spectral_noise(matrix: Array) -> float:
 
     Source: Gavish and Donoho 2014, The Optimal Hard Threshold for Singular Values is 4/√3.
     """
-    short, long = sorted(matrix.shape)
+    *_, (_, found) = _noise_so_far(matrix)
+    return found
+
+
+def _noise_so_far(matrix: Array) -> Iterator[tuple[float, float]]:
+    """The share that is done, and the noise: NaN until that is 1."""
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    short, long = wide.shape
     if short < 3 or short > _LARGEST or not np.isfinite(matrix).all():
-        return float("nan")
-    wide = matrix if matrix.shape[0] == short else matrix.T
-    wide = wide.astype(np.float64)
-    energy = np.maximum(np.linalg.eigvalsh(wide @ wide.T), 0.0)
+        yield 1.0, np.nan
+        return
+    square = np.zeros((short, short))
+    parts = _parts(long, short)
+    # The eigenvalues take about as long as the square of a matrix four times as long as it.
+    of_square = long / (long + 4 * short)
+    for i, part in enumerate(parts, 1):
+        exact = wide[:, part].astype(np.float64)
+        square += exact @ exact.T
+        yield of_square * i / len(parts), np.nan
+    energy = np.maximum(np.linalg.eigvalsh(square), 0.0)
     if energy.sum() == 0:
-        return float("nan")
+        yield 1.0, np.nan
+        return
     beta = short / long
     omega = 0.56 * beta**3 - 0.95 * beta**2 + 1.82 * beta + 1.43
     random = energy < omega**2 * np.median(np.sqrt(energy)) ** 2
-    return float(energy[random].sum() / energy.sum())
+    yield 1.0, float(energy[random].sum() / energy.sum())
+
+
+def _parts(length: int, width: int) -> list[slice]:
+    """Where a side is cut, so that what lies between two cuts is looked at in one go."""
+    count = max(1, _AT_ONCE // width)
+    return [slice(start, start + count) for start in range(0, length, count)]
 
 
 def _is_dense(node: Node) -> bool:

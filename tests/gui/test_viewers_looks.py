@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -54,3 +55,37 @@ def test_nothing_waits_while_nothing_is_trained(qtbot, looks):
         qtbot.waitUntil(lambda: not looks.asks("counted"))
     assert answers == [0.2, 0.2]
     assert not looks.rests("counted")
+
+
+def test_newer_weights_do_not_keep_an_answer_from_coming(qtbot, looks):
+    """They come sooner than a long question is answered, again and again."""
+    go_on, answers = threading.Semaphore(1), []
+
+    def slow(name: str) -> Iterator[str]:
+        for part in range(3):
+            assert go_on.acquire(timeout=30)
+            yield f"{name} {part}"
+
+    def ask(name: str, about: str = "all") -> None:
+        looks.ask("counted", lambda: slow(name), answers.append, about=about)
+
+    looks.gentle = True
+    ask("first")
+    qtbot.waitUntil(lambda: answers == ["first 0"])
+    ask("second")
+    ask("third")
+    go_on.release(5)
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    assert looks.asks("counted")
+    looks.gentle = False
+    qtbot.waitUntil(lambda: not looks.asks("counted"), timeout=20_000)
+    assert answers == [f"{name} {part}" for name in ("first", "third") for part in range(3)]
+    # Whoever cancels, or turns to something else, wants neither.
+    looks.gentle = True
+    for _ in range(2):
+        ask("first")
+        ask("second")
+    ask("other", about="else")
+    go_on.release(9)
+    qtbot.waitUntil(lambda: not looks.asks("counted"))
+    assert answers[6:] == [f"other {part}" for part in range(3)]

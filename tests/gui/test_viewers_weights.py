@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from graphspec_gui.viewers.heat_map import strongest
@@ -10,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from graphspec import api
+from graphspec.inspect import filters
 from graphspec.inspect.weight_matrix import spectral_noise
 from graphspec.train.rundir import Run
 from tests.gui.viewing import train
@@ -64,6 +67,37 @@ def test_a_linear_layer_shows_a_template_of_each_class(room, panel):
     panel.channel.setFocus()
     QTest.keyClick(panel.channel, Qt.Key.Key_Down)
     assert panel.grid.tiles.image(0) != first
+
+
+def test_the_numbers_of_many_weights_come_with_progress_and_can_be_cancelled(
+    room, panel, monkeypatch
+):
+    """The templates of ten classes, as if they were so many that each one takes a while."""
+    go_on, score = threading.Semaphore(3), filters.noise_scores
+
+    def slowly(images):
+        assert go_on.acquire(timeout=30)
+        return score(images)
+
+    monkeypatch.setattr(filters, "_AT_ONCE", 1)
+    monkeypatch.setattr(filters, "noise_scores", slowly)
+    panel.box.setFocus()
+    QTest.keyClick(panel.box, Qt.Key.Key_Down)
+    room.wait(lambda: panel.waiting.words.text().startswith("30%"))
+    assert panel.waiting.isVisible()
+    assert panel.grid.tiles.count == 10
+    assert panel.grid.tiles.spoken(2).startswith("2: norm ")
+    assert panel.grid.tiles.spoken(3) == "3"
+    assert panel.facts.text() == "10 images of 6×8×8"
+    QTest.mouseClick(panel.halt, Qt.MouseButton.LeftButton)
+    assert not panel.waiting.isVisible()
+    assert panel.facts.text().endswith("Norms and noise are not worked out.")
+    assert panel.halt.text() == "Measure"
+    go_on.release(10 + 1)  # one has been begun before
+    QTest.mouseClick(panel.halt, Qt.MouseButton.LeftButton)
+    room.wait(lambda: "Norms " in panel.facts.text() and "Noise" in panel.facts.text())
+    assert not panel.halt.isVisible()
+    assert not panel.waiting.isVisible()
 
 
 def test_other_weights_are_chosen_by_keyboard(room, panel):

@@ -5,7 +5,13 @@ import pytest
 
 from graphspec import api
 from graphspec.errors import SpecError
-from graphspec.inspect.filters import drawable_layers, layer_filters, noise_scores
+from graphspec.inspect import filters
+from graphspec.inspect.filters import (
+    drawable_layers,
+    filters_so_far,
+    layer_filters,
+    noise_scores,
+)
 from tests.inspect.looking import probe
 
 SCORES = {"id": "scores", "kind": "linear", "units": 3}
@@ -48,6 +54,24 @@ def test_a_linear_layer_gives_templates_and_their_norms():
     )
     np.testing.assert_array_equal(found.images, weight.reshape(3, 2, 4, 5))
     np.testing.assert_allclose(found.norms, np.linalg.norm(weight, axis=1))
+
+
+def test_many_templates_come_at_once_and_their_numbers_bit_by_bit(monkeypatch):
+    weight = np.random.default_rng(0).normal(size=(7, 2 * 4 * 5))
+    layers = ({"id": "many", "kind": "linear", "units": 7}, SCORES)
+    executable = probe(*layers, shape=(2, 4, 5), many__weight=weight.T).executable
+    whole = layer_filters(executable, "many")
+    monkeypatch.setattr(filters, "_AT_ONCE", 80)
+    found = list(filters_so_far(executable, "many"))
+    assert [part.done for part in found] == [0, 2 / 7, 4 / 7, 6 / 7, 1]
+    for part, known in zip(found, (0, 2, 4, 6, 7), strict=True):
+        np.testing.assert_array_equal(part.images, whole.images)
+        for now, then in ((part.norms, whole.norms), (part.noise, whole.noise)):
+            np.testing.assert_allclose(now[:known], then[:known], rtol=1e-12)
+            assert np.isnan(now[known:]).all()
+    told: list[float] = []
+    layer_filters(executable, "many", told.append)
+    assert told == [part.done for part in found]
 
 
 def test_what_is_no_image_is_refused_with_what_there_is():

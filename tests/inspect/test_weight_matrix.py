@@ -7,7 +7,13 @@ from graphspec import api
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
-from graphspec.inspect.weight_matrix import layer_matrix, matrix_layers, spectral_noise
+from graphspec.inspect import weight_matrix
+from graphspec.inspect.weight_matrix import (
+    layer_matrix,
+    matrix_layers,
+    matrix_so_far,
+    spectral_noise,
+)
 from graphspec.plan import compile_graph
 from tests.inspect.looking import probe
 
@@ -55,6 +61,29 @@ def test_a_row_is_what_a_unit_multiplies_its_inputs_by():
     np.testing.assert_array_equal(found.matrix, weight.T)
     np.testing.assert_allclose(found.norms, np.linalg.norm(weight, axis=0))
     assert found.noise == spectral_noise(weight)
+
+
+@pytest.mark.parametrize("units", [40, 7])
+def test_a_large_matrix_comes_at_once_and_its_numbers_bit_by_bit(monkeypatch, units):
+    weight = RNG.normal(size=(6, units))
+    layers = (*LAYERS[:-1], {"id": "many", "kind": "linear", "units": units}, LAYERS[-1])
+    executable = probe(*layers, shape=(1, 6, 6), many__weight=weight).executable
+    whole = layer_matrix(executable, "many")
+    monkeypatch.setattr(weight_matrix, "_AT_ONCE", 12)
+    found = list(matrix_so_far(executable, "many"))
+    for part in found[:-1]:
+        np.testing.assert_array_equal(part.matrix, weight.T)
+        assert np.isnan(part.norms).all() or np.allclose(part.norms, whole.norms)
+        assert np.isnan(part.noise)
+    shares = [part.done for part in found]
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5
+    np.testing.assert_allclose(found[-1].norms, whole.norms, rtol=1e-12)
+    assert found[-1].noise == pytest.approx(whole.noise, rel=1e-12)
+    told: list[float] = []
+    layer_matrix(executable, "many", told.append)
+    assert told == shares
 
 
 @pytest.mark.parametrize(("layer", "why"), [("conv", "it is a conv2d"), ("no", "no such layer")])

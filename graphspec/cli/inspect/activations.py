@@ -22,6 +22,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import out
 from graphspec.cli.pictures import give
+from graphspec.cli.waiting import waiting
 from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError
 from graphspec.inspect.activations import layer_activity
@@ -75,7 +76,8 @@ def activations_command(
     if examples < 1:
         raise OptionError(f"--examples is {examples}; at least 1 is needed")
     x, _ = look.examples(split, examples)
-    found = layer_activity(look.probe, x)
+    with waiting("counting", json=json) as progress:
+        found = layer_activity(look.probe, x, progress=progress)
     picture = ActivityPicture(found, f"{look.name}: activations over {len(x):,} {split} examples")
     give(picture, output, "activations.png", json=json)
     if json:

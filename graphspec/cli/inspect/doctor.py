@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import CheckpointOption, DataOption, JsonOption, Name, open_look
-from graphspec.cli.output import err, out, print_json, say
+from graphspec.cli.output import out, print_json, say
+from graphspec.cli.waiting import waiting
 from graphspec.engines.choosing import AS_BEFORE
 from graphspec.inspect.doctor import examine
 from graphspec.inspect.finding import Finding, Verdict
@@ -43,11 +43,7 @@ def doctor_command(
     look = open_look(name, data, checkpoint, untrained=True, choice=choice)
     opened = look.opened
     history = None if opened.run is None else opened.run.read_history().history
-    columns = (TextColumn("examining"), BarColumn())
-    with Progress(
-        *columns, console=err, transient=True, disable=json or not err.is_terminal
-    ) as progress:
-        task = progress.add_task("examining", total=1.0)
+    with waiting("examining", json=json) as progress:
         found = tuple(
             examine(
                 look.probe,
@@ -56,7 +52,7 @@ def doctor_command(
                 opened.engine,
                 history,
                 by_heart=not quick,
-                progress=lambda share: progress.update(task, completed=share),
+                progress=progress,
             )
         )
     if json:

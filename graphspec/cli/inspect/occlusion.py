@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graphspec.cli.engine import EngineOptions
 from graphspec.cli.inspect.opened import (
@@ -17,8 +16,9 @@ from graphspec.cli.inspect.opened import (
     SplitOption,
     open_look,
 )
-from graphspec.cli.output import err, say
+from graphspec.cli.output import say
 from graphspec.cli.pictures import give
+from graphspec.cli.waiting import waiting
 from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError
 from graphspec.inspect.occlusion import Occlusion, occlude, read_fill
@@ -65,18 +65,14 @@ def occlusion_command(
     """
     look = open_look(name, data, checkpoint, choice=choice)
     probes = look.probes(split, example, image)
-    columns = (TextColumn("covering"), BarColumn(), TimeRemainingColumn())
     found: dict[str, Occlusion] = {}
-    with Progress(
-        *columns, console=err, transient=True, disable=json or not err.is_terminal
-    ) as progress:
-        task = progress.add_task("", total=float(len(probes)))
+    with waiting("covering", json=json) as progress:
         for i, (what, x) in enumerate(probes.items()):
             side = max(1, min(x.shape[-2:]) // 4) if size is None and x.ndim == 3 else size or 1
             value = None if fill is None else read_fill(fill, len(x))
             for part in occlude(look.probe, x, size=side, stride=stride, fill=value):
                 found[what] = part
-                progress.update(task, completed=i + part.done)
+                progress((i + part.done) / len(probes))
     names = [look.probe.class_name(k) for k in range(len(next(iter(found.values())).whole))]
     shown: dict[str, Picture] = {}
     for what, item in found.items():

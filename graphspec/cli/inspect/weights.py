@@ -16,6 +16,7 @@ from graphspec.cli.inspect.opened import (
 )
 from graphspec.cli.output import say
 from graphspec.cli.pictures import Outputs, give
+from graphspec.cli.waiting import waiting
 from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import DataError
 from graphspec.inspect.filters import drawable_layers, layer_filters
@@ -59,9 +60,12 @@ def weights_command(
     if layer in others:
         if channel is not None:
             raise DataError(f"{layer} reads no channels: its weights are no images")
-        _give_matrix(look, layer_matrix(executable, layer), output, json=json)
+        with waiting("norms and noise", json=json) as progress:
+            matrix = layer_matrix(executable, layer, progress)
+        _give_matrix(look, matrix, output, json=json)
         return
-    found = layer_filters(executable, layer)
+    with waiting("norms and noise", json=json) as progress:
+        found = layer_filters(executable, layer, progress)
     channels = found.images.shape[1]
     if channel is not None and not 0 <= channel < channels:
         raise DataError(f"{found.layer} reads {channels} channels, and there is no {channel}")

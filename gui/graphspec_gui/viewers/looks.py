@@ -34,7 +34,7 @@ class _Task:
         self.not_before = 0.0
         self.seconds = 0.0
         self.steps: Iterator[object] | None = None
-        self.cancelled = False
+        self.begun = self.cancelled = False
 
 
 class Looks(QObject):
@@ -58,6 +58,7 @@ class Looks(QObject):
         # By key, what the latest question that was answered was about, and when it may come again.
         self._rests: dict[str, tuple[object, float]] = {}
         self._current: dict[str, _Task] = {}
+        self._newer: dict[str, _Task] = {}
         self._wake = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -81,17 +82,25 @@ class Looks(QObject):
             answer: takes each value, in this thread.
             ended: told in this thread when there are no more: why not, or "" where all went well.
             about: where it is given, and is what the question before was about, only the weights
-                are newer: while a training goes on it then waits the longer the more the last
-                answer took of the processor.
+                are newer: while a training goes on it then waits until that one is answered, so
+                that answers come at all; and the longer the more they took of the processor.
         """
-        self.cancel(key)
         if self._closed:
             return
         task = _Task(key, work, answer, ended, about)
-        before, again = self._rests.get(key, (None, 0.0))
-        if self.gentle and about is not None and about == before:
+        going = self._current.get(key)
+        newer = self.gentle and about is not None
+        if newer and going is not None and going.begun and going.about == about:
+            self._newer[key] = task
+            return
+        self.cancel(key)
+        self._begin(task)
+
+    def _begin(self, task: _Task) -> None:
+        before, again = self._rests.get(task.key, (None, 0.0))
+        if self.gentle and task.about is not None and task.about == before:
             task.not_before = again
-        self._current[key] = task
+        self._current[task.key] = task
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="looks", daemon=True)
             self._thread.start()
@@ -109,6 +118,7 @@ class Looks(QObject):
 
     def cancel(self, key: str) -> None:
         """Want no more answers to it."""
+        self._newer.pop(key, None)
         task = self._current.pop(key, None)
         if task is not None:
             task.cancelled = True
@@ -161,6 +171,7 @@ class Looks(QObject):
                 for task in self._waiting:
                     if task.not_before <= now:
                         self._waiting.remove(task)
+                        task.begun = True
                         return task
                 times = [task.not_before - now for task in self._waiting]
                 self._wake.wait(min(times, default=None))
@@ -183,6 +194,8 @@ class Looks(QObject):
         if task.cancelled:
             return
         self._current.pop(task.key, None)
+        if (newer := self._newer.pop(task.key, None)) is not None:
+            self._begin(newer)
         expected = isinstance(error, GraphspecError | OSError | MemoryError)
         if task.ended is not None:
             task.ended("" if error is None else str(error) or type(error).__name__)

@@ -147,9 +147,10 @@ class PredictionsPanel(Viewer):
             self.top.set_current(self.source.example)
         split: SplitName = self.split.currentData()
         if (network, split) != self._counted and not self._halted:
+            other = self._counted[1:] != (split,)
             self._counted = (network, split)
             first = self._answers is None or self._answers.split != split
-            if first:
+            if first and other:
                 # Newer weights of the same are counted anew without a word.
                 self.facts.setText("Classifying…")
                 self.waiting.begin()

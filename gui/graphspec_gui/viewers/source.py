@@ -125,10 +125,10 @@ class ProbeSource(QObject):
         if run is not None:
             wanted, live = self._weights, self._is_running and self._weights == "latest"
             # At first there is its data to read, which says nothing about what comes later.
-            again = run if before is not None and before.run is run else None
+            again = (run, wanted) if before is not None and before.run is run else None
             self.looks.ask(
                 "open",
-                lambda: open_run(run, wanted, before, live),
+                lambda: open_run(run, wanted, self.network, live),
                 self._opened,
                 self._end,
                 about=again,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from graphspec.engines.base import Array
-from graphspec.inspect.filters import Filters, drawable_layers, layer_filters
+from graphspec.inspect.filters import Filters, drawable_layers, filters_so_far
 from graphspec.inspect.over_time import LayerHistograms
 from graphspec.inspect.pictures.matrix import MatrixPicture
 from graphspec.inspect.pictures.tiles import Tiles as TilesPicture
 from graphspec.inspect.pictures.tiles import in_colour
-from graphspec.inspect.weight_matrix import WeightMatrix, layer_matrix, matrix_layers
+from graphspec.inspect.weight_matrix import WeightMatrix, matrix_layers, matrix_so_far
 from graphspec.train.evaluate import find_class_scores
 from graphspec_gui.theme import space
 from graphspec_gui.viewers.charts import ColourScale, RidgeChart
@@ -26,8 +28,17 @@ from graphspec_gui.viewers.layer_viewer import LayerViewer, ridges
 from graphspec_gui.viewers.network import Network
 from graphspec_gui.viewers.source import ProbeSource
 from graphspec_gui.viewers.tiles import NOTHING, TileGrid, Tiles
+from graphspec_gui.viewers.waiting import Waiting
 
 _COLOURS = -1
+
+
+@dataclass(frozen=True, eq=False)
+class FiltersSight:
+    """Filters, and the numbers that the ends of their colours stand for."""
+
+    filters: Filters
+    span: tuple[float, float]
 
 
 class WeightsPanel(LayerViewer):
@@ -43,7 +54,10 @@ class WeightsPanel(LayerViewer):
     def __init__(self, source: ProbeSource, parent: QWidget | None = None) -> None:
         super().__init__(source, parent)
         self._asked: tuple[object, ...] = ()
+        self._of: tuple[object, ...] = ()
         self._found: Filters | WeightMatrix | None = None
+        self._span = (0.0, 1.0)
+        self._halted = False
         self._of_classes = False
         self.channel = QComboBox(self)
         self.channel.setAccessibleName("Channel")
@@ -51,10 +65,16 @@ class WeightsPanel(LayerViewer):
         self.channel.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.channel.activated.connect(lambda _: self._draw())
         self.scale = ColourScale(self)
+        self.waiting = Waiting("Weights measured", self)
+        self.halt = QPushButton("Cancel", self)
+        self.halt.clicked.connect(self._press)
+        self.halt.hide()
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Controls(self, self.box, self.channel, self.scale))
+        column.addWidget(
+            Controls(self, self.box, self.channel, self.scale, self.waiting, self.halt)
+        )
         self.grid = TileGrid("Weights", self, side=56, largest=160)
         self.grid.pointed.connect(self._point)
         self.grid.chosen.connect(lambda index, *_: self._tell(index))
@@ -96,6 +116,8 @@ class WeightsPanel(LayerViewer):
             return
         if (network, layer) == self._asked:
             return
+        if (network.run, layer) != self._of:
+            self._of, self._halted = (network.run, layer), False
         self._asked = (network, layer)
         executable = network.probe.executable
         pair = find_class_scores(network.probe.plan)
@@ -103,13 +125,14 @@ class WeightsPanel(LayerViewer):
         images = layer in drawable_layers(executable)
         table("sign")  # which is made in this thread, before the other one needs it
 
-        def work() -> Iterator[Filters | MatrixSight]:
-            if images:
-                yield layer_filters(executable, layer)
-            else:
-                yield matrix_sight(layer_matrix(executable, layer))
+        def work() -> Iterator[Filters | WeightMatrix | FiltersSight | MatrixSight]:
+            steps: Iterator[Filters | WeightMatrix] = (
+                filters_so_far(executable, layer) if images else matrix_so_far(executable, layer)
+            )
+            for i, found in enumerate(islice(steps, 1 if self._halted else None)):
+                yield found if i else _sight(found)
 
-        self.source.looks.ask("weights", work, self._show, about=(network.run, layer))
+        self.source.looks.ask("weights", work, self._show, self._ended, about=self._of)
         self.count_over_time("weights over time", network, layer)
 
     @property
@@ -133,7 +156,8 @@ class WeightsPanel(LayerViewer):
 
     def forget(self) -> None:
         """Let go of the network."""
-        self.network, self._asked, self._found = None, (), None
+        self.network, self._asked, self._of, self._found = None, (), (), None
+        self._ended()
         self.grid.set_tiles(NOTHING)
         for key in ("weights", "weights over time"):
             self.source.looks.cancel(key)
@@ -142,12 +166,47 @@ class WeightsPanel(LayerViewer):
         """Draw the histograms."""
         self.chart.set_ridges(ridges(moments, "weights"))
 
+    def _press(self) -> None:
+        """Cancel the norms and the noise, which take long where there are many weights; or begin.
+
+        The images stay, and newer ones come.
+        """
+        self._halted = self.source.looks.asks("weights")
+        if self._halted:
+            self.source.looks.cancel("weights")
+            self._ended()
+        else:
+            self._asked = ()
+            self.touch()
+
+    def _ended(self, reason: str = "") -> None:
+        self.waiting.end()
+        self.halt.setText("Measure")
+        self.halt.setVisible(self._found is not None and self._found.done < 1)
+        self._tell_facts(reason)
+
     def _show(self, found: object) -> None:
         if isinstance(found, MatrixSight):
             self._found = found.matrix
             self._draw_matrix(found)
-            return
-        assert isinstance(found, Filters)
+        elif isinstance(found, FiltersSight):
+            self._span = found.span
+            self._draw_filters(found.filters)
+        else:
+            assert isinstance(found, Filters | WeightMatrix)
+            self._found = found
+        assert self._found is not None
+        done = self._found.done
+        if done < 1 and not self._halted:
+            if self.waiting.isHidden():
+                self.waiting.begin()
+                self.halt.setText("Cancel")
+                self.halt.show()
+            if done > 0:
+                self.waiting.tell(done)
+        self._tell_facts()
+
+    def _draw_filters(self, found: Filters) -> None:
         self.shown.setCurrentWidget(self.grid)
         channels = found.images.shape[1]
         before = self._found
@@ -168,14 +227,6 @@ class WeightsPanel(LayerViewer):
         self.channel.hide()
         self.scale.show()
         self.scale.set_scale(-sight.largest, sight.largest, "sign")
-        words = f"{len(found.matrix):,} units that read {found.matrix.shape[1]:,} numbers"
-        words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
-        if np.isfinite(found.noise):
-            words += (
-                f"\nNoise {found.noise:.0%} of the energy: what a random matrix would have too, "
-                "all before training and less where a layer has learnt"
-            )
-        self.facts.setText(words)
         self.matrix.set_matrix(found.matrix, sight.image, self._name)
         self._point_at_matrix(-1, -1)
 
@@ -184,7 +235,7 @@ class WeightsPanel(LayerViewer):
         if not isinstance(found, Filters):
             return
         channel = self.channel.currentData()
-        low, high = scale(found.images, centred=True)
+        low, high = self._span
         self.scale.set_scale(low, high, "sign")
         self.scale.setVisible(channel != _COLOURS)
 
@@ -193,16 +244,30 @@ class WeightsPanel(LayerViewer):
                 return as_seen(found.images[i], low, high)
             return by_map(found.images[i, channel], low, high, "sign")
 
-        words = f"{len(found.images)} images of {'×'.join(map(str, found.images.shape[1:]))}"
-        words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
-        if np.isfinite(found.noise).any():
-            words += (
-                f"\nNoise {np.nanmean(found.noise):.0%} of the energy in ripples below 4 pixels: "
-                "half or more in random numbers, little in smooth filters"
-            )
-        self.facts.setText(words)
         self.grid.set_tiles(Tiles(len(found.images), image, self._name, self._describe), keep=True)
         self._point(-1, -1, -1)
+
+    def _tell_facts(self, trouble: str = "") -> None:
+        """How many weights there are, and once they are known their norms and noise."""
+        found = self._found
+        if found is None:
+            self.facts.setText(trouble)
+            return
+        if isinstance(found, WeightMatrix):
+            words = f"{len(found.matrix):,} units that read {found.matrix.shape[1]:,} numbers"
+            noise = "what a random matrix would have too, all before training and less where a "
+            noise = f": {noise}layer has learnt"
+        else:
+            words = f"{len(found.images):,} images of {'×'.join(map(str, found.images.shape[1:]))}"
+            noise = " in ripples below 4 pixels: half or more in random numbers, little in smooth "
+            noise = f"{noise}filters"
+        if found.done == 1:
+            words += f"\nNorms {found.norms.min():.3g} to {found.norms.max():.3g}"
+            if np.isfinite(found.noise).any():
+                words += f"\nNoise {np.nanmean(found.noise):.0%} of the energy{noise}"
+        elif self._halted:
+            words += "\nNorms and noise are not worked out."
+        self.facts.setText("\n".join(filter(None, (words, trouble))))
 
     def _name(self, index: int) -> str:
         network = self.network
@@ -211,7 +276,11 @@ class WeightsPanel(LayerViewer):
 
     def _describe(self, index: int) -> str:
         assert self._found is not None
-        words = f"{self._name(index)}: norm {float(self._found.norms[index]):.4g}"
+        norm = float(self._found.norms[index])
+        words = self._name(index)
+        if np.isnan(norm):
+            return words
+        words += f": norm {norm:.4g}"
         if isinstance(self._found, WeightMatrix):
             return words
         noise = float(self._found.noise[index])
@@ -242,3 +311,10 @@ class WeightsPanel(LayerViewer):
             self.readout.setText(f"unit {self._describe(row)}\ninput {column}: {value:.4g}")
         else:
             self.readout.setText("Point at the matrix for its numbers.")
+
+
+def _sight(found: Filters | WeightMatrix) -> FiltersSight | MatrixSight:
+    """What is drawn at once, and takes too long for the UI thread where it is large."""
+    if isinstance(found, WeightMatrix):
+        return matrix_sight(found)
+    return FiltersSight(found, scale(found.images, centred=True))
