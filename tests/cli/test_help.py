@@ -19,7 +19,8 @@ def test_every_option_is_told(words: tuple[str, ...]) -> None:
     for word in words:
         app = app[word]
     for argument in app.assemble_argument_collection(parse_docstring=True):
-        assert argument.parameter.help, argument.names
+        # What only holds other options together is not shown.
+        assert argument.parameter.help or not argument.show, argument.names
 
 
 def test_a_command_is_told_in_full_and_fills_the_width(graphspec, monkeypatch) -> None:
