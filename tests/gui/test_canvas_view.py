@@ -213,20 +213,6 @@ def test_light_and_dark_are_drawn_in_their_own_colours(hands: Show) -> None:
         assert (QColor("#ffffff").name() in found) == (scheme == "light")
 
 
-def test_a_pan_shows_what_a_fresh_picture_shows(hands: Show) -> None:
-    at = hands(zoo.load("resnet18"))
-    view = at.view
-    view.minimap.want(False)
-    view.set_zoom(0.7337)
-    view.grab()
-    for dx, dy in ((37, 11), (-90, 64), (5, -200), (0, 33)):
-        view.pan(dx, dy)
-        view.viewport().repaint()
-    panned = view.grab().toImage()
-    view.frame.forget()
-    assert view.grab().toImage() == panned
-
-
 @pytest.mark.parametrize("zoom", [0.4, 0.2, 0.12, 0.05])
 def test_from_afar_a_problem_keeps_its_icon_at_one_size(hands: Show, lenet, zoom: float) -> None:
     at = hands(edit.set_field(lenet, "conv2", "stride", 4))
@@ -245,21 +231,6 @@ def test_from_afar_a_problem_keeps_its_icon_at_one_size(hands: Show, lenet, zoom
             max(abs(a - b) for a, b in zip(color.getRgb(), wanted.getRgb(), strict=True)) < 48
             for color in drawn
         )
-
-
-def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:
-    at = hands(zoo.load("lenet5"))
-    view = at.view
-    view.minimap.want(False)
-    view.grab()
-    for _ in range(5):
-        view.set_zoom(view.zoom * 0.95, settle=False)
-        view.viewport().repaint()
-    rough = view.grab().toImage()
-    qtbot.waitUntil(lambda: view.grab().toImage() != rough)
-    sharp = view.grab().toImage()
-    view.frame.forget()
-    assert view.grab().toImage() == sharp
 
 
 def test_a_large_network_is_laid_out_in_the_background(hands: Show, qtbot) -> None:

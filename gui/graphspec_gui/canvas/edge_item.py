@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from graphspec_gui.canvas import metrics
+from graphspec_gui.canvas.edge_path import EdgePath, flowing, rounded
 from graphspec_gui.canvas.picture import EdgePicture
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 REACH = 12.0
 """How far from its line an edge is hit by the mouse."""
-_BEND = 12.0
 
 
 class EdgeItem(QGraphicsItem):
@@ -37,7 +36,7 @@ class EdgeItem(QGraphicsItem):
         self.bad = False
         self.chosen = False
         self.hovered = False
-        self.path = QPainterPath()
+        self._path = EdgePath(QPainterPath())
         self.points: list[QPointF] = []
         self._ends = (QPointF(), QPointF())
         self._label_rect = QRectF()
@@ -67,9 +66,14 @@ class EdgeItem(QGraphicsItem):
         self._ends = (start, end)
         route = self.canvas.route(self.edge.key, start, end)
         self.points = route or [start, end]
-        self.path = rounded(route) if route else flowing(start, end)
+        self._path = EdgePath(rounded(route) if route else flowing(start, end))
         self._place_label()
         self.update()
+
+    @property
+    def path(self) -> QPainterPath:
+        """Its line, from end to end."""
+        return self._path.whole
 
     def middle(self) -> QPointF:
         """The point half way along its line."""
@@ -97,7 +101,8 @@ class EdgeItem(QGraphicsItem):
             pen = looks.edge_selected
         else:
             pen = looks.edge_error if self.bad else looks.edge
-        painter.strokePath(self.path, pen)
+        for line in self._path.seen(option.exposedRect):
+            painter.strokePath(line, pen)
         if self.label and self.canvas.zoom >= metrics.NEAR and not self._label_rect.isEmpty():
             painter.setFont(looks.port_font)
             painter.setPen(looks.state_border["error"] if self.bad else looks.muted)
@@ -116,34 +121,3 @@ class EdgeItem(QGraphicsItem):
             at = self._ends[1] - QPointF(0, 13)
         self._label_rect = QRectF(at.x() + 6, at.y() - 7, width + 4, 14)
         self._label_at = QPointF(at.x() + 8, at.y() + 4)
-
-
-def rounded(points: Sequence[QPointF]) -> QPainterPath:
-    """A line along points, with round corners."""
-    path = QPainterPath(points[0])
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        into, out = corner - before, after - corner
-        one, two = _length(into), _length(out)
-        bend = min(_BEND, one / 2, two / 2)
-        if bend < 1:
-            path.lineTo(corner)
-            continue
-        path.lineTo(corner - into * (bend / one))
-        path.quadTo(corner, corner + out * (bend / two))
-    path.lineTo(points[-1])
-    return path
-
-
-def flowing(start: QPointF, end: QPointF) -> QPainterPath:
-    """A curve that leaves downwards and arrives from above."""
-    path = QPainterPath(start)
-    if abs(start.x() - end.x()) < 0.5 and end.y() > start.y():
-        path.lineTo(end)
-        return path
-    reach = max(28.0, min(160.0, abs(end.y() - start.y()) / 2))
-    path.cubicTo(start + QPointF(0, reach), end - QPointF(0, reach), end)
-    return path
-
-
-def _length(vector: QPointF) -> float:
-    return abs(vector.x()) + abs(vector.y())

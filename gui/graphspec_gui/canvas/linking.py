@@ -12,7 +12,7 @@ from graphspec import edit
 from graphspec.edit import port_name
 from graphspec.graph import GraphSpec
 from graphspec_gui.canvas.adding import Wish
-from graphspec_gui.canvas.edge_item import flowing
+from graphspec_gui.canvas.edge_path import flowing
 from graphspec_gui.canvas.gestures import Gesture
 from graphspec_gui.canvas.hits import OUTPUT, Hit, hit
 from graphspec_gui.canvas.legal import may_force, verdicts, verdicts_from

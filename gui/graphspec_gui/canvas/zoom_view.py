@@ -69,9 +69,9 @@ class ZoomView(QGraphicsView):
         raise NotImplementedError
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Shift the picture along."""
+        """Show another part of the picture."""
         super().scrollContentsBy(dx, dy)
-        self.frame.scroll(dx, dy)
+        self.viewport().update()
 
     def set_zoom(self, zoom: float, at: QPoint | None = None, *, settle: bool = True) -> None:
         """Zoom, keeping the point of the scene under a point of the viewport where it is.
