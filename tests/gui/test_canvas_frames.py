@@ -103,6 +103,14 @@ def test_what_changes_beside_the_view_is_drawn_when_it_comes_into_sight(hands: S
     assert drawn_anew(view) == panned
 
 
+def test_it_comes_to_rest(hands: Show) -> None:
+    view = hands(zoo.load("lenet5")).view
+    view.grab()
+    view.frame.forget(QRect(-3000, -3000, 20, 20))
+    view.frame.forget(QRect(20, 20, 20, 20))
+    assert sum(view.frame.draw_ahead() for _ in range(200)) < 100
+
+
 def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:
     view = hands(zoo.load("lenet5")).view
     view.grab()

@@ -143,7 +143,9 @@ class FrameBuffer:
         before, self._drawn = self._drawn, self._drawn | wanted
         parts = [part & before for part in self._stale if part.intersects(wanted)]
         parts += _beyond(before, self._drawn)
-        self._stale = [part for part in self._stale if not part.intersects(wanted)]
+        self._stale = [
+            part for part in self._stale if part.intersects(before) and not part.intersects(wanted)
+        ]
         parts = _distinct(parts)
         if parts:
             self._blocks = []
