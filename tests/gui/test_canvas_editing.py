@@ -280,6 +280,10 @@ def test_a_drag_that_begins_at_the_border_scrolls_only_further_out(hands: Show) 
     assert not view.border._timer.isActive()
     QTest.mouseMove(view.viewport(), QPoint(2, at.node("b").y()))
     assert view.border._timer.isActive()
+    # Once it has been within, it may turn back.
+    QTest.mouseMove(view.viewport(), QPoint(400, at.node("b").y()))
+    QTest.mouseMove(view.viewport(), QPoint(10, at.node("b").y()))
+    assert view.border._timer.isActive()
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, NONE, QPoint(2, 100))
     assert not view.border._timer.isActive()
     assert view.horizontalScrollBar().value() <= before

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QImage,
@@ -188,6 +189,41 @@ def test_a_kind_dragged_from_a_list_lands_on_the_edge_below_it(hands: Show) -> N
         QApplication.sendEvent(view.viewport(), event)
         assert event.isAccepted()
     assert view.document.spec.by_id["scores"].inputs == ("dropout1",)
+
+
+def test_a_kind_dragged_to_the_border_scrolls_on_while_the_mouse_rests(hands: Show, qtbot) -> None:
+    at = hands(zoo.load("lenet5"))
+    view, bar = at.view, at.view.verticalScrollBar()
+    data = QMimeData()
+    data.setData(KIND_MIME, b"dropout")
+    how = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    left, foot = QPoint(2, 300), QPoint(500, view.viewport().height() - 4)
+
+    def send(event: QDropEvent | QDragLeaveEvent) -> None:
+        QApplication.sendEvent(view.viewport(), event)
+
+    send(QDragEnterEvent(left, *how))
+    send(QDragMoveEvent(left, *how))
+    assert not view.border._timer.isActive()  # it only comes in there
+    send(QDragMoveEvent(QPoint(400, 300), *how))
+    send(QDragMoveEvent(left, *how))
+    assert view.border._timer.isActive()
+    send(QDragMoveEvent(foot, *how))
+    before = bar.value()
+    qtbot.waitUntil(lambda: bar.value() > before + 300)
+    # It is dropped on what lies there now, not on what lay there.
+    view.centerOn(view.mapToScene(at.edge("loss", 0)) - QPointF(0, view.viewport().height() / 2))
+    where = at.edge("loss", 0)
+    send(QDragMoveEvent(where, *how))
+    assert view.hover._edge.edge.reader == "loss"
+    send(QDropEvent(QPointF(where), *how))
+    assert view.document.spec.by_id["loss"].inputs[0] == "dropout1"
+    assert not view.border._timer.isActive()
+    send(QDragEnterEvent(QPoint(400, 300), *how))
+    send(QDragMoveEvent(foot, *how))
+    assert view.border._timer.isActive()
+    send(QDragLeaveEvent())
+    assert not view.border._timer.isActive()
 
 
 def test_an_overlay_marks_nodes_and_goes_again(hands: Show) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QObject, QPoint, QTimer
 
 if TYPE_CHECKING:
-    from graphspec_gui.canvas.gestures import Gesture
     from graphspec_gui.canvas.view import CanvasView
 
 BORDER = 24
@@ -32,15 +31,25 @@ class BorderScroll(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TURN)
         self._timer.timeout.connect(self._step)
-        self._gesture: Gesture | None = None
-        self._at = QPoint()
-        self._keys = Qt.KeyboardModifier.NoModifier
+        self._start = self._at = QPoint()
+        self._scrolled: Callable[[], object] = lambda: None
 
-    def follow(self, gesture: Gesture, event: QMouseEvent) -> None:
-        """The mouse is elsewhere."""
-        self._gesture = gesture
-        self._at, self._keys = event.position().toPoint(), event.modifiers()
-        if not (gesture.scrolls and gesture.moved) or self._speed() == (0, 0):
+    def begin(self, at: QPoint) -> None:
+        """A drag begins, or comes in."""
+        self._start = at
+
+    def follow(self, at: QPoint, scrolled: Callable[[], object]) -> None:
+        """What is dragged is elsewhere.
+
+        Args:
+            at: where, in the viewport.
+            scrolled: called after each step, as other things lie there then.
+        """
+        self._at, self._scrolled = at, scrolled
+        if self._out(at) == (0, 0):
+            # Back from within it may go to any border, also to that at which it came in.
+            self._start = at
+        if self._speed() == (0, 0):
             self._timer.stop()
         elif not self._timer.isActive():
             self._timer.start()
@@ -48,25 +57,22 @@ class BorderScroll(QObject):
     def stop(self) -> None:
         """Nothing is dragged any more."""
         self._timer.stop()
-        self._gesture = None
 
     def _step(self) -> None:
-        assert self._gesture is not None
         self._view.pan(*self._speed())
-        self._gesture.follow(self._at, self._keys)
+        self._scrolled()
 
     def _speed(self) -> tuple[int, int]:
-        assert self._gesture is not None
-        room, start, at = self._view.viewport().size(), self._gesture.start, self._at
-        return (
-            _speed(at.x(), start.x(), room.width()),
-            _speed(at.y(), start.y(), room.height()),
-        )
+        (out_x, out_y), (began_x, began_y) = self._out(self._at), self._out(self._start)
+        return _speed(out_x, began_x), _speed(out_y, began_y)
+
+    def _out(self, at: QPoint) -> tuple[int, int]:
+        room = self._view.viewport().size()
+        return _out(at.x(), room.width()), _out(at.y(), room.height())
 
 
-def _speed(at: int, start: int, room: int) -> int:
+def _speed(out: int, began: int) -> int:
     """How fast along one axis: a drag that began near the border scrolls once it is nearer."""
-    out, began = _out(at, room), _out(start, room)
     if out * began > 0:
         out = max(out - began, 0) if out > 0 else min(out - began, 0)
     return max(-_FASTEST, min(out, _FASTEST))

@@ -42,13 +42,17 @@ class Gesture:
         """Where it began in the scene: the wheel may zoom before it ends."""
         self.keys = event.modifiers()
         self.moved = False
+        view.border.begin(self.start)
 
     def move(self, event: QMouseEvent) -> None:
         """The mouse is elsewhere."""
-        away = (event.position().toPoint() - self.start).manhattanLength()
+        at, keys = event.position().toPoint(), event.modifiers()
+        away = (at - self.start).manhattanLength()
         if self.moved or away >= QApplication.startDragDistance():
             self.moved = True
-            self.follow(event.position().toPoint(), event.modifiers())
+            self.follow(at, keys)
+            if self.scrolls:
+                self.view.border.follow(at, lambda: self.follow(at, keys))
 
     def follow(self, at: QPoint, keys: Qt.KeyboardModifier) -> None:
         """Show what would come of it."""

@@ -67,13 +67,18 @@ class Hover(QObject):
         if event.type() == QEvent.Type.Leave:
             self.over(None)
         elif event.type() == QEvent.Type.DragLeave:
+            self._view.border.stop()
             self.show_drop_edge(None)
         elif isinstance(event, QDropEvent) and event.mimeData().hasFormat(KIND_MIME):
             # A drag that enters or moves is a drop event too, by Qt's classes.
             at = event.position().toPoint()
+            if isinstance(event, QDragEnterEvent):
+                self._view.border.begin(at)
             if isinstance(event, QDragEnterEvent | QDragMoveEvent):
-                self.show_drop_edge(hit(self._view, at).edge)
+                self._show_drop(at)
+                self._view.border.follow(at, lambda: self._show_drop(at))
             else:
+                self._view.border.stop()
                 self._drop(event.mimeData().data(KIND_MIME).toStdString(), at)
             event.acceptProposedAction()
             return True
@@ -91,6 +96,9 @@ class Hover(QObject):
         # Names come from files: as plain text they cannot be taken for markup.
         safe = html.escape(text).replace("\n", "<br>")
         QToolTip.showText(event.globalPos(), f"<p>{safe}</p>", self._view)
+
+    def _show_drop(self, at: QPoint) -> None:
+        self.show_drop_edge(hit(self._view, at).edge)
 
     def _drop(self, kind: str, at: QPoint) -> None:
         edge = self._edge.edge if self._edge is not None else None

@@ -243,7 +243,6 @@ class CanvasView(ZoomView):
         """Go on with it, or show what the mouse is over."""
         if self._gesture is not None:
             self._gesture.move(event)
-            self.border.follow(self._gesture, event)
         else:
             self.hover.over(event.position().toPoint(), panning=self._space)
         event.accept()
