@@ -75,14 +75,18 @@ def dumps(spec: GraphSpec, *, schema_address: str | None = None) -> str:
     return text
 
 
-def save(spec: GraphSpec, path: str | os.PathLike[str]) -> None:
-    """Write a spec to a file, whole or not at all; the ``"$schema"`` that it has already stays.
+def save(spec: GraphSpec, path: str | os.PathLike[str]) -> str:
+    """Write a spec to a file, whole or not at all, and return the text of the file.
+
+    The ``"$schema"`` that the file has already stays.
 
     Raises:
         SpecError: as ``dumps``.
         OSError: the file cannot be written; what stood there before is untouched.
     """
-    atomic.write_text(path, dumps(spec, schema_address=_schema_address(Path(path))))
+    text = dumps(spec, schema_address=_schema_address(Path(path)))
+    atomic.write_text(path, text)
+    return text
 
 
 def _schema_address(path: Path) -> str | None:

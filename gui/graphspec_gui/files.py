@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -88,7 +89,7 @@ class Files(QObject):
 
     def tab_of(self, path: Path) -> EditorTab | None:
         """The tab that a file is open in."""
-        return next((tab for tab in self._window.tabs() if tab.document.path == path), None)
+        return next((tab for tab in self._window.tabs() if _same(tab.document.path, path)), None)
 
     def save(self, tab: EditorTab) -> bool:
         """Save to the document's file, or ask for one; False where nothing was saved."""
@@ -231,20 +232,31 @@ class Files(QObject):
         return box.clickedButton() is replace
 
     def _write(self, tab: EditorTab, path: Path) -> bool:
+        if path.exists() and not os.access(path, os.W_OK):
+            # Its folder would let it be replaced all the same.
+            return self._not_saved(tab, path, "it is write-protected")
         try:
-            documents.save(tab.document.spec, path)
+            # Not what is read after it, which another program may have written by then.
+            tab.on_disk = documents.save(tab.document.spec, path)
         except (OSError, SpecError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            words = f"{path.name} was not saved: {reason}"
-            more = "What was in the file before is untouched."
-            Message("error", "not_saved", words, more, self._window).exec()
-            return False
-        tab.on_disk = read_text(path)
+            reason = error.strerror if isinstance(error, OSError) else None
+            return self._not_saved(tab, path, reason or str(error))
         tab.document.undo_stack.setClean()
         tab.say(None)
         self._window.settings.add_recent(path)
         self.watch()
         return True
+
+    def _not_saved(self, tab: EditorTab, path: Path, reason: str) -> bool:
+        """Say why, and offer to save it elsewhere; whether that was done."""
+        words = f"{path.name} was not saved: {reason}"
+        more = "What was in the file before is untouched." if path.exists() else ""
+        box = Message("error", "not_saved", words, more, self._window)
+        elsewhere = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(elsewhere)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is elsewhere and self.save_as(tab)
 
     def _open_run(self, path: Path) -> StudioDocument | None:
         from graphspec.train.rundir import Run
@@ -305,6 +317,11 @@ def empty_network() -> GraphSpec:
             "layers": [],
         }
     )
+
+
+def _same(one: Path | None, other: Path) -> bool:
+    """Whether two paths lead to one file, on whatever way; there may be none yet."""
+    return one is not None and os.path.realpath(one) == os.path.realpath(other)
 
 
 def _portable(name: str) -> str:

@@ -2,8 +2,11 @@
 
 Each start of the app has a folder with a lock that the kernel holds while the process lives, and
 in it a file for each document with unsaved edits. A folder whose lock is free was left behind by
-a crash: its documents are offered again. Writing happens in a thread of its own, at once after
-each command, so that a crash loses the last command at most.
+a crash: the first start that finds it takes the lock, and offers its documents again. Who makes or
+takes a folder holds the lock of all of them meanwhile, so that none is taken before it is locked.
+
+Writing happens in a thread of its own, at once after each command, so that a crash loses
+the last command at most; what cannot be written (a full disk) is tried again until it can.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from PySide6.QtCore import QObject, Signal
 
 from graphspec import atomic
 from graphspec import document as documents
-from graphspec.errors import GraphspecError, SpecError
+from graphspec.errors import GraphspecError, RunError, SpecError
 from graphspec.graph import GraphSpec
 from graphspec.train.lock import RunLock, is_locked
 
@@ -31,6 +34,8 @@ _END = object()
 SLOW = 0.05
 """Seconds; after a write that took longer there is a pause, so many times as long:"""
 REST = 3
+AGAIN = 2
+"""Seconds until what could not be written is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,18 @@ class Journal(QObject):
     """
 
     failed = Signal(str)
-    """Writing did not work; says why. Emitted once."""
+    """Writing did not work; says why. Emitted once until it works again."""
 
     def __init__(self, root: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.folder = root / uuid.uuid4().hex
         self._root = root
         self._lock: RunLock | None = None
+        self._taken: dict[Path, RunLock] = {}
         self._waiting: dict[str, Any] = {}
         self._wake = threading.Condition()
         self._busy = False
-        self._told = False
+        self._failing = False
         self._thread: threading.Thread | None = None
 
     def note(
@@ -85,9 +91,14 @@ class Journal(QObject):
             self._hand_over(key, None)
 
     def wait(self, seconds: float = 5) -> bool:
-        """Wait until everything noted is on the disk; False where that took too long."""
+        """Wait until everything noted is on the disk; False where it fails or takes too long."""
+
+        def done() -> bool:
+            return not self._waiting and not self._busy
+
         with self._wake:
-            return self._wake.wait_for(lambda: not self._waiting and not self._busy, seconds)
+            self._wake.wait_for(lambda: done() or self._failing, seconds)
+            return done()
 
     def close(self) -> None:
         """End without a crash: nothing is left to be offered."""
@@ -98,30 +109,35 @@ class Journal(QObject):
         if self._lock is not None:
             self._lock.release()
             shutil.rmtree(self.folder, ignore_errors=True)
+        # What was neither opened nor thrown away is offered at the next start.
+        for lock in self._taken.values():
+            lock.release()
 
     def left_behind(self) -> list[Left]:
-        """The documents that other starts of the app left when they died."""
-        found = []
-        for folder in self._orphans():
-            for file in sorted(folder.glob("*.json")):
-                left = _read(file)
-                if left is not None:
-                    found.append(left)
-        return found
+        """The documents that other starts of the app left when they died; no other offers them."""
+        self._take_orphans()
+        files = [file for folder in self._taken for file in sorted(folder.glob("*.json"))]
+        return [left for file in files if (left := _read(file)) is not None]
 
     def clear_left_behind(self) -> None:
-        """Forget them: they are open again, or not wanted."""
-        for folder in self._orphans():
+        """Forget what ``left_behind`` found: it is open again, or not wanted."""
+        while self._taken:
+            folder, lock = self._taken.popitem()
+            for file in folder.glob("*.json"):
+                with suppress(OSError):
+                    file.unlink()
+            # Windows removes no folder with an open file in it.
+            lock.release()
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _orphans(self) -> list[Path]:
-        if not self._root.is_dir():
-            return []
-        return [
-            folder
-            for folder in sorted(self._root.iterdir())
-            if folder.is_dir() and folder != self.folder and not is_locked(folder)
-        ]
+    def _take_orphans(self) -> None:
+        # Where nothing can be locked, nobody has written either.
+        with suppress(OSError, RunError), RunLock(self._root):
+            for folder in sorted(self._root.iterdir()):
+                if folder.is_dir() and folder != self.folder and not is_locked(folder):
+                    lock = RunLock(folder)
+                    lock.acquire()
+                    self._taken[folder] = lock
 
     def _hand_over(self, key: str, what: Any) -> None:
         with self._wake:
@@ -139,23 +155,35 @@ class Journal(QObject):
                 self._busy = False
                 self._wake.notify_all()
                 self._wake.wait_for(lambda: bool(self._waiting))
+                if _END in self._waiting.values():
+                    return
                 key = next(iter(self._waiting))
                 what = self._waiting.pop(key)
                 self._busy = True
-            if what is _END:
-                return
             began = time.monotonic()
             try:
                 self._write(key, what)
             except (OSError, GraphspecError) as error:
-                if not self._told:
-                    self._told = True
-                    self.failed.emit(str(error))
+                self._fail(key, what, error)
+                continue
+            self._failing = False
             took = time.monotonic() - began
             if took > SLOW:
                 # A large network that is dragged: leave the processor to the drag.
                 with self._wake:
                     self._wake.wait_for(lambda: _END in self._waiting.values(), took * REST)
+
+    def _fail(self, key: str, what: Left | None, error: OSError | GraphspecError) -> None:
+        if not self._failing:
+            reason = error.strerror if isinstance(error, OSError) else None
+            self.failed.emit(reason or str(error))
+        with self._wake:
+            self._failing = True
+            self._busy = False
+            self._wake.notify_all()
+            # Before what was noted meanwhile, which may be a later state of the same document.
+            self._waiting = {key: what, **self._waiting}
+            self._wake.wait_for(lambda: _END in self._waiting.values(), AGAIN)
 
     def _write(self, key: str, what: Left | None) -> None:
         file = self.folder / f"{key}.json"
@@ -163,9 +191,11 @@ class Journal(QObject):
             file.unlink(missing_ok=True)
             return
         if self._lock is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = RunLock(self.folder)
-            lock.acquire()
+            self._root.mkdir(parents=True, exist_ok=True)
+            with RunLock(self._root):
+                self.folder.mkdir(exist_ok=True)
+                lock = RunLock(self.folder)
+                lock.acquire()
             self._lock = lock
         entry = {
             "format": FORMAT,

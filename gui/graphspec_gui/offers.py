@@ -37,7 +37,8 @@ def offer_left_behind(window: MainWindow) -> None:
     def bring_back() -> None:
         for item in left:
             tab = window.files.tab_of(item.path) if item.path is not None else None
-            if tab is None:
+            if tab is None or tab.document.modified:
+                # Two apps may have died over one file: each has its work in a tab.
                 document = StudioDocument(item.spec, item.path)
                 document.undo_stack.resetClean()
                 tab = window.add(document, item.on_disk)

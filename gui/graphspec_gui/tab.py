@@ -73,8 +73,8 @@ class EditorTab(QWidget):
 
 
 def read_text(path: Path) -> str | None:
-    """The text of a file; None where it cannot be read."""
+    """The text of a file, as far as it is one; None where it cannot be read."""
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
         return None

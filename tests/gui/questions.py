@@ -16,14 +16,16 @@ from PySide6.QtWidgets import (
 )
 
 
-def answer(words: str) -> None:
-    """Press a button of the message box that is asked next."""
+def answer(words: str, told: list[str] | None = None) -> None:
+    """Press a button of the message box that is asked next, and take down what it says."""
 
     def press() -> None:
         box = QApplication.activeModalWidget()
         if not isinstance(box, QMessageBox):
             QTimer.singleShot(20, press)
             return
+        if told is not None:
+            told.append(box.text())
         (button,) = (item for item in box.buttons() if item.text().replace("&", "") == words)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from graphspec_gui.banner import Banner
 from graphspec_gui.text_dialog import TextDialog, changed_part, differences
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from graphspec import api, edit, zoo
 from graphspec import document as documents
+from graphspec.graph import GraphSpec
 from tests.gui.questions import answer
 
 LEFT = Qt.MouseButton.LeftButton
@@ -127,17 +129,70 @@ def test_a_broken_file_is_not_taken_over(qtbot, window, file):
     assert window.document is not None
 
 
-def test_a_save_that_fails_says_so_and_stays_unsaved(window, tmp_path, monkeypatch):
+def test_a_save_that_fails_says_so_and_can_be_made_elsewhere(window, tmp_path, monkeypatch):
     window.new(zoo.load("lenet5"))
     window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
-    target = tmp_path / "gone" / "net.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    targets = iter([tmp_path / "gone" / "net.json", tmp_path / "here.json"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(targets)), ""))
     told: list[str] = []
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(box.text()))
+    answer("Cancel", told)
     assert not window.files.save(window.current)
     assert told == ["net.json was not saved: No such file or directory"]
     assert window.document.modified
     assert window.document.path is None
+    window.document.set_path(tmp_path / "gone" / "net.json")
+    answer("Save as…")
+    assert window.files.save(window.current)
+    assert window.document.path == tmp_path / "here.json"
+    assert documents.load(window.document.path) == window.document.spec
+    assert not window.document.modified
+
+
+def test_what_is_write_protected_is_not_replaced(window, file, monkeypatch):
+    before = file.read_bytes()
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    # The superuser of a container may write to any file.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != file)
+    told: list[str] = []
+    answer("Cancel", told)
+    assert not window.files.save(window.current)
+    assert told == ["net.json was not saved: it is write-protected"]
+    assert file.read_bytes() == before
+
+
+def test_what_is_no_text_any_more_is_not_replaced_unasked(qtbot, window, file):
+    window.document.apply(edit.rename(window.document.spec, "conv1", "first"), "Rename")
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "was changed by another program" in banner(qtbot, window).label.text()
+    answer("Cancel")
+    assert not window.files.save(window.current)
+    assert file.read_bytes() == b"\xff\xfe\x00"
+
+
+def test_what_another_program_writes_right_after_us_is_told(qtbot, window, file, monkeypatch):
+    save = documents.save
+
+    def save_and_be_replaced(spec: GraphSpec, path: Path) -> str:
+        text = save(spec, path)
+        save(edit.set_field(spec, "conv1", "filters", 31), path)
+        return text
+
+    monkeypatch.setattr(documents, "save", save_and_be_replaced)
+    window.document.apply(edit.set_field(window.document.spec, "conv1", "filters", 7), "More")
+    assert window.files.save(window.current)
+    window.files.look_at_disk()
+    assert "was changed by another program" in banner(qtbot, window).label.text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_file_that_is_open_is_found_on_another_way(window, file, tmp_path):
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    (tmp_path / "sub").mkdir()
+    document = window.document
+    assert window.files.open(link) is document
+    assert window.files.open(tmp_path / "sub" / ".." / "net.json") is document
+    assert len(list(window.tabs())) == 1
 
 
 def test_save_as_proposes_a_name_that_every_system_takes(window, monkeypatch):

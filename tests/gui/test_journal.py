@@ -12,12 +12,12 @@ import pytest
 from graphspec_gui.banner import Banner
 from graphspec_gui.journal import Journal
 from graphspec_gui.offers import offer_left_behind
-from graphspec_gui.window import MainWindow
 from PySide6.QtCore import Qt
 
 from graphspec import document as documents
 from graphspec import edit, zoo
 from graphspec.train.lock import RunLock
+from tests.gui.questions import answer
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -32,7 +32,6 @@ from PySide6.QtWidgets import QApplication
 from graphspec import edit, zoo
 from graphspec_gui.journal import Journal
 from graphspec_gui.settings import Settings
-from graphspec_gui.window import MainWindow
 
 folder = Path(sys.argv[1])
 app = QApplication(["x"])
@@ -90,12 +89,12 @@ def test_a_hundred_kills(tmp_path, after):
     check_crash(tmp_path, after)
 
 
-def leave(window: MainWindow, tmp_path: Path) -> Path:
+def leave(tmp_path: Path, filters: int = 99) -> Path:
     """What a crash leaves: an entry of a process that lives no more."""
     path = tmp_path / "net.json"
     documents.save(zoo.load("lenet5"), path)
     dead = Journal(tmp_path / "journal")
-    changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", 99)
+    changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", filters)
     dead.note("a", changed, path, path.read_text(encoding="utf-8"))
     assert dead.wait(60)
     # Its lock goes with its process.
@@ -107,7 +106,7 @@ def leave(window: MainWindow, tmp_path: Path) -> Path:
 
 
 def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
-    path = leave(window, tmp_path)
+    path = leave(tmp_path)
     offer_left_behind(window)
     banner = window.findChild(Banner)
     assert "without saving net.json" in banner.label.text()
@@ -125,7 +124,7 @@ def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
 
 
 def test_a_file_that_was_changed_after_the_crash_is_told(qtbot, window, tmp_path):
-    path = leave(window, tmp_path)
+    path = leave(tmp_path)
     documents.save(edit.set_field(zoo.load("lenet5"), "conv1", "filters", 12), path)
     offer_left_behind(window)
     qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
@@ -134,7 +133,7 @@ def test_a_file_that_was_changed_after_the_crash_is_told(qtbot, window, tmp_path
 
 
 def test_it_comes_back_into_the_tab_in_which_its_file_was_opened_meanwhile(qtbot, window, tmp_path):
-    path = leave(window, tmp_path)
+    path = leave(tmp_path)
     offer_left_behind(window)
     window.files.open(path)
     qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
@@ -147,7 +146,7 @@ def test_it_comes_back_into_the_tab_in_which_its_file_was_opened_meanwhile(qtbot
 
 
 def test_it_can_be_thrown_away(qtbot, window, tmp_path):
-    leave(window, tmp_path)
+    leave(tmp_path)
     offer_left_behind(window)
     qtbot.mouseClick(window.findChild(Banner).buttons["Throw it away"], LEFT)
     assert window.document is None
@@ -162,6 +161,38 @@ def test_another_app_that_is_running_is_left_alone(window, tmp_path):
     window.journal.clear_left_behind()
     assert list(other.folder.glob("*.json"))
     other.close()
+
+
+def test_what_dies_after_the_offer_is_not_thrown_away_with_it(qtbot, window, tmp_path):
+    leave(tmp_path, 20)
+    offer_left_behind(window)
+    leave(tmp_path, 30)
+    qtbot.mouseClick(window.findChild(Banner).buttons["Throw it away"], LEFT)
+    (left,) = window.journal.left_behind()
+    assert left.spec.by_id["conv1"].filters == 30
+
+
+def test_one_app_alone_offers_it_until_it_is_answered(tmp_path):
+    leave(tmp_path)
+    first, second = Journal(tmp_path / "journal"), Journal(tmp_path / "journal")
+    assert len(first.left_behind()) == 1
+    assert second.left_behind() == []
+    first.close()
+    assert len(second.left_behind()) == 1
+    second.close()
+
+
+def test_two_that_died_over_one_file_come_back_side_by_side(qtbot, window, tmp_path):
+    leave(tmp_path, 20)
+    leave(tmp_path, 30)
+    offer_left_behind(window)
+    qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
+    tabs = list(window.tabs())
+    assert {tab.document.spec.by_id["conv1"].filters for tab in tabs} == {20, 30}
+    # The one that is saved second does not replace the first unasked.
+    assert window.files.save(tabs[0])
+    answer("Cancel")
+    assert not window.files.save(tabs[1])
 
 
 def test_saving_and_closing_leave_nothing(window, tmp_path):
@@ -189,10 +220,26 @@ def test_damaged_entries_are_passed_over(window, tmp_path):
     assert window.findChild(Banner) is None
 
 
-def test_a_journal_that_cannot_be_written_says_so(qtbot, tmp_path):
-    blocked = tmp_path / "journal"
-    blocked.write_text("a file where the folder should be")
-    journal = Journal(blocked)
-    with qtbot.waitSignal(journal.failed):
+def test_a_journal_that_cannot_be_written_says_so_and_goes_on_once_it_can(qtbot, tmp_path):
+    root = tmp_path / "journal"
+    root.write_text("a file where the folder should be")
+    journal = Journal(root)
+    with qtbot.waitSignal(journal.failed) as failed:
         journal.note("a", zoo.load("lenet5"), None)
+    assert failed.args == ["File exists"]
+    assert not journal.wait(60)
+    root.unlink()
+    qtbot.waitUntil(journal.wait)
+    assert len(list(journal.folder.glob("*.json"))) == 1
     journal.close()
+
+
+def test_work_that_is_not_in_the_new_journal_stays_in_the_old(qtbot, window, tmp_path):
+    leave(tmp_path)
+    offer_left_behind(window)
+    window.journal.folder.write_text("a file where the folder should be")
+    qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
+    assert window.document.spec.by_id["conv1"].filters == 99
+    assert len(window.journal.left_behind()) == 1
+    window.journal.folder.unlink()
+    qtbot.waitUntil(window.journal.wait)
