@@ -19,9 +19,9 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
-from cyclopts import App, Parameter
+from cyclopts import App, CoercionError, Parameter, Token, convert
 
 from graphspec import __version__
 from graphspec.errors import EngineWarning
@@ -65,7 +65,7 @@ def build_app(told: str = "") -> App:
         name="graphspec",
         help="Neural networks as validated JSON graphs: check, train, resume, look inside.",
         version=__version__,
-        default_parameter=Parameter(negative=""),
+        default_parameter=Parameter(negative="", converter=_convert),
         help_format="plaintext",  # the other formats import parsers, a third of the whole start
         result_action="return_value",
         exit_on_error=False,
@@ -80,6 +80,24 @@ def build_app(told: str = "") -> App:
     for name, text in GROUPS.items():
         app.command(f"graphspec.cli.{name}:app", name=name, help=text)
     return app
+
+
+def _convert(type_: Any, tokens: Sequence[Token]) -> Any:
+    """Convert as cyclopts does, which by itself rounds 1.5 to 2 where whole numbers are wanted.
+
+    Raises:
+        CoercionError: a value is not of its type.
+    """
+
+    def value_of(leaf: Any, text: str) -> Any:
+        if leaf is int and "." in text:
+            raise CoercionError(msg=f"it must be a whole number, such as 2, not {text}.")
+        try:
+            return convert(leaf, [text])
+        except CoercionError as error:
+            raise ValueError from error  # told again, with the name of the option
+
+    return convert(type_, tokens, converter=value_of)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -54,6 +54,18 @@ def test_a_run_of_some_steps_goes_on_for_as_long_as_it_is_told(
     assert find_run("run").last.step == total
 
 
+def test_a_part_of_a_whole_number_is_refused_and_not_rounded(graphspec, net) -> None:
+    for words in (["train", net], ["explain", net], ["resume", "latest"], ["predict", "a", "b"]):
+        answer = graphspec(*words, "--threads", "1.5")
+        assert answer.code == 2
+        assert "--threads: it must be a whole number, such as 2, not 1.5." in answer.err
+    assert "must be a whole number" in graphspec("train", net, "--epochs", "1.5").err
+    assert "must be a whole number" in graphspec("inspect", "top", "latest", "conv1", "1.5").err
+    assert list_runs() == []
+    answer = graphspec("train", net, "--threads", "many")
+    assert 'Invalid value for --threads: unable to convert "many" into int' in answer.err
+
+
 def test_every_setting_is_an_option(graphspec) -> None:
     shown = graphspec("train", "--help").out
     for name in TrainConfig.model_fields:
