@@ -14,11 +14,12 @@ from pathlib import Path
 from graphspec import atomic
 from graphspec.document import reader, scanner, writer
 from graphspec.document.json_schema import schema
+from graphspec.document.reader import is_newer
 from graphspec.document.scanner import MAX_BYTES
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 
-__all__ = ["dumps", "load", "loads", "locate", "save", "schema"]
+__all__ = ["dumps", "is_newer", "load", "loads", "locate", "save", "schema"]
 
 
 def loads(text: str | bytes, *, source: str | None = None) -> GraphSpec:

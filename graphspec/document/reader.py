@@ -64,8 +64,7 @@ def _format_problem(document: dict[str, Any]) -> Problem | None:
     value = document["format"]
     if value == FORMAT:
         return None
-    family, _, version = value.partition("/") if isinstance(value, str) else ("", "", "")
-    if family == "graphspec" and version.isdecimal() and len(version) < 10:
+    if is_newer(value):
         return Problem(
             "format-newer",
             f"this document is {value}, and this version of graphspec reads up to {FORMAT}. "
@@ -73,6 +72,13 @@ def _format_problem(document: dict[str, Any]) -> Problem | None:
             ("format",),
         )
     return Problem("format-unknown", f'"format" must be "{FORMAT}"', ("format",))
+
+
+def is_newer(value: object) -> bool:
+    """Whether a format is one to come; those of the past have been brought up to date before."""
+    family, _, version = value.partition("/") if isinstance(value, str) else ("", "", "")
+    now = int(FORMAT.partition("/")[2])
+    return family == "graphspec" and version.isdecimal() and len(version) < 10 and int(version) > now
 
 
 def _size_problem(document: dict[str, Any]) -> Problem | None:

@@ -20,7 +20,8 @@ class RunFacts:
 
     ``loss`` and ``accuracy`` are those of the latest evaluation on the validation split, and
     ``best`` is the best value of the ``monitor``. ``begun`` is in Unix seconds; ``seconds`` pass
-    from the first event to the latest, pauses included.
+    from the first event to the latest, pauses included. A run is ``damaged`` where its files cannot
+    be read, and ``newer`` where they have a format to come.
     """
 
     name: str
@@ -41,11 +42,18 @@ class RunFacts:
 
 
 def facts_of(run: Run) -> RunFacts:
-    """The facts of a run; a damaged one is told as such, and never raises."""
+    """The facts of a run; a damaged one is told as such, and never raises.
+
+    Of one that a newer version has written, no results are told: they might mean something else.
+    """
     remarks = read_remarks(run.path)
     row = {"note": remarks.note, "starred": remarks.starred}
     try:
-        status, started, last = run.status, run.started, run.last
+        status, started = run.status, run.started
+        if status == "newer":
+            begun, model = (started.time, started.model) if started else (None, None)
+            return RunFacts(run.name, str(run.path), status, model=model, begun=begun, **row)  # type: ignore[arg-type]
+        last = run.last
         metrics, data = run.metrics, _data_of(run.path)
     except (RunError, OSError, ValueError):
         return RunFacts(run.name, str(run.path), "damaged", **row)  # type: ignore[arg-type]
@@ -55,7 +63,10 @@ def facts_of(run: Run) -> RunFacts:
         monitor, best = last.monitor, last.best_value
     elif metrics is not None:
         monitor, best = _best_so_far(run.path)
-    seconds = last.time - started.time if last is not None and started is not None else None
+    seconds = None
+    if last is not None and started is not None:
+        # A log of an older version follows the time of day, which may have been set back.
+        seconds = max(0.0, last.time - started.time)
     return RunFacts(
         run.name,
         str(run.path),

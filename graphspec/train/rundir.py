@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from graphspec import document
 from graphspec.errors import RunError, SpecError
@@ -38,7 +39,7 @@ PREPROCESS, CHECKPOINTS, TAPS = "preprocess.safetensors", "checkpoints", "taps"
 PASSING_WEIGHTS = f"{TAPS}/weights.safetensors"
 FOLDER_VARIABLE = "GRAPHSPEC_RUNS"
 
-Status = Literal["new", "running", "finished", "stopped", "failed", "interrupted"]
+Status = Literal["new", "running", "finished", "stopped", "failed", "interrupted", "newer"]
 
 
 class Run:
@@ -65,12 +66,22 @@ class Run:
         return self.path.name
 
     @cached_property
+    def is_newer(self) -> bool:
+        """Whether it has a format to come, of which this version can neither read nor write."""
+        try:
+            found = from_json((self.path / SPEC).read_bytes())
+        except (OSError, ValueError):
+            return False
+        return isinstance(found, dict) and document.is_newer(found.get("format"))
+
+    @cached_property
     def spec(self) -> GraphSpec:
         """The network.
 
         Raises:
-            RunError: the file is damaged.
+            RunError: the file is damaged, or of a format to come.
         """
+        self._refuse_newer()
         try:
             return document.load(self.path / SPEC)
         except SpecError as error:
@@ -81,8 +92,9 @@ class Run:
         """The settings; a resume may have changed some.
 
         Raises:
-            RunError: the file is damaged.
+            RunError: the file is damaged, or of a format to come.
         """
+        self._refuse_newer()
         try:
             return TrainConfig.model_validate_json((self.path / CONFIG).read_bytes())
         except (OSError, ValidationError) as error:
@@ -107,8 +119,11 @@ class Run:
     def status(self) -> Status:
         """Whether it is being written to, else how it ended.
 
-        "stopped" means that somebody asked it to, "interrupted" that its process was killed.
+        "stopped" means that somebody asked it to, "interrupted" that its process was killed. Of
+        a "newer" format that cannot be told: the words in its log may mean something else.
         """
+        if self.is_newer:
+            return "newer"
         if is_locked(self.path):
             return "running"
         last = self.last
@@ -229,6 +244,14 @@ class Run:
             shutil.rmtree(self.path)
         except OSError as error:
             raise RunError(f"cannot remove {str(self.path)!r}: {error.strerror}") from error
+
+    def _refuse_newer(self) -> None:
+        if self.is_newer:
+            raise RunError(
+                f"the run {str(self.path)!r} was written by a newer version of graphspec, in a "
+                "format that this one cannot read. Update graphspec: pip install -U "
+                "graphspec-studio"
+            )
 
     def _damaged(self, file: str, error: Exception) -> RunError:
         return RunError(f"the run {str(self.path)!r} is damaged: {file} cannot be read ({error})")

@@ -22,6 +22,7 @@ _LEFT = {
     "stopped": "was stopped.",
     "failed": "has failed.",
     "interrupted": "was interrupted.",
+    "newer": "has gone on in a newer version of graphspec: update this one.",
 }
 
 
@@ -81,7 +82,7 @@ def offer_left_running(window: MainWindow) -> None:
         choices["Show it"] = lambda: window.files.open(path)
         if status == "running" and sys.platform != "win32":
             choices["Take it over"] = lambda: _pick_up(window, run, window.training.take_over)
-        elif status not in ("running", "finished"):
+        elif status not in ("running", "finished", "newer"):
             choices["Go on with it"] = lambda: _pick_up(window, run, window.training.go_on)
     choices["Close"] = None
     words = f"{path.name}, which you left running, {told}"

@@ -57,6 +57,7 @@ def test_a_good_document() -> None:
     [
         ("format", ..., "format-missing", "", "graphspec/1"),
         ("format", "graphspec/2", "format-newer", "format", "Update graphspec"),
+        ("format", "graphspec/01", "format-unknown", "format", "graphspec/1"),
         ("format", "graphspec/x", "format-unknown", "format", "graphspec/1"),
         ("format", "other/1", "format-unknown", "format", "graphspec/1"),
         ("format", 1, "format-unknown", "format", "graphspec/1"),

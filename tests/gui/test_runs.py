@@ -10,7 +10,7 @@ from graphspec_gui.banner import Banner
 from graphspec_gui.runs.comparison import UNLIKE, Comparison, _words
 from graphspec_gui.runs.drawing import draw_difference
 from graphspec_gui.runs.panel import RunsPanel
-from graphspec_gui.runs.table import PLACES
+from graphspec_gui.runs.table import NEWER, PLACES
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt
@@ -101,6 +101,45 @@ def test_every_run_is_listed_with_its_facts(panel):
     assert text(panel, "gamma", "best") == ""
     assert not index(panel, "alpha", "status").data(Qt.ItemDataRole.DecorationRole).isNull()
     assert panel._count.text() == "3 runs"
+
+
+def test_a_run_of_a_newer_version_is_listed_grey_and_can_be_named_but_not_opened(
+    qtbot, panel, window, folder
+):
+    spec = folder / "alpha" / "spec.json"
+    spec.write_text(spec.read_text().replace('"graphspec/1"', '"graphspec/2"'))
+    (folder / "alpha" / "remarks.json").write_text('{"note": "from the cluster"}')
+    qtbot.waitUntil(lambda: text(panel, "alpha", "status") == "newer format")
+    grey = theme().color("disabled")
+    assert index(panel, "alpha").data(Qt.ItemDataRole.ForegroundRole) == grey
+    assert index(panel, "beta").data(Qt.ItemDataRole.ForegroundRole) is None
+    tip = index(panel, "alpha", "status").data(Qt.ItemDataRole.ToolTipRole)
+    assert "update graphspec" in tip
+    assert text(panel, "alpha", "best") == ""
+    assert text(panel, "alpha", "note") == "from the cluster"
+    click(panel, "alpha")
+    for action in (panel.show_, panel.open, panel.go_on):
+        assert action.reason == NEWER
+    click(panel, "beta", add=True)
+    assert panel.compare.reason == NEWER
+    click(panel, "alpha", "shown", left=10)
+    assert panel.shown.at(folder / "alpha") is None
+    window.files.open(folder / "alpha")
+    assert "newer version of graphspec" in window.findChildren(Banner)[-1].label.text()
+    assert window.current is None
+    header = panel.view.header()
+    at = QPoint(header.sectionViewportPosition(PLACES["status"]) + 20, header.height() // 2)
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert names(panel) == ["beta", "alpha", "gamma"]
+    click(panel, "alpha")
+    assert panel.delete.isEnabled()
+    panel.rename.trigger()
+    field = panel.view.viewport().findChild(QLineEdit)
+    field.selectAll()
+    QTest.keyClicks(field, "later")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "later" in names(panel))
+    assert Run(folder / "later").status == "newer"
 
 
 def test_a_click_on_a_title_sorts_and_unknown_values_stay_below(panel):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphspec import edit
-from graphspec.errors import RunWriteError
+from graphspec.errors import RunError, RunWriteError
 from graphspec.train.comparing import choices_of, compare_graphs, differs, side_by_side
 from graphspec.train.facts import facts_of
 from graphspec.train.remarks import REMARKS, Remarks, read_remarks, write_remarks
@@ -49,6 +49,32 @@ def test_a_damaged_run_is_listed_as_such(tmp_path: Path) -> None:
     write_remarks(run.path, Remarks(note="broken?"))
     assert facts_of(run).status == "damaged"
     assert facts_of(run).note == "broken?"
+
+
+def test_a_run_of_a_newer_format_is_listed_as_such_and_left_as_it_is(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", linear(), data="spiral", epochs=1)
+    list(train_run(run.path))
+    spec, log = run.path / "spec.json", run.path / "events.jsonl"
+    spec.write_text(spec.read_text().replace('"graphspec/1"', '"graphspec/2"'))
+    with log.open("ab") as file:
+        file.write(b'{"type":"dreamt","step":3,"epoch":1.0,"time":5.0}\n')
+    write_remarks(run.path, Remarks(note="of the other machine", starred=True))
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    newer = Run(run.path)
+    assert newer.status == "newer"
+    facts = facts_of(newer)
+    assert (facts.status, facts.note, facts.starred) == ("newer", "of the other machine", True)
+    assert (facts.begun, facts.model) == (run.started.time, "points")
+    # What might mean something else by now is not told.
+    assert (facts.best, facts.loss, facts.accuracy, facts.seconds) == (None,) * 4
+    for read in (lambda: newer.spec, lambda: newer.config, lambda: list(train_run(run.path))):
+        with pytest.raises(RunError, match=r"newer version of graphspec.*Update graphspec"):
+            read()
+    assert {p: p.read_bytes() for p in run.path.rglob("*") if p.is_file()} == before
+    renamed = newer.rename("other")
+    assert renamed.status == "newer"
+    renamed.delete()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_remarks_come_back_and_a_damaged_file_says_nothing(tmp_path: Path) -> None:

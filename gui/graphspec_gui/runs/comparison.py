@@ -28,14 +28,14 @@ from graphspec.train.comparing import choices_of, differs, side_by_side
 from graphspec.train.facts import RunFacts
 from graphspec.train.rundir import Run
 from graphspec_gui.job import Job
-from graphspec_gui.runs.table import best_of, moment
+from graphspec_gui.runs.table import best_of, moment, words_of
 from graphspec_gui.theme import plain_tip, space, theme
 
 UNLIKE = "≠"
 """Stands before a choice that differs; what is not as in the first run is coloured too."""
 _LONGEST = 60
 _RESULTS: dict[str, Callable[[RunFacts], str]] = {
-    "status": lambda facts: facts.status,
+    "status": lambda facts: words_of(facts.status),
     "best": lambda facts: f"{best_of(facts)} {facts.monitor or ''}".strip(),
     "loss": lambda facts: "" if facts.loss is None else f"{facts.loss:.4f}",
     "accuracy": lambda facts: "" if facts.accuracy is None else f"{facts.accuracy:.2%}",

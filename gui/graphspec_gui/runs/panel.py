@@ -30,7 +30,7 @@ from graphspec_gui.panel import Panel
 from graphspec_gui.runs.changing import RunChanges
 from graphspec_gui.runs.library import RunLibrary
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
-from graphspec_gui.runs.table import COLUMNS, PLACES, Index, RunsFilter, RunsTable
+from graphspec_gui.runs.table import COLUMNS, PLACES, UNREAD, Index, RunsFilter, RunsTable
 from graphspec_gui.theme import space
 from graphspec_gui.training.controller import TrainingController, workspace
 
@@ -219,9 +219,7 @@ class RunsPanel(Panel):
         runs = self.selected
         some = None if runs else _SOME
         one = None if len(runs) == 1 else _ONE
-        whole = some or (
-            "Its folder is damaged." if any(r.status == "damaged" for r in runs) else None
-        )
+        whole = some or next((UNREAD[r.status] for r in runs if r.status in UNREAD), None)
         running = any(facts.status == "running" for facts in runs)
         busy = "It is being trained. Stop it first." if running else None
         self.show_.allow(whole)
@@ -239,7 +237,7 @@ class RunsPanel(Panel):
         else:
             many = f"Select at most {MOST} runs." if len(runs) > MOST else None
             self.compare.allow(many or whole)
-        self.go_on.allow(one or busy or self._why_not_on(runs))
+        self.go_on.allow(one or whole or busy or self._why_not_on(runs))
 
     def _why_not_on(self, runs: list[RunFacts]) -> str | None:
         if self.training.state != "idle":

@@ -31,9 +31,15 @@ STATUS = {
     "new": ("mdi6.circle-outline", "muted"),
     "interrupted": ("mdi6.alert-outline", "warning"),
     "failed": ("mdi6.close-octagon-outline", "error"),
+    "newer": ("mdi6.update", "disabled"),
     "damaged": ("mdi6.file-alert-outline", "error"),
 }
 """The icon of each status, and its colour."""
+
+
+NEWER = "A newer version of graphspec wrote it: update graphspec."
+UNREAD = {"damaged": "Its folder is damaged.", "newer": NEWER}
+"""Why a run cannot be shown, by its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class Column:
     tell: Callable[[RunFacts], str]
     key: Callable[[RunFacts], Any]
     number: bool = False
+
+
+def words_of(status: str) -> str:
+    """A status in words."""
+    return "newer format" if status == "newer" else status
 
 
 def best_of(facts: RunFacts) -> str:
@@ -81,7 +92,9 @@ COLUMNS = (
     Column("shown", "", 6, lambda _: "", lambda _: None),
     Column("starred", "", 4, lambda _: "", lambda facts: facts.starred or None),
     _named("name", "Run", 22),
-    _named("status", "Status", 15),
+    Column(
+        "status", "Status", 15, lambda facts: words_of(facts.status), lambda facts: facts.status
+    ),
     _named("model", "Model", 13),
     _named("data", "Data", 13.5),
     Column("best", "Best", 9, best_of, _best_key, number=True),
@@ -182,7 +195,7 @@ class RunsTable(QAbstractTableModel):
         name = COLUMNS[index.column()].name
         if name in _EDITED:
             flags |= Qt.ItemFlag.ItemIsEditable
-        if name == "shown":
+        if name == "shown" and self.rows[index.row()].status not in UNREAD:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
@@ -196,9 +209,13 @@ class RunsTable(QAbstractTableModel):
             return column.tell(facts)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._decoration(facts, column.name)
+        if role == Qt.ItemDataRole.ForegroundRole and facts.status == "newer":
+            return theme().color("disabled")
         if role == Qt.ItemDataRole.FontRole and column.name == "name":
             return theme().font("strong") if self._is_in_front(facts.path) else None
         if role == Qt.ItemDataRole.CheckStateRole and column.name == "shown":
+            if facts.status in UNREAD:
+                return None
             shown = self._shown(facts.path)
             visible = shown is not None and shown.visible
             return Qt.CheckState.Checked if visible else Qt.CheckState.Unchecked
@@ -311,6 +328,8 @@ def _alignment(column: Column) -> Qt.AlignmentFlag:
 def _tip(facts: RunFacts, column: Column) -> str:
     if column.name == "best" and facts.best is not None:
         return f"Best {facts.monitor} on the validation split"
+    if column.name in ("shown", "status") and facts.status in UNREAD:
+        return UNREAD[facts.status]
     if column.name == "name":
         return str(Path(facts.path))
     if column.name in ("shown", "starred"):
