@@ -10,6 +10,25 @@ from pydantic import Field, TypeAdapter, ValidationError
 from graphspec.record import Record
 
 
+class SessionClock:
+    """Unix seconds that only ever rise: the time of day at first, then counted by a steady clock.
+
+    The time of day is set forward and back: by its owner, by a server, on a journey. What is
+    worked out of two events, such as a duration, a speed or their order, must not follow.
+
+    Args:
+        after: the moment of the last event before; where the time of day is earlier than that, it
+            is counted on from there.
+    """
+
+    def __init__(self, after: float = 0.0) -> None:
+        self._begun = max(time.time(), after) - time.monotonic()
+
+    def __call__(self) -> float:
+        """The seconds now."""
+        return self._begun + time.monotonic()
+
+
 class EventBase(Record):
     """What every event has."""
 
@@ -18,7 +37,7 @@ class EventBase(Record):
     epoch: float
     """Passes over the training split so far: step ÷ steps per epoch."""
     time: float = Field(default_factory=time.time)
-    """When it happened, in Unix seconds."""
+    """When it happened, in Unix seconds; a training counts them by a ``SessionClock``."""
 
     def to_line(self) -> bytes:
         """The event as one line of the log."""

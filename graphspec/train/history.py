@@ -123,6 +123,7 @@ class Series:
 class History:
     """What the events of a run that have been read so far say, as curves by tag.
 
+    ``begun`` is the moment of the first event, in Unix seconds.
     ``started`` is the beginning of the latest session, ``ended`` its end (None while it goes on),
     ``last`` the latest event of any kind. ``changes`` and ``snapshots`` are in order.
     """
@@ -131,6 +132,7 @@ class History:
         self.series: dict[str, Series] = {}
         self.changes: list[Changed] = []
         self.snapshots: list[Snapshot] = []
+        self.begun: float | None = None
         self.started: Started | None = None
         self.ended: Finished | Failed | None = None
         self.last: Event | None = None
@@ -142,6 +144,7 @@ class History:
         points: dict[str, list[tuple[float, float, float, float]]] = {}
         for event in events:
             self.last = event
+            self.begun = event.time if self.begun is None else self.begun
             for tag, value in scalars_of(event).items():
                 points.setdefault(tag, []).append((event.step, event.epoch, event.time, value))
             if isinstance(event, Started):
@@ -167,6 +170,7 @@ class History:
     ) -> None:
         """Read on by many steps at once: where they stand, and their values by tag."""
         self.last = last
+        self.begun = float(times[0]) if self.begun is None else self.begun
         for tag, column in values.items():
             self.series.setdefault(tag, Series()).add_columns(steps, epochs, times, column)
 
@@ -190,6 +194,7 @@ class History:
         self.changes += later.changes
         self.snapshots += later.snapshots
         self.last = later.last
+        self.begun = later.begun if self.begun is None else self.begun
         if later.started is not None:
             self.started, self.ended, self.paused = later.started, later.ended, later.paused
         elif later.ended is not None:

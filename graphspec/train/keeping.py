@@ -15,7 +15,7 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.record import Record
 from graphspec.train.checkpoint import TrainState
 from graphspec.train.control import WriteWeights
-from graphspec.train.events import Changed, Event, Refused, Snapshot
+from graphspec.train.events import Changed, Event, Refused, SessionClock, Snapshot
 from graphspec.train.writer import RunWriter
 
 # Epochs of a few milliseconds would otherwise spend their time on saving.
@@ -28,6 +28,8 @@ _T = TypeVar("_T")
 class Keeper:
     """Writes events and checkpoints into a run; without a run it only looks for broken numbers.
 
+    ``clock`` tells when something happens.
+
     Where the system does not let it write, it pauses the training and says why, calls ``wait``
     with a number of seconds, and tries again; when that is False or None, the error ends the
     training. What is to be written stays in memory meanwhile.
@@ -38,6 +40,7 @@ class Keeper:
 
     def __init__(self, run: RunWriter | None, config: TrainConfig) -> None:
         self._run, self._config = run, config
+        self.clock = SessionClock() if run is None else run.clock
         # With the size of the log at that moment.
         self._best: tuple[TrainState, int] | None = None
         self._saved_at = -1 if run is None or run.state is None else run.state.progress.step
@@ -171,7 +174,7 @@ class Keeper:
         now: dict[str, Any] = {"step": event.step, "epoch": event.epoch}
         paused = False
         while True:
-            goes_on = Changed(**now, field="paused", value=False)
+            goes_on = Changed(**now, time=self.clock(), field="paused", value=False)
             try:
                 # In the log, a pause ends before what had to wait for its end.
                 if paused and is_log and self._run is not None:
@@ -183,7 +186,13 @@ class Keeper:
                 if not paused:
                     paused = True
                     yield self._try_to_log(
-                        Changed(**now, field="paused", value=True, reason=str(error))
+                        Changed(
+                            **now,
+                            time=self.clock(),
+                            field="paused",
+                            value=True,
+                            reason=str(error),
+                        )
                     )
                 if not self.wait(_RETRY_SECONDS):
                     raise

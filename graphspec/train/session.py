@@ -157,7 +157,8 @@ def train_run(
             training = _begin(run, writer, before, settings, data, control, engine)
             first = next(training)
         except GraphspecError as error:
-            failed = Failed(step=0, epoch=0.0, error=type(error).__name__, message=str(error))
+            what = {"error": type(error).__name__, "message": str(error)}
+            failed = Failed(step=0, epoch=0.0, time=writer.clock(), **what)
             with suppress(RunError):
                 writer.log(failed)
             raise

@@ -435,7 +435,7 @@ class _Training:
 
     def _now(self) -> dict[str, Any]:
         step = self.progress.step
-        return {"step": step, "epoch": step / self.steps_per_epoch}
+        return {"step": step, "epoch": step / self.steps_per_epoch, "time": self.keeper.clock()}
 
     def _fail(self, error: Exception) -> Event:
         place: dict[str, Any] = {}

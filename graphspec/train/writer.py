@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,9 +22,9 @@ from graphspec.train.checkpoint import (
     write_arrays,
     write_passing_weights,
 )
-from graphspec.train.events import Changed, Event
+from graphspec.train.events import Changed, Event, SessionClock
 from graphspec.train.lock import RunLock
-from graphspec.train.log import LogWriter, changes_to_replay, cut
+from graphspec.train.log import LogWriter, changes_to_replay, cut, events_backwards
 from graphspec.train.tensorboard import FOLDER, LiveWriter
 
 
@@ -32,7 +33,7 @@ class RunWriter:
 
     The log is cut back to the newest checkpoint that is whole. ``state`` is that checkpoint (None:
     training begins at the beginning) and ``replay`` the changes that have to be made again on
-    the way.
+    the way. ``clock`` tells the time of events, later than of all that have been logged.
 
     Raises:
         RunLockedError: another process is writing to it.
@@ -67,6 +68,8 @@ class RunWriter:
             (self.path / rundir.PASSING_WEIGHTS).unlink(missing_ok=True)
         log, lost = self.path / rundir.EVENTS, self.path / rundir.LOST
         kept = cut(log, lost, step=step, offset=offset)
+        latest = [*kept[-1:], *islice(events_backwards(lost), 1)]
+        self.clock = SessionClock(max((event.time for event in latest), default=0.0))
         self.replay: list[Changed] = changes_to_replay(kept, lost, step)
         self._log = LogWriter(log)
         self._live = LiveWriter(self.path / FOLDER) if config.tensorboard else None

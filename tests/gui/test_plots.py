@@ -149,7 +149,7 @@ def test_the_x_axis_is_steps_epochs_or_seconds(qtbot, panel, runs, trained):
     QTest.keyClick(panel._axis, Qt.Key.Key_Down)
     assert chart(panel, "Loss").curves[0].x.tolist() == [event.epoch for event in events]
     QTest.keyClick(panel._axis, Qt.Key.Key_Down)
-    seconds = [event.time - events[0].time for event in events]
+    seconds = [event.time - trained[0].started.time for event in events]
     assert chart(panel, "Loss").curves[0].x.tolist() == seconds
 
 

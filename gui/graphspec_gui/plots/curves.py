@@ -19,7 +19,10 @@ def x_of(series: Series, axis: XAxis, begun: float) -> Numbers:
     """Where the points of a curve stand: at steps, epochs, or seconds after ``begun``."""
     if axis == "step":
         return series.steps
-    return series.epochs if axis == "epoch" else series.times - begun
+    if axis == "epoch":
+        return series.epochs
+    # In a log of an older version the time of day may have been set back on the way.
+    return np.maximum.accumulate(series.times) - begun
 
 
 class RunningMean:

@@ -320,7 +320,7 @@ class PlotsPanel(Panel):
                 yield Curve(
                     key=(str(item.run.path), tag),
                     name=words,
-                    x=x_of(series, self.x_axis, self._begun(item)),
+                    x=x_of(series, self.x_axis, history.begun or 0.0),
                     y=series.values,
                     # Many runs: a colour each. One run: a colour for each of its curves.
                     color=item.color if several else i,
@@ -334,20 +334,16 @@ class PlotsPanel(Panel):
         from graphspec_gui.plots.chart import Mark
 
         for item in shown:
-            for change in item.follower.history.changes:
+            history = item.follower.history
+            for change in history.changes:
                 if change.field == "paused":
                     continue
                 place = {
                     "step": float(change.step),
                     "epoch": change.epoch,
-                    "time": change.time - self._begun(item),
+                    "time": change.time - (history.begun or 0.0),
                 }[self.x_axis]
                 yield Mark(place, f"{change.what} {change.value:g}", item.color)
-
-    @staticmethod
-    def _begun(item: ShownRun) -> float:
-        series = item.follower.history.series.get("train/loss")
-        return float(series.times[0]) if series is not None and len(series) else time.time()
 
     def _runs_changed(self) -> None:
         now = set(self.runs)
