@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,6 +70,11 @@ class RunLock:
                 if attempt:
                     time.sleep(_PAUSE)
                 if _try_lock(handle):
+                    if not _is_at(handle, self._path):
+                        raise RunError(
+                            f"the run {str(self._path.parent)!r} has been renamed or removed "
+                            "meanwhile. graphspec runs list shows the runs that there are."
+                        )
                     self._handle = handle
                     _write_holder(handle)
                     return
@@ -106,6 +112,20 @@ class RunLock:
         self.release()
 
 
+@contextmanager
+def kept_still(folder: Path) -> Iterator[None]:
+    """Let nobody begin to write to a run directory while it is renamed or removed.
+
+    Raises:
+        RunLockedError: somebody writes to it.
+        RunError: it cannot be locked.
+    """
+    with RunLock(folder) as lock:
+        if sys.platform == "win32":
+            lock.release()  # a folder with an open file is not moved there
+        yield
+
+
 def is_locked(folder: Path) -> bool:
     """Whether a process is writing to the run directory right now."""
     try:
@@ -129,6 +149,14 @@ def holder_of(folder: Path) -> int | None:
     except (OSError, UnicodeDecodeError):
         return None
     return int(number) if number.isdigit() else None
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether an open file is still the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _write_holder(handle: int) -> None:

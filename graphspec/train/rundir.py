@@ -29,7 +29,7 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.recipe.preprocess.pipeline import Pipeline
 from graphspec.train.checkpoint import Entry, read_arrays, read_manifest
 from graphspec.train.events import Evaluated, Event, Failed, Finished, Started, parse_line
-from graphspec.train.lock import RunLock, is_locked
+from graphspec.train.lock import is_locked, kept_still
 from graphspec.train.log import Cursor, Tail, events_backwards, first_event, read_log
 from graphspec.train.reading import Reading, read_history
 
@@ -222,10 +222,9 @@ class Run:
         target = self.path.with_name(_plain_name(name))
         if target.exists():
             raise RunError(f"there is a run {name!r} already")
-        with RunLock(self.path):
-            pass
         try:
-            self.path.rename(target)
+            with kept_still(self.path):
+                self.path.rename(target)
         except OSError as error:
             raise RunError(f"cannot rename {self.name!r}: {error.strerror}") from error
         return Run(target)
@@ -236,12 +235,11 @@ class Run:
         Raises:
             RunError: the run is being written to, or the folder cannot be removed.
         """
-        with RunLock(self.path):
-            pass
         try:
-            # Without its spec it is no run, whatever happens to the rest.
-            (self.path / SPEC).unlink()
-            shutil.rmtree(self.path)
+            with kept_still(self.path):
+                # Without its spec it is no run, whatever happens to the rest.
+                (self.path / SPEC).unlink()
+                shutil.rmtree(self.path)
         except OSError as error:
             raise RunError(f"cannot remove {str(self.path)!r}: {error.strerror}") from error
 

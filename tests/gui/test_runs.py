@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,33 @@ def test_what_others_write_is_seen(qtbot, panel, folder):
     assert text(panel, "gamma", "note") == "from a terminal"
     shutil.rmtree(folder / "beta")
     qtbot.waitUntil(lambda: "beta" not in names(panel))
+
+
+def command(*words: str) -> None:
+    """Another process in this workspace."""
+    subprocess.run([sys.executable, "-m", "graphspec.cli", "runs", *words], check=True)
+
+
+def test_drawn_runs_that_another_process_renames_or_deletes_are_drawn_on_or_let_go(
+    qtbot, panel, folder
+):
+    for name in ("alpha", "beta"):
+        click(panel, name, "shown", left=10)
+    qtbot.waitUntil(lambda: all(item.follower.status == "finished" for item in panel.shown))
+    before = panel.shown.at(folder / "alpha")
+    points = before.follower.history.series["train/loss"].values.tolist()
+    command("rename", "alpha", "omega")
+    qtbot.waitUntil(lambda: panel.shown.at(folder / "omega") is not None)
+    after = panel.shown.at(folder / "omega")
+    assert [item.name for item in panel.shown] == ["beta", "omega"]
+    assert (after.color, after.visible) == (before.color, True)
+    # The one that was in front still is.
+    assert panel.shown.current is panel.shown.at(folder / "beta")
+    qtbot.waitUntil(lambda: after.follower.status == "finished")
+    assert after.follower.history.series["train/loss"].values.tolist() == points
+    command("delete", "beta", "--yes")
+    qtbot.waitUntil(lambda: [item.name for item in panel.shown] == ["omega"])
+    qtbot.waitUntil(lambda: sorted(names(panel)) == ["gamma", "omega"])
 
 
 def test_runs_are_moved_to_the_trash_after_a_question(qtbot, panel, folder, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from graphspec_gui.runs.follower import RunFollower
-from graphspec_gui.training.worker_process import WorkerProcess
+from graphspec_gui.training.worker_process import STDERR, WorkerProcess
 
 from graphspec import api
 from graphspec.train.control import Pause, SetRate
@@ -107,6 +107,20 @@ def test_a_child_that_cannot_begin_says_why(qtbot, work, tmp_path: Path):
     code, text = ended.args
     assert code == 2
     assert "damaged" in text
+
+
+def test_one_that_is_turned_away_leaves_alone_what_the_other_one_said(qtbot, work, tmp_path: Path):
+    run = new_run(tmp_path / "run", **LONG)
+    (run.path / STDERR).write_text("said before\n")
+    with RunLock(run.path):
+        worker = work(run)
+        with qtbot.waitSignal(worker.ended) as ended:
+            pass
+    code, text = ended.args
+    assert code == 2
+    assert "being written to by another process" in text
+    assert "said before" not in text
+    assert (run.path / STDERR).read_text().startswith("said before\n")
 
 
 def test_one_that_is_left_running_goes_on_without_the_pipe(qtbot, follow, work, tmp_path: Path):

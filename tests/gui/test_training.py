@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication
 from graphspec import edit
 from graphspec.engines import choosing
 from graphspec.graph import GraphSpec
-from graphspec.train.lock import RunLock
+from graphspec.train.lock import RunLock, holder_of
 from graphspec.train.rundir import Run
 from graphspec.train.session import create_run
 from tests.gui.faults import fill_disk, linux_only
@@ -318,6 +318,24 @@ def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_
     steps = window.training.history.series["train/loss"].steps
     # No step is made twice, and none is left out.
     assert steps.tolist() == list(range(1, len(steps) + 1))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
+def test_a_run_that_another_process_takes_from_here_is_told_and_taken_back(qtbot, window):
+    window.new(spec())
+    dock = panel(window)
+    dock.start.trigger()
+    running(qtbot, window)
+    run = window.training.shown.run
+    os.kill(holder_of(run.path), signal.SIGINT)
+    qtbot.waitUntil(lambda: window.training.state == "idle")
+    other = subprocess.Popen([sys.executable, "-m", "graphspec.worker", run.path, "--detached"])
+    qtbot.waitUntil(lambda: str(other.pid) in dock.state.text())
+    qtbot.waitUntil(dock.take.isVisible)
+    QTest.mouseClick(dock.take, Qt.MouseButton.LeftButton)
+    assert other.wait(60) == 0
+    qtbot.waitUntil(lambda: window.training.state == "running")
+    qtbot.waitUntil(lambda: not dock.take.isVisible())
 
 
 def test_on_windows_no_run_is_taken_over_and_the_button_says_why(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from graphspec.errors import GraphspecError
 from graphspec.train.facts import RunFacts
-from graphspec.train.lock import RunLock
+from graphspec.train.lock import kept_still
 from graphspec.train.remarks import read_remarks, write_remarks
 from graphspec.train.rundir import Run
 from graphspec_gui.message import Message
@@ -36,17 +36,13 @@ class RunChanges:
         """Give a run another name."""
         try:
             run = Run(facts.path)
-            before = self._shown.find(run)
-            visible = before is not None and before.visible
             renamed = run.rename(name.strip())
         except GraphspecError as error:
             self._tell(f"{facts.name} was not renamed.", str(error))
             return False
+        before = self._shown.find(run)
         if before is not None:
-            self._shown.drop(before)
-            after = self._shown.show(renamed)
-            self._shown.set_visible(after, visible=visible)
-            self._shown.moved.emit(before, after)
+            self._shown.move(before, renamed)
         return True
 
     def remark(self, facts: RunFacts, **fields: Any) -> bool:
@@ -77,12 +73,10 @@ class RunChanges:
     def _throw_away(self, facts: RunFacts) -> bool:
         try:
             run = Run(facts.path)
-            # Nobody may be writing to it.
-            with RunLock(run.path):
-                pass
-            self._let_go(run)
-            # PySide promises a pair, and gives False alone where it fails.
-            answer: object = QFile.moveToTrash(facts.path)
+            with kept_still(run.path):
+                self._let_go(run)
+                # PySide promises a pair, and gives False alone where it fails.
+                answer: object = QFile.moveToTrash(facts.path)
             if not (isinstance(answer, tuple) and answer[0]):
                 return self._delete(run)
         except GraphspecError as error:

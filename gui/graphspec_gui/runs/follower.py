@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from graphspec.errors import GraphspecError
 from graphspec.train.history import History
 from graphspec.train.log import Cursor
-from graphspec.train.rundir import Run, Status
+from graphspec.train.rundir import SPEC, Run, Status
 
 PERIOD = 300
 """Milliseconds between two looks at the log."""
@@ -37,6 +39,8 @@ class RunFollower(QObject):
     restarted = Signal()
     """The log was cut, because the run went on from an earlier checkpoint: ``history`` is new."""
     status_changed = Signal(str)
+    gone = Signal(object)
+    """Somebody has renamed the run, to this path, or removed it (None): nothing more is read."""
 
     def __init__(self, run: Run, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +56,7 @@ class RunFollower(QObject):
         self._reader.moveToThread(self._thread)
         self._reader.read.connect(self._take)
         self._reader.status.connect(self._take_status)
+        self._reader.gone.connect(self._tell_gone)
         self._thread.started.connect(self._reader.begin)
         self._thread.finished.connect(self._reader.deleteLater)
         self._thread.start()
@@ -81,15 +86,23 @@ class RunFollower(QObject):
         self.status_changed.emit(status)
 
 
+    @Slot(object)
+    def _tell_gone(self, to: Path | None) -> None:
+        if not self._closed:
+            self.gone.emit(to)
+
+
 class _Reader(QObject):
     """Reads the log in its own thread, and sends it as curves that are ready to draw."""
 
     read = Signal(object, bool)
     status = Signal(str)
+    gone = Signal(object)
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
+        self._folder: os.stat_result | None = None
         self._cursor: Cursor | None = None
         self._history = History()
         self._known: Status | None = None
@@ -108,6 +121,8 @@ class _Reader(QObject):
     def _look(self) -> None:
         self._looks += 1
         try:
+            if not self._is_there():
+                return
             # The status first: what a worker wrote before it ended is then in the log.
             status = self._run.status if self._looks % _LOOKS_PER_STATUS == 1 else None
             part = self._run.read_history(self._cursor, most=PART)
@@ -132,3 +147,22 @@ class _Reader(QObject):
         if status is not None and status != self._known:
             self._known = status
             self.status.emit(status)
+
+    def _is_there(self) -> bool:
+        """Whether the run is where it was; if only its disk is away, it may come back."""
+        path = self._run.path
+        if (path / SPEC).exists():
+            self._folder = self._folder or path.stat()
+            return True
+        if path.parent.is_dir():
+            self._timer.stop()
+            self.gone.emit(_find(self._folder, path.parent))
+        return False
+
+
+def _find(folder: os.stat_result | None, among: Path) -> Path | None:
+    """The path of a folder that has been renamed in its own folder."""
+    for path in among.iterdir():
+        if folder is not None and os.path.samestat(path.stat(), folder):
+            return path if (path / SPEC).exists() else None
+    return None

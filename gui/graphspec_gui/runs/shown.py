@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from graphspec.errors import RunError
 from graphspec.train.rundir import Run
 from graphspec_gui.runs.follower import RunFollower
 
@@ -82,6 +83,7 @@ class ShownRuns(QObject):
             color = next(i for i in range(len(taken) + 1) if i not in taken)
             shown = ShownRun(RunFollower(run, self), color)
             shown.follower.restarted.connect(partial(self.restarted.emit, run))
+            shown.follower.gone.connect(partial(self._gone, shown))
             self._shown[run.path.resolve()] = shown
             self.changed.emit()
         self.bring_to_front(shown)
@@ -98,6 +100,29 @@ class ShownRuns(QObject):
         if shown.visible != visible:
             shown.visible = visible
             self.changed.emit()
+
+    def move(self, before: ShownRun, run: Run) -> None:
+        """Show a run on, that has another name now."""
+        front = self._current
+        self.drop(before)
+        after = self.show(run)
+        after.color = before.color
+        self.set_visible(after, visible=before.visible)
+        if front is not None and front is not before:
+            self.bring_to_front(front)
+        self.moved.emit(before, after)
+
+    def _gone(self, shown: ShownRun, to: Path | None) -> None:
+        """Somebody else, such as a second window, has renamed or removed it."""
+        if shown in self:
+            try:
+                run = None if to is None else Run(to)
+            except RunError:
+                run = None
+            if run is None:
+                self.drop(shown)
+            else:
+                self.move(shown, run)
 
     def drop(self, shown: ShownRun) -> None:
         """Show a run no longer; it goes on, if it is being trained."""

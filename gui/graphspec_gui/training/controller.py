@@ -128,9 +128,10 @@ class TrainingController(QObject):
     def elsewhere(self) -> ShownRun | None:
         """The run in front, where another process trains it and nothing is trained here."""
         front = self.runs.current
-        if self.state != "idle" or front is None or front is self.shown:
+        if self.state != "idle" or front is None or front.follower.status != "running":
             return None
-        return front if front.follower.status == "running" else None
+        # The worker of this window may have ended since that was looked at.
+        return None if front is self.shown and not is_locked(front.run.path) else front
 
     @property
     def why_not_take_over(self) -> str | None:

@@ -41,7 +41,9 @@ class WorkerProcess(QObject):
     def __init__(self, run: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.run = run
-        self._log = (run / STDERR).open("wb")
+        # Added to: another process may be training the run, and this one will be turned away.
+        self._log = (run / STDERR).open("ab")
+        self._said = self._log.tell()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "graphspec.worker", str(run)],
             bufsize=0,
@@ -114,7 +116,8 @@ class WorkerProcess(QObject):
         self._timer.stop()
         self._close()
         try:
-            text = (self.run / STDERR).read_bytes()[-_SHOWN:].decode(errors="replace").strip()
+            said = (self.run / STDERR).read_bytes()[self._said :]
+            text = said[-_SHOWN:].decode(errors="replace").strip()
         except OSError:
             text = ""
         self.ended.emit(code, text)
