@@ -77,8 +77,9 @@ def _format_problem(document: dict[str, Any]) -> Problem | None:
 def is_newer(value: object) -> bool:
     """Whether a format is one to come; those of the past have been brought up to date before."""
     family, _, version = value.partition("/") if isinstance(value, str) else ("", "", "")
-    now = int(FORMAT.partition("/")[2])
-    return family == "graphspec" and version.isdecimal() and len(version) < 10 and int(version) > now
+    if family != "graphspec" or not version.isdecimal() or len(version) > 9:
+        return False
+    return int(version) > int(FORMAT.partition("/")[2])
 
 
 def _size_problem(document: dict[str, Any]) -> Problem | None:

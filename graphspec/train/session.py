@@ -157,8 +157,8 @@ def train_run(
             training = _begin(run, writer, before, settings, data, control, engine)
             first = next(training)
         except GraphspecError as error:
-            what = {"error": type(error).__name__, "message": str(error)}
-            failed = Failed(step=0, epoch=0.0, time=writer.clock(), **what)
+            now, kind = writer.clock(), type(error).__name__
+            failed = Failed(step=0, epoch=0.0, time=now, error=kind, message=str(error))
             with suppress(RunError):
                 writer.log(failed)
             raise

@@ -137,7 +137,7 @@ QHeaderView::section {
     background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
     padding: 4px 8px;
 }
-QHeaderView::section:vertical { border-bottom: none; padding: 4px 16px 4px 8px; }
+QHeaderView::section:vertical { border-bottom: none; padding: 4px 16px 5px 8px; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableView::item { padding: 4px 5px; }
 QTableView::item:focus { padding: 3px 4px; border: 1px solid $accent; }

@@ -15,9 +15,9 @@ from graphspec_gui.runs.panel import RunsPanel
 from graphspec_gui.runs.table import NEWER, PLACES
 from graphspec_gui.theme import theme
 from graphspec_gui.window import MainWindow
-from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QFile, QModelIndex, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QTableWidgetItem, QWidget
 
 from graphspec import api, edit
 from graphspec.train.control import Control
@@ -366,6 +366,30 @@ def test_compared_runs_are_drawn_and_their_differences_marked(qtbot, panel, wind
     found.filter.setFocus()
     QTest.keyClicks(found.filter, "epochs")
     assert found.table.rowCount() == 1
+
+
+def test_a_label_stands_as_high_as_the_words_of_its_row(qtbot, panel, window):
+    click(panel, "alpha")
+    click(panel, "beta", add=True)
+    panel.compare.trigger()
+    table = window.findChild(Comparison).table
+    qtbot.waitUntil(lambda: table.rowCount() > 4)
+    table.clearFocus()
+    row = 3
+    table.setVerticalHeaderItem(row, QTableWidgetItem(table.item(row, 0).text()))
+    labels = table.verticalHeader()
+    top, height = labels.sectionViewportPosition(row), labels.sectionSize(row)
+
+    def inked(widget: QWidget) -> list[int]:
+        picture = widget.grab(QRect(0, top, widget.width() // 2, height)).toImage()
+        ground = picture.pixel(2, 2)
+        return [
+            y
+            for y in range(picture.height())
+            if any(picture.pixel(x, y) != ground for x in range(2, picture.width() - 2))
+        ]
+
+    assert inked(labels.viewport()) == inked(table.viewport()) != []
 
 
 def test_the_difference_of_two_graphs_is_drawn_on_a_canvas(qtbot, panel, window):

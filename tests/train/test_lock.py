@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from graphspec.errors import RunError, RunLockedError
-from graphspec.train import lock
+from graphspec.train import lock as locking
 from graphspec.train.lock import RunLock, is_locked, kept_still
 from graphspec.train.session import train_run
 from tests.train.nets import new_run, points
@@ -53,7 +53,7 @@ def test_a_second_writer_is_told_who_holds_the_run(tmp_path: Path) -> None:
 def test_a_writer_whose_run_is_renamed_while_it_waits_is_told(tmp_path: Path, monkeypatch) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    try_lock = lock._try_lock
+    try_lock = locking._try_lock
 
     def late(handle: int) -> bool:
         monkeypatch.undo()
@@ -62,7 +62,7 @@ def test_a_writer_whose_run_is_renamed_while_it_waits_is_told(tmp_path: Path, mo
             folder.rename(tmp_path / "other")
         return try_lock(handle)
 
-    monkeypatch.setattr(lock, "_try_lock", late)
+    monkeypatch.setattr(locking, "_try_lock", late)
     with pytest.raises(RunError, match="renamed or removed"):
         RunLock(folder).acquire()
     assert not is_locked(tmp_path / "other")

@@ -85,7 +85,6 @@ class RunFollower(QObject):
         self.status, self.opened = status, True
         self.status_changed.emit(status)
 
-
     @Slot(object)
     def _tell_gone(self, to: Path | None) -> None:
         if not self._closed:

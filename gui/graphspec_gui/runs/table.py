@@ -91,12 +91,12 @@ def _named(name: str, title: str, width: float) -> Column:
 COLUMNS = (
     Column("shown", "", 6, lambda _: "", lambda _: None),
     Column("starred", "", 4, lambda _: "", lambda facts: facts.starred or None),
-    _named("name", "Run", 22),
+    _named("name", "Run", 20),
     Column(
-        "status", "Status", 15, lambda facts: words_of(facts.status), lambda facts: facts.status
+        "status", "Status", 17, lambda facts: words_of(facts.status), lambda facts: facts.status
     ),
     _named("model", "Model", 13),
-    _named("data", "Data", 13.5),
+    _named("data", "Data", 13),
     Column("best", "Best", 9, best_of, _best_key, number=True),
     Column(
         "seconds",
@@ -106,8 +106,8 @@ COLUMNS = (
         lambda facts: facts.seconds,
         number=True,
     ),
-    _named("engine", "Engine", 7.5),
-    Column("begun", "Begun", 17.5, lambda facts: moment(facts.begun), lambda facts: facts.begun),
+    _named("engine", "Engine", 8.5),
+    Column("begun", "Begun", 17, lambda facts: moment(facts.begun), lambda facts: facts.begun),
     # The last one takes what room there is: beside the docks of a small screen this much.
     _named("note", "Note", 9),
 )
