@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from graphspec_gui.canvas import metrics
 from graphspec_gui.canvas.edge_path import PIECE, EdgePath, flowing, rounded
-from graphspec_gui.canvas.frame_buffer import AROUND
+from graphspec_gui.canvas.sheet import AROUND, BLOCK
 from graphspec_gui.canvas.view import CanvasView
+from graphspec_gui.theme import theme
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -59,9 +60,9 @@ def test_a_pan_shows_what_a_fresh_picture_shows(hands: Show, zoom: float, ahead:
     view.grab()
     for dx, dy in ((37, 11), (-90, 64), (5, -200), (0, 33), (301, -17), (2000, 5), (-2100, 1)):
         view.pan(dx, dy)
-        view.frame.draw_ahead()
+        view.frame.draw_between()
         view.viewport().repaint()
-        assert sum(view.frame.draw_ahead() for _ in range(ahead)) <= 90
+        assert sum(view.frame.draw_between() for _ in range(ahead)) <= 90
         panned = view.grab().toImage()
         assert furthest(drawn_anew(view), panned) <= near
 
@@ -70,12 +71,13 @@ def test_a_pan_within_what_was_drawn_ahead_draws_nothing(hands: Show, monkeypatc
     view = hands(zoo.load("resnet18")).view
     view.set_zoom(0.7)
     view.grab()
-    while view.frame.draw_ahead():
+    while view.frame.draw_between():
         pass
     drawn: list[QRect] = []
-    draw = view.frame._draw
+    sheet = view.frame._sheet
+    draw = sheet._draw
     monkeypatch.setattr(
-        view.frame, "_draw", lambda painter, part: (drawn.append(part), draw(painter, part))
+        sheet, "_draw", lambda painter, part: (drawn.append(part), draw(painter, part))
     )
     for dx, dy in ((60, 40), (-120, -80), (90, 0)):
         view.pan(dx, dy)
@@ -93,11 +95,11 @@ def test_what_changes_beside_the_view_is_drawn_when_it_comes_into_sight(hands: S
     view.centerOn(item.sceneBoundingRect().center())
     view.pan(0, view.viewport().height() // 2 + 60)
     view.grab()
-    while view.frame.draw_ahead():
+    while view.frame.draw_between():
         pass
     view.document.apply(edit.set_field(view.document.spec, "conv1", "filters", 7), "Widen")
     view.document.look_now()
-    qtbot.waitUntil(lambda: bool(view.frame._stale))
+    qtbot.waitUntil(lambda: bool(view.frame._sheet._stale))
     view.pan(0, -100)
     panned = view.grab().toImage()
     assert drawn_anew(view) == panned
@@ -108,7 +110,7 @@ def test_it_comes_to_rest(hands: Show) -> None:
     view.grab()
     view.frame.forget(QRect(-3000, -3000, 20, 20))
     view.frame.forget(QRect(20, 20, 20, 20))
-    assert sum(view.frame.draw_ahead() for _ in range(200)) < 100
+    assert sum(view.frame.draw_between() for _ in range(200)) < 100
 
 
 def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:
@@ -121,6 +123,54 @@ def test_a_turned_wheel_settles_to_a_sharp_picture(hands: Show, qtbot) -> None:
     qtbot.waitUntil(lambda: view.grab().toImage() != rough)
     sharp = view.grab().toImage()
     assert drawn_anew(view) == sharp
+
+
+MEANWHILE: dict[str, Callable[[CanvasView], object]] = {
+    "nothing": lambda view: None,
+    "a pan": lambda view: view.pan(120, -30),
+    "a pan far away": lambda view: view.pan(3000, 0),
+    "an edit": lambda view: view.document.apply(
+        edit.set_field(view.document.spec, "conv1", "filters", 7), "Widen"
+    ),
+    "another size": lambda view: view.resize(view.width() - 40, view.height() - 40),
+    "other colours": lambda view: theme().choose("dark"),
+    "another zoom": lambda view: view.set_zoom(view.zoom * 1.1),
+    "another turn": lambda view: view.set_zoom(view.zoom * 1.1, settle=False),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_what_happens_while_it_is_drawn_sharp_is_shown(hands: Show, qtbot, what: str) -> None:
+    view = hands(zoo.load("lenet5")).view
+    view.grab()
+    view.set_zoom(view.zoom * 0.9, settle=False)
+    view.viewport().repaint()
+    qtbot.waitUntil(lambda: view.frame._next is not None)
+    view.frame.draw_between()
+    MEANWHILE[what](view)
+    view.document.look_now()
+    view.grab()
+    qtbot.waitUntil(lambda: view.frame._next is None and not view.frame._turning.isActive())
+    qtbot.wait(50)
+    shown = view.grab().toImage()
+    assert drawn_anew(view) == shown
+
+
+def test_the_sharp_picture_is_drawn_in_blocks(hands: Show, qtbot) -> None:
+    view = hands(zoo.load("resnet18")).view
+    view.grab()
+    qtbot.waitUntil(lambda: bool(view.canvas._routes))
+    view.grab()
+    qtbot.waitUntil(lambda: not view.frame._between.isActive())
+    drawn: list[QRect] = []
+    draw = view.frame._draw
+    view.frame._draw = lambda painter, part: (drawn.append(part), draw(painter, part))
+    view.set_zoom(view.zoom * 0.9, settle=False)
+    qtbot.waitUntil(lambda: view.frame._next is not None)
+    qtbot.waitUntil(lambda: view.frame._next is None)
+    view.grab()
+    assert drawn
+    assert max(max(part.width(), part.height()) for part in drawn) <= BLOCK
 
 
 PANS = """
@@ -144,7 +194,7 @@ for zoom in (0.8, 0.3):
     for dx, dy in ((3, 1), (61, -7), (-200, 90), (700, 0), (-1, -1)):
         view.pan(dx, dy)
         view.viewport().repaint()
-        while view.frame.draw_ahead():
+        while view.frame.draw_between():
             pass
     panned = view.grab().toImage()
     view.frame.forget()
