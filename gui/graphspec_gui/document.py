@@ -45,6 +45,9 @@ class StudioDocument(QObject):
     """A layer or input is to be brought into sight."""
     path_changed = Signal()
     modified_changed = Signal()
+    draft_changed = Signal()
+    settling = Signal()
+    """It is about to be saved or closed: what was typed a moment ago is to be taken over now."""
 
     def __init__(
         self, spec: GraphSpec, path: Path | None = None, parent: QObject | None = None
@@ -52,6 +55,7 @@ class StudioDocument(QObject):
         super().__init__(parent)
         self._state = State(spec, frozenset())
         self._path = path
+        self._draft: str | None = None
         self._silenced: frozenset[str] = frozenset()
         self._looking = False
         self._wanted = False
@@ -83,7 +87,12 @@ class StudioDocument(QObject):
     @property
     def modified(self) -> bool:
         """Whether there is something that was not saved."""
-        return not self.undo_stack.isClean()
+        return self._draft is not None or not self.undo_stack.isClean()
+
+    @property
+    def draft(self) -> str | None:
+        """Text for the network that is not right, or was not read yet; None where it is."""
+        return self._draft
 
     @property
     def selection(self) -> frozenset[str]:
@@ -127,6 +136,14 @@ class StudioDocument(QObject):
         if path != self._path:
             self._path = path
             self.path_changed.emit()
+
+    def set_draft(self, text: str | None) -> None:
+        """Keep text that is not right yet, which belongs to the work as the network does."""
+        if text != self._draft:
+            before, self._draft = self._draft, text
+            self.draft_changed.emit()
+            if (before is None) is not (text is None):
+                self.modified_changed.emit()
 
     def silence(self, codes: Iterable[str]) -> None:
         """Ask for no advice of these codes."""

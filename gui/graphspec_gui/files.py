@@ -94,6 +94,7 @@ class Files(QObject):
     def save(self, tab: EditorTab) -> bool:
         """Save to the document's file, or ask for one; False where nothing was saved."""
         document = tab.document
+        document.settling.emit()
         if document.path is None:
             return self.save_as(tab)
         if tab.changed_on_disk() is not None and not self._may_overwrite(tab):
@@ -103,6 +104,7 @@ class Files(QObject):
     def save_as(self, tab: EditorTab) -> bool:
         """Ask for a file and save to it; False where nothing was saved."""
         document = tab.document
+        document.settling.emit()
         name = document.path or self._folder() / f"{_portable(document.spec.name)}.json"
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Save network", str(name), FILTER)
         if not chosen:
@@ -141,11 +143,15 @@ class Files(QObject):
 
     def may_close(self, tab: EditorTab) -> bool:
         """Whether a document may go: what is not saved is asked about."""
+        tab.document.settling.emit()
         if not tab.document.modified:
             return True
         self._window.bring_to_front(tab)
         words = f"Save the changes to {tab.document.title}?"
-        box = Message("question", "unsaved", words, "They are lost otherwise.", self._window)
+        more = "They are lost otherwise."
+        if tab.document.draft is not None:
+            more += " The text in the JSON view has mistakes: it cannot be saved, and is lost."
+        box = Message("question", "unsaved", words, more, self._window)
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
@@ -220,6 +226,17 @@ class Files(QObject):
         words = f"{path.name} was deleted or moved by another program. Save it to write it again."
         tab.say(Banner(words, {"Save": lambda: self.save(tab)}, tab))
 
+    def _tell_draft(self, tab: EditorTab, path: Path) -> None:
+        words = (
+            f"{path.name} was saved as the canvas shows it: the text in the JSON view has "
+            "mistakes, and is not part of the network yet."
+        )
+        choices: dict[str, Callable[[], object] | None] = {
+            "Show the text": lambda: self._window.show_dock("json_dock"),
+            "Close": None,
+        }
+        tab.say(Banner(words, choices, tab))
+
     def _may_overwrite(self, tab: EditorTab) -> bool:
         path = tab.document.path
         assert path is not None
@@ -243,6 +260,8 @@ class Files(QObject):
             return self._not_saved(tab, path, reason or str(error))
         tab.document.undo_stack.setClean()
         tab.say(None)
+        if tab.document.draft is not None:
+            self._tell_draft(tab, path)
         self._window.settings.add_recent(path)
         self.watch()
         return True

@@ -45,8 +45,10 @@ class Left:
     spec: GraphSpec
     path: Path | None
     """The file that it was opened from."""
-    on_disk: str | None
+    on_disk: str | None = None
     """What that file held when it was last read or written."""
+    draft: str | None = None
+    """Text of the JSON view that was not right yet."""
 
 
 class Journal(QObject):
@@ -72,18 +74,14 @@ class Journal(QObject):
         self._failing = False
         self._thread: threading.Thread | None = None
 
-    def note(
-        self, key: str, spec: GraphSpec, path: Path | None, on_disk: str | None = None
-    ) -> None:
+    def note(self, key: str, left: Left) -> None:
         """Keep a document's unsaved state; returns at once.
 
         Args:
             key: the document's name here.
-            spec: its network.
-            path: its file, if it has one.
-            on_disk: what the file held when it was last read or written.
+            left: what is kept.
         """
-        self._hand_over(key, Left(spec, path, on_disk))
+        self._hand_over(key, left)
 
     def drop(self, key: str) -> None:
         """Forget a document: it was saved, or closed on purpose."""
@@ -202,6 +200,7 @@ class Journal(QObject):
             "path": None if what.path is None else str(what.path),
             "text": documents.dumps(what.spec),
             "on_disk": what.on_disk,
+            "draft": what.draft,
         }
         atomic.write_text(file, json.dumps(entry, ensure_ascii=False))
 
@@ -211,10 +210,11 @@ def _read(file: Path) -> Left | None:
     with suppress(OSError, ValueError, SpecError, RecursionError):
         entry = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(entry, dict) and entry.get("format") == FORMAT:
-            path, on_disk = entry.get("path"), entry.get("on_disk")
+            path, on_disk, draft = (entry.get(key) for key in ("path", "on_disk", "draft"))
             return Left(
                 documents.loads(str(entry["text"])),
                 Path(path) if isinstance(path, str) else None,
                 on_disk if isinstance(on_disk, str) else None,
+                draft if isinstance(draft, str) else None,
             )
     return None

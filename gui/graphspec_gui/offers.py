@@ -43,12 +43,15 @@ def offer_left_behind(window: MainWindow) -> None:
                 document = StudioDocument(item.spec, item.path)
                 document.undo_stack.resetClean()
                 tab = window.add(document, item.on_disk)
-                window.journal.note(tab.key, item.spec, item.path, item.on_disk)
+                window.journal.note(tab.key, item)
             else:
                 # Its file was opened meanwhile: what was edited goes there, as a step of undo.
                 tab.on_disk = item.on_disk
                 tab.document.apply(item.spec, "Bring back unsaved work")
                 window.bring_to_front(tab)
+            if item.draft is not None:
+                tab.document.set_draft(item.draft)
+                window.show_dock("json_dock")
         # The new entries are on the disk before the old ones go.
         if window.journal.wait():
             window.journal.clear_left_behind()

@@ -35,7 +35,7 @@ from graphspec_gui.dock_area import DockArea
 from graphspec_gui.docks import DOCKS, LAYOUT
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.files import Files
-from graphspec_gui.journal import Journal
+from graphspec_gui.journal import Journal, Left
 from graphspec_gui.menus import Menus
 from graphspec_gui.settings import Settings
 from graphspec_gui.status import Status
@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         document.spec_changed.connect(lambda: self._edited(tab))
         document.modified_changed.connect(lambda: self._edited(tab))
         document.path_changed.connect(lambda: self._edited(tab))
+        document.draft_changed.connect(lambda: self._keep(tab))
         at = self._pages.addTab(tab, "")
         close = IconButton("mdi6.close", "Close this document", self._pages)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -369,9 +370,13 @@ class MainWindow(QMainWindow):
 
     def _edited(self, tab: EditorTab) -> None:
         self._name(tab)
+        self._keep(tab)
+
+    def _keep(self, tab: EditorTab) -> None:
         document = tab.document
         if document.modified:
-            self.journal.note(tab.key, document.spec, document.path, tab.on_disk)
+            left = Left(document.spec, document.path, tab.on_disk, document.draft)
+            self.journal.note(tab.key, left)
         else:
             self.journal.drop(tab.key)
 

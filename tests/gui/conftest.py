@@ -128,6 +128,7 @@ def window(
     qtbot.waitUntil(lambda: made.training.worker is None)
     for tab in list(made.tabs()):
         tab.document.undo_stack.setClean()
+        tab.document.set_draft(None)
     assert made.close()
     made.deleteLater()
     # pytest runs no event loop in which it would go by itself.

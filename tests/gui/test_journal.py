@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from graphspec_gui.banner import Banner
-from graphspec_gui.journal import Journal
+from graphspec_gui.journal import Journal, Left
 from graphspec_gui.offers import offer_left_behind
 from PySide6.QtCore import Qt
 
@@ -32,6 +33,7 @@ from PySide6.QtWidgets import QApplication
 from graphspec import edit, zoo
 from graphspec_gui.journal import Journal
 from graphspec_gui.settings import Settings
+from graphspec_gui.window import MainWindow
 
 folder = Path(sys.argv[1])
 app = QApplication(["x"])
@@ -89,13 +91,13 @@ def test_a_hundred_kills(tmp_path, after):
     check_crash(tmp_path, after)
 
 
-def leave(tmp_path: Path, filters: int = 99) -> Path:
+def leave(tmp_path: Path, filters: int = 99, draft: str | None = None) -> Path:
     """What a crash leaves: an entry of a process that lives no more."""
     path = tmp_path / "net.json"
     documents.save(zoo.load("lenet5"), path)
     dead = Journal(tmp_path / "journal")
     changed = edit.set_field(zoo.load("lenet5"), "conv1", "filters", filters)
-    dead.note("a", changed, path, path.read_text(encoding="utf-8"))
+    dead.note("a", Left(changed, path, path.read_text(encoding="utf-8"), draft))
     assert dead.wait(60)
     # Its lock goes with its process.
     lock = dead._lock
@@ -121,6 +123,19 @@ def test_work_is_offered_again_and_comes_back_unsaved(qtbot, window, tmp_path):
     assert window.journal.wait(60)
     assert len(list(window.journal.folder.glob("*.json"))) == 1
     assert window.journal.left_behind() == []
+
+
+def test_text_that_was_not_right_yet_comes_back_too(qtbot, window, tmp_path):
+    leave(tmp_path, draft='{"half')
+    offer_left_behind(window)
+    qtbot.mouseClick(window.findChild(Banner).buttons["Open it"], LEFT)
+    text = window.docks["json_dock"].widget()
+    assert text.editor.toPlainText() == '{"half'
+    assert text.message.isVisible()
+    assert window.document.spec.by_id["conv1"].filters == 99
+    assert window.journal.wait(60)
+    (kept,) = window.journal.folder.glob("*.json")
+    assert json.loads(kept.read_text(encoding="utf-8"))["draft"] == '{"half'
 
 
 def test_a_file_that_was_changed_after_the_crash_is_told(qtbot, window, tmp_path):
@@ -155,7 +170,7 @@ def test_it_can_be_thrown_away(qtbot, window, tmp_path):
 
 def test_another_app_that_is_running_is_left_alone(window, tmp_path):
     other = Journal(tmp_path / "journal")
-    other.note("a", zoo.load("lenet5"), None)
+    other.note("a", Left(zoo.load("lenet5"), None))
     assert other.wait(60)
     assert window.journal.left_behind() == []
     window.journal.clear_left_behind()
@@ -225,7 +240,7 @@ def test_a_journal_that_cannot_be_written_says_so_and_goes_on_once_it_can(qtbot,
     root.write_text("a file where the folder should be")
     journal = Journal(root)
     with qtbot.waitSignal(journal.failed) as failed:
-        journal.note("a", zoo.load("lenet5"), None)
+        journal.note("a", Left(zoo.load("lenet5"), None))
     assert failed.args == ["File exists"]
     assert not journal.wait(60)
     root.unlink()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 
 from graphspec import document as documents
 from graphspec import edit, zoo
+from tests.gui.questions import answer
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -183,3 +184,55 @@ def test_a_long_text_follows_when_it_has_come_to_rest(qtbot, window, panel):
         resnet.apply(edit.move(resnet.spec, [("extra1", (float(x), 0.0))]), "Move", "drag")
     wanted = documents.dumps(resnet.spec)
     qtbot.waitUntil(lambda: panel.editor.toPlainText() == wanted)
+
+
+WRONG = '"filters": 6x'
+
+
+@pytest.fixture
+def wrong(qtbot, window, panel, document, tmp_path) -> str:
+    """The text with a mistake, of a document with a file."""
+    path = tmp_path / "net.json"
+    window.current.on_disk = documents.save(document.spec, path)
+    document.set_path(path)
+    replace(qtbot, panel, '"filters": 6', WRONG)
+    qtbot.waitUntil(lambda: panel.editor.wrong_lines != {})
+    return panel.editor.toPlainText()
+
+
+def test_text_that_is_wrong_waits_behind_another_document(qtbot, window, panel, document, wrong):
+    assert document.modified
+    window.new(zoo.load("linear_softmax"))
+    assert WRONG not in panel.editor.toPlainText()
+    window.turn(-1)
+    assert panel.editor.toPlainText() == wrong
+    assert panel.editor.wrong_lines != {}
+    assert "Line" in panel.message.text()
+    replace(qtbot, panel, WRONG, '"filters": 7')
+    qtbot.waitUntil(lambda: document.spec.by_id["conv1"].filters == 7)
+    assert document.draft is None
+
+
+def test_saving_says_that_text_that_is_wrong_is_not_saved(qtbot, window, panel, document, wrong):
+    qtbot.keyClick(panel.editor, Qt.Key.Key_S, CTRL)
+    assert documents.load(document.path) == document.spec
+    assert "the text in the JSON view has mistakes" in window.current.banner.label.text()
+    assert panel.editor.toPlainText() == wrong
+    assert document.modified
+    answer("Cancel")
+    assert not window.close_tab(window.current)
+    assert panel.editor.toPlainText() == wrong
+    qtbot.mouseClick(panel.restore, Qt.MouseButton.LeftButton)
+    document.undo_stack.setClean()
+    assert not document.modified
+
+
+def test_what_was_typed_a_moment_ago_is_saved(qtbot, window, panel, document, tmp_path):
+    path = tmp_path / "net.json"
+    window.current.on_disk = documents.save(document.spec, path)
+    document.set_path(path)
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    assert document.spec.by_id["conv1"].filters == 6
+    qtbot.keyClick(panel.editor, Qt.Key.Key_S, CTRL)
+    assert documents.load(path).by_id["conv1"].filters == 8
+    assert not document.modified

@@ -88,6 +88,7 @@ def play(window, qtbot, monkeypatch, files, seed: int, events: int, *, trains: b
             tabs = list(window.tabs())
             for tab in tabs[1:] if len(tabs) > TABS else ():
                 tab.document.undo_stack.setClean()
+                tab.document.set_draft(None)
                 window.close_tab(tab)
             assert not raised, f"event {number} of seed {seed}: {', '.join(monkey.done)}"
         monkey.rest()

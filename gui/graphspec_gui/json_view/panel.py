@@ -10,7 +10,7 @@ from graphspec.document.reader import place
 from graphspec.errors import Problem, SpecError
 from graphspec.graph import GraphSpec
 from graphspec_gui.buttons import StatePicture
-from graphspec_gui.document import IN_THREAD
+from graphspec_gui.document import IN_THREAD, StudioDocument
 from graphspec_gui.json_view.editor import JsonEditor
 from graphspec_gui.panel import Panel
 from graphspec_gui.theme import space
@@ -78,13 +78,26 @@ class JsonPanel(Panel):
         """Wide enough for most of a layer's line."""
         return QSize(space(56), space(60))
 
+    def set_document(self, document: StudioDocument | None) -> None:
+        """Take over what was typed last before another document is shown, or this one saved."""
+        if document is self.document:
+            return
+        if self.document is not None:
+            self.document.settling.disconnect(self._take_over)
+        super().set_document(document)
+        if document is not None:
+            document.settling.connect(self._take_over)
+
     def leave(self) -> None:
-        """Take over what was typed last before another document is shown."""
+        """Take over what was typed last."""
         self._later.stop()
+        self._take_over()
+        self._spec = None
+
+    def _take_over(self) -> None:
         if self._settle.isActive():
             self._settle.stop()
             self._read()
-        self._spec = None
 
     def refresh(self) -> None:
         """Show the document as it is now, unless it is what was typed here."""
@@ -93,8 +106,14 @@ class JsonPanel(Panel):
         if document is None:
             self._write("")
             return
+        if self._spec is None and document.draft is not None:
+            # It was left behind another document, or by a crash.
+            self._spec = document.spec
+            self._write(document.draft)
+            self._read()
+            return
         if document.spec is not self._spec:
-            if self._spec is not None and (self._settle.isActive() or self._message.isVisible()):
+            if document.draft is not None:
                 # Text that is not the network's is not thrown away unasked.
                 self._say_changed()
                 return
@@ -105,15 +124,18 @@ class JsonPanel(Panel):
         self._light_up()
 
     def _show_spec(self) -> None:
-        if self._settle.isActive():
+        if self.document is None:
+            return
+        if self.document.draft is not None:
             self._say_changed()
-        elif self.document is not None:
+        else:
             self._spec = self.document.spec
             self._write(documents.dumps(self._spec))
             self._light_up()
 
     def _typed(self) -> None:
         if not self._writing and self.document is not None:
+            self.document.set_draft(self.editor.toPlainText())
             self._settle.start()
 
     def _read(self) -> None:
@@ -126,17 +148,19 @@ class JsonPanel(Panel):
         except SpecError as error:
             self._tell(error.problems)
             return
-        if self._message.isVisible():
+        if not self._message.isHidden():
             self._message.hide()
             self._run += 1
         self.editor.mark({})
         self._spec = spec
         if spec == document.spec:
             self._spec = document.spec
+            document.set_draft(None)
             self._light_up()
             return
         document.apply(spec, "Edit the JSON", f"json {self._run} {id(self)}")
         self._spec = document.spec
+        document.set_draft(None)
 
     def _tell(self, problems: tuple[Problem, ...]) -> None:
         marks: dict[int, str] = {}
@@ -150,7 +174,7 @@ class JsonPanel(Panel):
 
     def _say_changed(self) -> None:
         """Add it to what is wrong with the text, which is to be mended all the same."""
-        wrong = self.message.text() if self._message.isVisible() else ""
+        wrong = self.message.text() if not self._message.isHidden() else ""
         if CHANGED not in wrong:
             self._say("\n".join(filter(None, (wrong, CHANGED))))
 
@@ -163,6 +187,8 @@ class JsonPanel(Panel):
         self._settle.stop()
         self._message.hide()
         self._spec = None
+        if self.document is not None:
+            self.document.set_draft(None)
         self.touch()
 
     def _write(self, text: str) -> None:
