@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from graphspec_gui.plots.axis import Axis
-from graphspec_gui.plots.chart import Chart, Curve, Mark
-from graphspec_gui.plots.curves import RunningMean, nearest
+from graphspec_gui.plots.chart import Chart
+from graphspec_gui.plots.curves import Curve, Mark, RunningMean, nearest
 from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
+from graphspec_gui.theme import theme
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf]), max_size=700)
 
@@ -65,6 +68,34 @@ def test_the_legend_names_each_run_once_and_counts_what_has_no_room(qtbot):
     rows, rest = legend.rows()
     assert rest == 0
     assert [w.text for row in rows for w in row if w.names_run] == list(runs)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.6])
+def test_a_point_that_stands_alone_is_seen(qtbot, smoothing):
+    made = Chart("Loss")
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.set_smoothing(smoothing)
+    made.show()
+
+    def inked() -> set[tuple[int, int]]:
+        view = made.plot.getPlotItem().vb
+        corner = made.plot.mapFromScene(view.sceneBoundingRect().topLeft())
+        picture = made.plot.grab().toImage()
+        color = QColor(theme().colors.series[1]).rgb()
+        return {
+            (x, y)
+            for x in range(corner.x(), picture.width())
+            for y in range(picture.height())
+            if picture.pixel(x, y) == color
+        }
+
+    point = Curve(("run", "loss"), "loss", np.array([1.0]), np.array([2.0]), 1)
+    made.set_curves([point])
+    qtbot.waitUntil(lambda: len(inked()) >= 4)
+    # The next one makes it a line.
+    made.set_curves([replace(point, x=np.array([1.0, 2.0]), y=np.array([2.0, 3.0]))])
+    assert made._lines[point.key][0].opts["symbol"] is None
 
 
 def test_logarithmic_axes_leave_out_what_has_no_logarithm(qtbot):

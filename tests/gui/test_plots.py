@@ -15,6 +15,7 @@ import pytest
 from graphspec_gui.plots import panel as plots
 from graphspec_gui.plots.chart import Chart
 from graphspec_gui.plots.curves import RunningMean
+from graphspec_gui.plots.groups import GROUPS
 from graphspec_gui.plots.panel import PlotsPanel, _file_name
 from graphspec_gui.plots.writing import Page
 from graphspec_gui.runs.shown import ShownRuns
@@ -133,7 +134,7 @@ def test_a_chart_is_drawn_when_it_is_scrolled_to(qtbot, panel, runs, trained, tm
 def test_losses_and_penalties_are_curves_with_the_runs_numbers(qtbot, panel, runs, trained):
     drawn(qtbot, panel, runs, trained[0])
     loss = chart(panel, "Loss")
-    assert names(loss) == ["train", "data loss (loss)", "penalty (l2)", "validation"]
+    assert names(loss) == ["train", "validation", "data loss (loss)", "penalty (l2)"]
     events = [event for event in trained[0].events if event.type == "step"]
     by_name = {curve.name: curve for curve in loss.curves}
     assert by_name["train"].y.tolist() == [event.loss for event in events]
@@ -216,6 +217,29 @@ def test_the_crosshair_tells_the_values(qtbot, panel, runs, trained):
     place = int(loss.readout.text().removeprefix("step ").replace(",", ""))
     for entry in loss.legend.entries:
         assert entry.value == f"{loss.values_at(place)[entry.name][1]:.4g}"
+
+
+def test_a_crosshair_goes_when_the_axis_is_another_one(qtbot, panel, runs, trained):
+    drawn(qtbot, panel, runs, trained[0])
+    loss = chart(panel, "Loss")
+    for change in (lambda: QTest.keyClick(panel._axis, Qt.Key.Key_Down), panel.log_x.trigger):
+        QTest.mouseMove(loss.plot.viewport(), QPoint(5, 5))
+        QTest.mouseMove(loss.plot.viewport(), loss.plot.viewport().rect().center())
+        qtbot.waitUntil(lambda: loss.readout.text() != "")
+        change()
+        qtbot.waitUntil(lambda: loss.readout.text() == "")
+        assert not loss._cross.isVisible()
+        latest = {curve.name: f"{curve.y[-1]:.4g}" for curve in loss.curves}
+        assert {entry.name: entry.value for entry in loss.legend.entries} == latest
+
+
+def test_a_curve_looks_as_it_did_when_another_one_comes():
+    loss = next(group for group in GROUPS if group.title == "Loss")
+    begun = ["train/loss", "train/rate", "train/loss.loss", "train/penalty.l2"]
+    before = {tag: place for place, tag, _ in loss.among(begun)}
+    after = {tag: place for place, tag, _ in loss.among([*begun, "validation/loss"])}
+    assert before == {"train/loss": 0, "train/loss.loss": 2, "train/penalty.l2": 3}
+    assert after == before | {"validation/loss": 1}
 
 
 def test_what_is_exported_is_a_picture_of_every_curve(qtbot, panel, runs, trained):

@@ -12,9 +12,12 @@ from graphspec.inspect.pictures.sheet import QUIET, SMALL, Picture, colour, quie
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DASHES = ("-", "--", ":", "-.")
+_DASHES = ("-", "--", ":", "-.", (0, (6, 2, 1, 2, 1, 2)))
 _FAINT = 0.25
-_COLUMNS = 2
+_HALF, _WHOLE = 46, 100
+"""Letters of the legend for which half the width, or all of it, is enough."""
+_MARK_ROWS, _MARKS_TOLD = 4, 8
+"""Of more marks, none is told in words: they would stand on each other."""
 _ROW = 0.18
 """Inches of a row of the legend."""
 
@@ -63,7 +66,11 @@ class CurvesPicture(Picture):
     def extent(self) -> tuple[float, float]:
         """Higher, the more lines there are to be named."""
         width, height = self.size
-        return width, height + _ROW * -(-len(self.lines) // _COLUMNS)
+        return width, height + _ROW * -(-len(self.lines) // self._columns)
+
+    @property
+    def _columns(self) -> int:
+        return 1 if any(len(line.name) > _HALF for line in self.lines) else 2
 
     def draw(self, figure: Figure) -> None:
         """Draw the faint points first, so that every line is above them."""
@@ -74,13 +81,19 @@ class CurvesPicture(Picture):
                 axes.plot(*line.behind, color=colour(line.colour), alpha=_FAINT, linewidth=0.8)
         for line in self.lines:
             dashes = _DASHES[line.dash % len(_DASHES)]
+            # By itself a line through one point is not seen.
             axes.plot(
-                line.x, line.y, dashes, color=colour(line.colour), linewidth=1.3, label=line.name
-            )
-        for x, words, place in self.marks:
+                line.x, line.y, linestyle=dashes, color=colour(line.colour), linewidth=1.3,
+                label=_short(line.name), marker="o" if len(line.x) == 1 else "", markersize=3,
+            )  # fmt: skip
+        marks = [mark for mark in self.marks if mark[0] > 0 or not self.log[0]]
+        for i, (x, words, place) in enumerate(marks):
             axes.axvline(x, color=colour(place), linestyle=":", linewidth=1.0)
+            if len(marks) > _MARKS_TOLD:
+                continue
             axes.annotate(
-                words, (x, 1.0), (-2, -2), xycoords=axes.get_xaxis_transform(),
+                words, (x, 1.0 - (i % _MARK_ROWS) / _MARK_ROWS), (-2, -2),
+                xycoords=axes.get_xaxis_transform(),
                 textcoords="offset points", rotation=90, ha="right", va="top",
                 fontsize=SMALL, color=QUIET,
             )  # fmt: skip
@@ -92,8 +105,14 @@ class CurvesPicture(Picture):
             axes.set_xlim(*self.view[0])
             axes.set_ylim(*self.view[1])
         if self.lines:
-            figure.legend(loc="outside lower left", ncols=_COLUMNS)
+            figure.legend(loc="outside lower left", ncols=self._columns)
 
     def numbers(self) -> dict[str, Any]:
         """The points of each curve by its name; smoothed where that is what is shown."""
         return {line.name: {self.x_label: line.x, "value": line.y} for line in self.lines}
+
+
+def _short(name: str) -> str:
+    """A name without its middle where there is no room: its end tells it from others."""
+    half = _WHOLE // 2
+    return name if len(name) <= _WHOLE else f"{name[: half - 1]}…{name[-half:]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from graphspec.inspect.pictures.curves import CurvesPicture, Line
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.plots.axis import Axis
-from graphspec_gui.plots.curves import Numbers, RunningMean, nearest
+from graphspec_gui.plots.curves import Curve, Mark, RunningMean, nearest
 from graphspec_gui.plots.extremes import Extremes
 from graphspec_gui.plots.legend import Entry, Legend
 from graphspec_gui.theme import plain_tip, space, theme
@@ -29,46 +28,15 @@ _MARK_ROWS, _MARKS_TOLD = 4, 8
 _DASHED = 500
 """Points of a curve that is dashed at the most; a longer one is pale instead."""
 _PALE = 0.5
+_DOT = 5
+"""Pixels across a point that stands alone."""
 _DASHES = (
     Qt.PenStyle.SolidLine,
     Qt.PenStyle.DashLine,
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotLine,
+    Qt.PenStyle.DashDotDotLine,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """What is drawn as one line: ``x`` rising, ``y``, a name, and how it looks.
-
-    ``run`` is the name of its run where there are several, and ``front`` whether that is the one
-    in front: its lines are on top. ``color`` is a place in the theme's series; ``dash`` tells
-    kinds of curves of one run apart. Only a ``noisy`` curve is smoothed.
-    """
-
-    key: tuple[str, str]
-    name: str
-    x: Numbers
-    y: Numbers
-    color: int
-    dash: int = 0
-    noisy: bool = True
-    run: str = ""
-    front: bool = False
-
-    @property
-    def told(self) -> str:
-        """The name, with that of its run where there are several."""
-        return f"{self.run}: {self.name}" if self.run else self.name
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A moment when something was changed: where, and in a word what."""
-
-    x: float
-    text: str
-    color: int
 
 
 class Chart(QWidget):
@@ -180,6 +148,7 @@ class Chart(QWidget):
         """Make axes logarithmic; points at or below 0 are left out there."""
         if (x, y) != self._log:
             self._log = (x, y)
+            self._leave()
             self._item.setLogMode(x=x, y=y)
             for curve in self._curves.values():
                 self._forget(curve.key)
@@ -191,6 +160,8 @@ class Chart(QWidget):
         """Name the x axis."""
         size, color = f"{theme().font('caption').pixelSize()}px", theme().colors.muted
         if (text, color) != self._label:
+            if text != self._label[0]:
+                self._leave()
             self._label = text, color
             self._item.setLabel("bottom", text, **{"font-size": size, "color": color})
 
@@ -242,12 +213,21 @@ class Chart(QWidget):
     def leaveEvent(self, event: Any) -> None:
         """Take the crosshair away."""
         super().leaveEvent(event)
+        self._leave()
+
+    def _leave(self) -> None:
         self._cross.setVisible(False)
         self._tell_latest()
 
     def _make_lines(self, curve: Curve) -> tuple[Any, Any]:
         lines = tuple(
-            pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=False)
+            pg.PlotDataItem(
+                connect="finite",
+                skipFiniteCheck=False,
+                antialias=False,
+                symbolSize=_DOT,
+                symbolPen=None,
+            )
             for _ in range(2)
         )
         for line in lines:
@@ -284,6 +264,7 @@ class Chart(QWidget):
         smoothed.setVisible(self._smooths(curve))
         for line, height in ((raw, 0), (smoothed, 1)):
             line.setZValue(height + 2 * curve.front)
+            line.setSymbolBrush(line.opts["pen"].color())
 
     def _set_data(self, curve: Curve) -> None:
         raw, smoothed = self._lines[curve.key]
@@ -295,6 +276,9 @@ class Chart(QWidget):
         if self._log[0]:
             kept = np.isfinite(x)
             x, y = x[kept], y[kept]
+        for line in (raw, smoothed):
+            # There is no line through one point: the first step, or the evaluation of one epoch.
+            line.setSymbol("o" if len(x) == 1 else None)
         extremes = self._extremes.setdefault(curve.key, (Extremes(), Extremes()))
         span, columns = self._span(), max(1, round(self._item.vb.width()))
         raw.setData(*extremes[0].points(x, y, span, columns))
@@ -340,7 +324,9 @@ class Chart(QWidget):
         ground.setAlpha(150)
         told = len(self._marks) <= _MARKS_TOLD
         for i, mark in enumerate(self._marks):
-            x = np.log10(mark.x) if self._log[0] and mark.x > 0 else mark.x
+            if self._log[0] and mark.x <= 0:
+                continue
+            x = np.log10(mark.x) if self._log[0] else mark.x
             color = QColor(series[mark.color % len(series)])
             line = pg.InfiniteLine(
                 x,

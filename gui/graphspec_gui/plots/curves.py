@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,6 +14,40 @@ Numbers = npt.NDArray[np.float64]
 XAxis = Literal["step", "epoch", "time"]
 X_AXES: tuple[XAxis, ...] = get_args(XAxis)
 _BLOCK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What is drawn as one line: ``x`` rising, ``y``, a name, and how it looks.
+
+    ``run`` is the name of its run where there are several, and ``front`` whether that is the one
+    in front: its lines are on top. ``color`` is a place in the theme's series; ``dash`` tells
+    kinds of curves of one run apart. Only a ``noisy`` curve is smoothed.
+    """
+
+    key: tuple[str, str]
+    name: str
+    x: Numbers
+    y: Numbers
+    color: int
+    dash: int = 0
+    noisy: bool = True
+    run: str = ""
+    front: bool = False
+
+    @property
+    def told(self) -> str:
+        """The name, with that of its run where there are several."""
+        return f"{self.run}: {self.name}" if self.run else self.name
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment when something was changed: where, and in a word what."""
+
+    x: float
+    text: str
+    color: int
 
 
 def x_of(series: Series, axis: XAxis, begun: float) -> Numbers:

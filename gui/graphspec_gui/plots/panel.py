@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,8 @@ from graphspec_gui.actions import StudioAction
 from graphspec_gui.export_dialog import ExportDialog
 from graphspec_gui.message import Message
 from graphspec_gui.panel import Panel
-from graphspec_gui.plots.curves import X_AXES, XAxis, x_of
+from graphspec_gui.plots.curves import X_AXES, Curve, Mark, XAxis, x_of
+from graphspec_gui.plots.groups import GROUPS, Group
 from graphspec_gui.plots.writing import ENDINGS, Page, save
 from graphspec_gui.runs.shown import ShownRun, ShownRuns
 from graphspec_gui.theme import space
@@ -34,7 +34,7 @@ from graphspec_gui.viewers.looks import Looks
 from graphspec_gui.viewers.waiting import Waiting
 
 if TYPE_CHECKING:
-    from graphspec_gui.plots.chart import Chart, Curve, Mark
+    from graphspec_gui.plots.chart import Chart
 
 NO_RUN = "No run is shown. Train a network with Ctrl+Enter, or open a run from the Runs dock."
 FRAME = 200
@@ -49,45 +49,6 @@ _TALL, _LOW = space(28), space(20)
 _SMOOTHEST = 99
 _CALM = ("train/rate", "train/momentum")
 _LABELS: dict[XAxis, str] = {"step": "step", "epoch": "epoch", "time": "seconds"}
-
-
-@dataclass(frozen=True)
-class Group:
-    """A chart: which tags of ``History.series`` it shows, and with which words."""
-
-    title: str
-    takes: Callable[[str], str | None]
-
-
-def _loss(tag: str) -> str | None:
-    section, _, name = tag.partition("/")
-    if section == "train" and name.startswith("penalty."):
-        return f"penalty ({name.removeprefix('penalty.')})"
-    if section == "train" and name.startswith("loss."):
-        return f"data loss ({name.removeprefix('loss.')})"
-    if name == "loss.averaged":
-        return f"{section}, averaged weights"
-    return {"train/loss": "train", "validation/loss": "validation", "test/loss": "test"}.get(tag)
-
-
-def _ratio(tag: str) -> str | None:
-    section, _, name = tag.partition("/")
-    return name if section == "update_ratio" else None
-
-
-_ACCURACY = {
-    "train/accuracy": "train",
-    "validation/accuracy": "validation",
-    "validation/accuracy.averaged": "validation, averaged weights",
-    "test/accuracy": "test",
-}
-GROUPS = (
-    Group("Loss", _loss),
-    Group("Accuracy", _ACCURACY.get),
-    Group("Learning rate", {"train/rate": "rate", "train/momentum": "momentum"}.get),
-    Group("Update to weight ratio", _ratio),
-    Group("Gradient norm", {"train/grad_norm": "‖dw‖"}.get),
-)
 
 
 class PlotsPanel(Panel):
@@ -309,13 +270,10 @@ class PlotsPanel(Panel):
         return button
 
     def _curves(self, group: Group, shown: list[ShownRun]) -> Iterator[Curve]:
-        from graphspec_gui.plots.chart import Curve
-
         several = len(self.runs) > 1
         for item in shown:
             history = item.follower.history
-            names = [(tag, words) for tag in history.series if (words := group.takes(tag))]
-            for i, (tag, words) in enumerate(names):
+            for i, tag, words in group.among(history.series):
                 series = history.series[tag]
                 yield Curve(
                     key=(str(item.run.path), tag),
@@ -331,8 +289,6 @@ class PlotsPanel(Panel):
                 )
 
     def _marks(self, shown: list[ShownRun]) -> Iterator[Mark]:
-        from graphspec_gui.plots.chart import Mark
-
         for item in shown:
             history = item.follower.history
             for change in history.changes:

@@ -15,7 +15,7 @@ from graphspec.errors import DataError
 
 if TYPE_CHECKING:
     from graphspec.inspect.pictures.curves import CurvesPicture
-    from graphspec_gui.plots.chart import Curve
+    from graphspec_gui.plots.curves import Curve
 
 ENDINGS = (".png", ".svg", ".pdf", ".csv")
 _ROWS = 4_000

@@ -9,6 +9,7 @@ import pytest
 
 from graphspec.inspect.activation_moments import compare_initialisers
 from graphspec.inspect.learning_rate import RateCurve, losses_after_one_step
+from graphspec.inspect.pictures.curves import CurvesPicture, Line
 from graphspec.inspect.pictures.moments import MomentsPicture
 from graphspec.inspect.pictures.preprocessing import cloud, preprocessing_picture
 from graphspec.inspect.pictures.rates import RatePicture
@@ -104,3 +105,38 @@ def test_M12_on_the_saddle_sgd_is_stuck_and_rmsprop_escapes() -> None:
 def test_a_cloud_depends_on_its_seed(seed: int) -> None:
     np.testing.assert_array_equal(cloud(seed=seed), cloud(seed=seed))
     assert not np.array_equal(cloud(seed=seed), cloud(seed=seed + 1))
+
+
+def test_curves_of_runs_with_long_names_are_named_whole_in_the_legend(tmp_path: Path) -> None:
+    x = np.arange(5.0)
+    long = "a-run-whose-name-tells-all-of-its-settings-and-more"
+    names = [f"{long}: train", f"{long}: data loss (loss)", "b: $train$", f"{'c' * 120}: train"]
+    lines = [Line(name, x, x, i) for i, name in enumerate(names)]
+    marks = [(0.0, "rate 1", 0), (1.0, "rate 0.1", 0), (1.01, "l2 penalty 0.5", 0)]
+    picture = CurvesPicture(lines, "Loss", "step", marks=marks, log=(True, False))
+    figure = picture.figure()
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][:3] == names[:3]
+    for text in legend.get_texts():
+        assert text.get_window_extent().x1 <= figure.bbox.x1
+    # Step 0 has no place on a logarithmic axis; words leave each other room.
+    words = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(words) == 2
+    assert not words[0].overlaps(words[1])
+    assert picture.save(tmp_path / "a.svg").is_file()
+
+
+def test_no_two_curves_of_a_run_with_five_losses_look_alike() -> None:
+    x = np.arange(5.0)
+    lines = [Line(str(dash), x, x, 0, dash) for dash in range(5)]
+    (axes,) = CurvesPicture(lines, "Loss", "step").figure().axes
+    patterns = {str(line._dash_pattern) for line in axes.lines}  # type: ignore[attr-defined]
+    assert len(patterns) == 5
+
+
+def test_a_curve_of_one_point_is_a_dot() -> None:
+    one, two = np.array([1.0]), np.array([1.0, 2.0])
+    lines = [Line("one", one, one, 0), Line("two", two, two, 1)]
+    (axes,) = CurvesPicture(lines, "Loss", "step").figure().axes
+    assert [line.get_marker() for line in axes.lines] == ["o", ""]
