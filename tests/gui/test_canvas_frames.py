@@ -16,8 +16,8 @@ from graphspec_gui.canvas.view import CanvasView
 from graphspec_gui.theme import theme
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPathStroker, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from graphspec import edit, zoo
 from graphspec.graph import GraphSpec
@@ -228,17 +228,27 @@ def test_a_pan_shows_it_on_a_fine_screen_too(ratio: str) -> None:
 corners = st.lists(st.tuples(*2 * [st.integers(-5000, 5000)]), min_size=2, max_size=6, unique=True)
 
 
+def farthest_off(one: QPainterPath, other: QPainterPath) -> float:
+    """How far from a line the corners of another one lie at most, both made of straight ones."""
+    (a, b) = (
+        np.array([(p.x(), p.y()) for part in path.toSubpathPolygons() for p in part])
+        for path in (one, other)
+    )
+    start, way = b[:-1], np.diff(b, axis=0)
+    long = np.maximum((way**2).sum(axis=1), 1e-12)
+    at = np.clip(((a[:, None] - start) * way).sum(axis=2) / long, 0, 1)
+    nearest = start + at[:, :, None] * way
+    return float(np.hypot(*np.moveaxis(a[:, None] - nearest, 2, 0)).min(axis=1).max())
+
+
 @given(corners)
 def test_a_line_is_where_its_pieces_are(corners: list[tuple[int, int]]) -> None:
     ends = [QPointF(*corner) for corner in corners]
-    near = QPainterPathStroker()
-    near.setWidth(1.5)
-    near.setCapStyle(Qt.PenCapStyle.RoundCap)
     for path in (rounded(ends), flowing(ends[0], ends[-1])):
         (line,) = EdgePath(path).seen(QRectF(-9e4, -9e4, 1.8e5, 1.8e5))
-        for one, other in ((line, path), (path, line)):
-            beside = near.createStroke(other)
-            assert all(beside.contains(point) for part in one.toSubpathPolygons() for point in part)
+        # Qt makes straight lines of a narrow bend with about so much to spare.
+        assert farthest_off(line, path) < 2
+        assert farthest_off(path, line) < 2
 
 
 def test_of_a_long_line_only_what_is_in_sight_is_drawn() -> None:
