@@ -12,13 +12,25 @@ from graphspec.layers.catalog import BY_KIND
 GOLDEN = Path(__file__).parents[2] / "docs" / "schema" / "graphspec-1.json"
 
 
+@pytest.fixture(scope="module")
+def root() -> dict[str, Any]:
+    return schema()
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    """Somebody else's reading of the schema, which says itself whether it is one."""
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(schema())
+    return jsonschema.Draft202012Validator(schema())
+
+
 def test_the_schema_in_the_docs_is_current() -> None:
     text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     assert GOLDEN.read_text("utf-8") == text, "run scripts/write_generated.py"
 
 
-def test_it_names_its_dialect_and_what_must_be_there() -> None:
-    root = schema()
+def test_it_names_its_dialect_and_what_must_be_there(root: dict[str, Any]) -> None:
     assert root["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert root["required"] == ["format", "inputs", "layers"]
     assert root["additionalProperties"] is False
@@ -27,8 +39,7 @@ def test_it_names_its_dialect_and_what_must_be_there() -> None:
 
 
 @pytest.mark.parametrize("kind", BY_KIND)
-def test_every_kind_is_completed_with_its_docstrings(kind: str) -> None:
-    root = schema()
+def test_every_kind_is_completed_with_its_docstrings(root: dict[str, Any], kind: str) -> None:
     layers = root["properties"]["layers"]["items"]
     definition = root["$defs"][layers["discriminator"]["mapping"][kind].rsplit("/", 1)[-1]]
     assert {"$ref": layers["discriminator"]["mapping"][kind]} in layers["oneOf"]
@@ -40,9 +51,7 @@ def test_every_kind_is_completed_with_its_docstrings(kind: str) -> None:
     assert all(field.get("description") for field in definition["properties"].values())
 
 
-def test_references_lead_somewhere() -> None:
-    root = schema()
-
+def test_references_lead_somewhere(root: dict[str, Any]) -> None:
     def references(value: Any) -> set[str]:
         if isinstance(value, dict):
             own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
@@ -73,8 +82,8 @@ def test_references_lead_somewhere() -> None:
         ({"training": {"update": {"rate": 0.1}}}, False),
     ],
 )
-def test_an_independent_validator_agrees(change: dict[str, Any], valid: bool) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+def test_an_independent_validator_agrees(
+    validator: Any, change: dict[str, Any], valid: bool
+) -> None:
     document = {"format": "graphspec/1", "inputs": {}, "layers": [], **change}
-    jsonschema.Draft202012Validator.check_schema(schema())
-    assert jsonschema.Draft202012Validator(schema()).is_valid(document) == valid
+    assert validator.is_valid(document) == valid

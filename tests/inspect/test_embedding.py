@@ -11,9 +11,11 @@ from graphspec.inspect.embedding import embed, neighbour_purity
 def test_R04_neighbours_of_digits_in_the_plane_are_of_their_class():
     pytest.importorskip("sklearn")
     digits = load_data("digits")
-    found = embed(digits.x, seed=0)
-    assert found.points.shape == (len(digits), 2)
-    assert neighbour_purity(found.points, digits.y, k=10) >= 0.95
+    # The time that it takes grows with the square of their number.
+    x, y = digits.x[:600], digits.y[:600]
+    found = embed(x, seed=0)
+    assert found.points.shape == (600, 2)
+    assert neighbour_purity(found.points, y, k=10) >= 0.95
 
 
 def test_purity_is_the_share_of_own_neighbours():

@@ -16,7 +16,7 @@ from graphspec.engines.base import Array
 from graphspec.engines.jit.buffers import Value, outside
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.lowering.site import Accuracy
-from graphspec.engines.jit.table import NativeRow, Routine, Row, bind
+from graphspec.engines.jit.table import NativeRow, Note, Routine, Row, bind
 from graphspec.engines.jit.threads import Pool
 from graphspec.memory import estimate
 from graphspec.plan import Plan
@@ -171,7 +171,9 @@ def measure_peak(threads: int, *, typical: bool = False) -> float:
     from graphspec.engines.jit.target import host
 
     out = outside("out", np.zeros(threads * host().width, np.float32))
-    row = NativeRow(Routine("peak", peak_kernel), (out, 0.5, 0.25), threads, (), (out,))
+    flops = 2 * host().width * SUMS * ROUNDS * threads
+    args, note = (out, 0.5, 0.25), Note(flops=flops)
+    row = NativeRow(Routine("peak", peak_kernel), args, threads, (), (out,), note)
     table, pool = bind([row]), Pool(threads)
     pool.run(table.native, 0, 1)
     times = []
@@ -181,7 +183,7 @@ def measure_peak(threads: int, *, typical: bool = False) -> float:
         times.append(time.perf_counter() - start)
     pool.close()
     seconds = median(times) if typical else min(times)
-    return 2 * host().width * SUMS * ROUNDS * threads / seconds
+    return flops / seconds
 
 
 def _feeds(plan: Plan, batch: int) -> dict[str, Array]:

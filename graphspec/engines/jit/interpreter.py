@@ -30,7 +30,8 @@ LINE = 8
 """Numbers in a cache line."""
 _BARRIER_SPINS = 400
 _IDLE_SPINS = 6_000
-_ROW = 4
+# As in table.py, which is none of the sources that the cache knows a kernel by.
+_BARRIER, _ALONE, _ROW = 1, 2, 4
 
 
 def control_size(threads: int) -> int:
@@ -39,9 +40,25 @@ def control_size(threads: int) -> int:
 
 
 def play(k: Kernel) -> None:
-    """Run rows first … last − 1 with all threads; ``thread`` holds the address of the rows."""
+    """Run rows first … last − 1 with all threads; ``thread`` holds the address of the rows.
+
+    Where they are to be done alone, the others sleep on, and nobody waits for anybody.
+    """
     control = k.args
     threads = control[THREADS]
+    rows = k.address(k.thread, I64)
+    alone = k.variable(k.integer(0))
+    with k.when(k.first < k.last):
+        alone.value = rows[k.first * _ROW + 3] & _ALONE
+    with k.either(alone.value.equals(0)) as (together, by_itself):
+        with together:
+            _together(k, control, threads)
+        with by_itself, k.loop(k.first, k.last) as i, k.loop(0, threads) as thread:
+            _part(k, rows + i * _ROW, thread, threads)
+
+
+def _together(k: Kernel, control: Pointer, threads: Value) -> None:
+    """Tell the others to run the rows, wake those that sleep, and do thread 0's part."""
     control[ROWS], control[FIRST], control[LAST] = k.thread, k.first, k.last
     base = control.atomic_load(ARRIVED)
     control[BASE] = base
@@ -112,10 +129,15 @@ def _rows(
 
     with k.loop(first, last) as i:
         row = rows + i * _ROW
-        with k.when((row[3] & 1).differs(0)):
+        with k.when((row[3] & _BARRIER).differs(0)):
             barrier()
-        chunks = row[2]
-        begin, end = chunks * thread // threads, chunks * (thread + 1) // threads
-        with k.when(begin < end):
-            k.call(row[0], k.address(row[1], I64), begin, end, thread)
+        _part(k, row, thread, threads)
     barrier()
+
+
+def _part(k: Kernel, row: Pointer, thread: Value, threads: Value) -> None:
+    """The chunks of a row that are one thread's."""
+    chunks = row[2]
+    begin, end = chunks * thread // threads, chunks * (thread + 1) // threads
+    with k.when(begin < end):
+        k.call(row[0], k.address(row[1], I64), begin, end, thread)

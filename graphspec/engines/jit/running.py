@@ -11,7 +11,15 @@ from graphspec.engines.jit.arena import Arena, allocate, lay_out
 from graphspec.engines.jit.buffers import Array, Value
 from graphspec.engines.jit.lowering.fallback import Environment
 from graphspec.engines.jit.lowering.lower import Lowered
-from graphspec.engines.jit.table import BoundTable, NativeRow, PythonRow, Row, Segment, bind
+from graphspec.engines.jit.table import (
+    ALONE,
+    BoundTable,
+    NativeRow,
+    PythonRow,
+    Row,
+    Segment,
+    bind,
+)
 from graphspec.engines.jit.threads import Pool
 
 _EMPTY = 20
@@ -129,11 +137,7 @@ class Running:
         """
         self.run(env, -1)
         seconds = []
-        idle = float("inf")
-        for _ in range(_EMPTY):
-            start = time.perf_counter()
-            self.pool.run(self._table.native, 0, 0)
-            idle = min(idle, time.perf_counter() - start)
+        idle = {flag: self._idle(flag) for flag in (0, ALONE)}
         for table in (self._prepare, self._table, *after):
             table.feed()
             for segment in table.segments:
@@ -144,8 +148,21 @@ class Running:
                     else:
                         self.pool.run(table.native, part.first, part.last)
                     taken = time.perf_counter() - start
-                    seconds.append(taken if part.python is not None else max(taken - idle, 1e-8))
+                    if part.python is None:
+                        flag = int(table.native[part.first, 3]) & ALONE
+                        taken = max(taken - idle[flag], 1e-8)
+                    seconds.append(taken)
                     watch()
+        return seconds
+
+    def _idle(self, flag: int) -> float:
+        """Seconds that a row without chunks takes."""
+        empty = np.array([[0, 0, 0, flag]])
+        seconds = float("inf")
+        for _ in range(_EMPTY):
+            start = time.perf_counter()
+            self.pool.run(empty, 0, 1)
+            seconds = min(seconds, time.perf_counter() - start)
         return seconds
 
 

@@ -2,8 +2,9 @@
 
 A native row is a kernel with its arguments; neighbouring native rows run in one native call, in
 which every thread goes through the rows, does its part of each, and waits for the others only
-where a row needs what another thread has written. A Python row is a function, run by the calling
-thread alone.
+where a row needs what another thread has written. Where there is little to do in all of them, the
+calling thread does everybody's part in turn: to wake the others takes longer. A Python row is a
+function, run by the calling thread alone.
 
 Kernels have one signature::
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +34,10 @@ ROW = 4
 """Numbers of 64 bits in a native row: kernel, args, chunks, flags."""
 BARRIER = 1
 """The flag of a row that starts when all threads have finished the rows before it."""
+ALONE = 2
+"""The flag of rows that the calling thread does by itself, as there is so little to do."""
+SMALL = 1 << 18
+"""Operations and numbers read of neighbouring rows below which it is quicker to do so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,8 @@ def bind(rows: Sequence[Row]) -> BoundTable:
         native[i] = row.routine.address, args.ctypes.data + 8 * starts[i], row.chunks, 0
     for segment in segments:
         _set_barriers(natives, native, segment)
+        if sum(map(_work, natives[segment.first : segment.last])) < SMALL:
+            native[segment.first : segment.last, 3] |= ALONE
     return BoundTable(segments, native, args, feeds, natives)
 
 
@@ -176,6 +184,12 @@ def _set_barriers(rows: Sequence[NativeRow], native: Array, segment: Segment) ->
             read, written = [], []
         read += reads
         written += writes
+
+
+def _work(row: NativeRow) -> float:
+    """Operations and numbers read; where it takes a while to count them, they are many."""
+    operations = row.note.flops if isinstance(row.note.flops, int) else inf
+    return operations + sum(value.size for value in row.reads)
 
 
 def _ranges(values: Sequence[Value]) -> list[tuple[int, int]]:

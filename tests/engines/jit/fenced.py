@@ -28,7 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphspec.engines.base import Step, Tap
-from graphspec.engines.jit import executable, running, threads
+from graphspec.engines.jit import executable, running, table, threads
 from graphspec.engines.jit.arena import Arena, Layout
 from graphspec.engines.jit.builder import F64, Kernel
 from graphspec.engines.jit.engine import JitEngine
@@ -84,6 +84,7 @@ def copy(array: Any) -> Any:
 
 def fence() -> None:
     """Let everything that the engine allocates from now on lie at walls, and share no bytes."""
+    table.SMALL = 0  # as in conftest.py
 
     def lend(self: Arena, layout: Layout) -> None:
         for span in layout.spans:

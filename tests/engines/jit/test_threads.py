@@ -6,16 +6,18 @@ import multiprocessing
 import os
 import threading
 from functools import partial
+from math import inf
 
 import numpy as np
 import pytest
 
 from graphspec import document, zoo
 from graphspec.engines.base import Step
+from graphspec.engines.jit import interpreter
 from graphspec.engines.jit.buffers import outside
 from graphspec.engines.jit.engine import JitEngine
 from graphspec.engines.jit.executable import JitExecutable
-from graphspec.engines.jit.table import NativeRow, Routine, bind
+from graphspec.engines.jit.table import ALONE, Flops, NativeRow, Note, Routine, bind
 from graphspec.engines.jit.threads import Pool
 from graphspec.plan import compile_graph
 from graphspec.recipe.rules.momentum import Momentum
@@ -80,6 +82,38 @@ def test_a_row_that_reads_what_others_wrote_waits_for_them(threads: int) -> None
         pool.run(table.native, 0, len(table.native))
     np.testing.assert_array_equal(a, np.full(n, 2000))
     pool.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_what_is_small_is_done_by_the_caller_with_the_bits_of_all_threads(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = train(load(threads))
+    monkeypatch.setattr("graphspec.engines.jit.table.SMALL", inf)
+    executable = load(threads)
+    assert train(executable) == together
+    # The others were never told of a run.
+    assert executable._pool._control[interpreter.RUN] == 0
+
+
+@pytest.mark.parametrize("small", [0, 200])
+def test_rows_are_small_by_what_they_compute_and_read(
+    small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphspec.engines.jit.table.SMALL", small)
+    x, y = (outside(name, np.zeros(50, np.float32)) for name in "xy")
+    routine = Routine("test_note_thread", partial(_note_thread))
+
+    def flags(flops: Flops, times: int) -> list[int]:
+        rows = [NativeRow(routine, (), 1, (x,), (y,), Note(flops=flops))] * times
+        return [int(flag) & ALONE for flag in bind(rows).native[:, 3]]
+
+    alone = ALONE if small else 0
+    assert flags(0, 3) == [alone] * 3
+    assert flags(0, 4) == [0] * 4
+    assert flags(149, 1) == [alone]
+    assert flags(150, 1) == [0]
+    assert flags(lambda: 1, 1) == [0]
 
 
 def test_rows_that_touch_nothing_in_common_do_not_wait() -> None:
