@@ -16,6 +16,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +67,7 @@ def rows() -> list[Row]:
         ]
 
 
+@cache
 def tests() -> dict[str, list[Test]]:
     """The tests of every row, in the order of their files."""
     found: dict[str, list[Test]] = {}
