@@ -61,6 +61,7 @@ class Journal(QObject):
 
     failed = Signal(str)
     """Writing did not work; says why. Emitted once until it works again."""
+    works_again = Signal()
 
     def __init__(self, root: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -164,7 +165,9 @@ class Journal(QObject):
             except (OSError, GraphspecError) as error:
                 self._fail(key, what, error)
                 continue
-            self._failing = False
+            if self._failing:
+                self._failing = False
+                self.works_again.emit()
             took = time.monotonic() - began
             if took > SLOW:
                 # A large network that is dragged: leave the processor to the drag.

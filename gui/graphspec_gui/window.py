@@ -392,7 +392,9 @@ class MainWindow(QMainWindow):
 
     def _journal_failed(self, reason: str) -> None:
         words = f"Unsaved work cannot be kept for the case of a crash: {reason}. Save often."
-        self.say(Banner(words, {"Close": None}, self))
+        banner = Banner(words, {"Close": None}, self)
+        self.journal.works_again.connect(banner.deleteLater)
+        self.say(banner)
 
     def actions_by_place(self) -> list[tuple[str, QAction]]:
         """Everything that can be done now, for the command palette."""

@@ -155,7 +155,7 @@ def maker():
 
 
 @settings(max_examples=200)
-@given(specs, st.lists(graphs.edits(), min_size=5, max_size=50))
+@given(specs, st.lists(graphs.edits(), min_size=50, max_size=50))
 def test_random_edits_undone_restore_the_spec(maker, spec, steps):
     random_walk(spec, steps, maker)
 

@@ -249,6 +249,18 @@ def test_a_journal_that_cannot_be_written_says_so_and_goes_on_once_it_can(qtbot,
     journal.close()
 
 
+def test_the_window_warns_while_the_journal_cannot_be_written(qtbot, window, tmp_path):
+    window.journal.folder.parent.mkdir()
+    window.journal.folder.write_text("a file where the folder should be")
+    document = window.new(zoo.load("lenet5"))
+    document.apply(edit.rename(document.spec, "conv1", "first"), "Rename")
+    qtbot.waitUntil(lambda: window.findChild(Banner) is not None)
+    assert "cannot be kept for the case of a crash" in window.findChild(Banner).label.text()
+    window.journal.folder.unlink()
+    qtbot.waitUntil(lambda: window.findChild(Banner) is None)
+    assert window.journal.wait(60)
+
+
 def test_work_that_is_not_in_the_new_journal_stays_in_the_old(qtbot, window, tmp_path):
     leave(tmp_path)
     offer_left_behind(window)
