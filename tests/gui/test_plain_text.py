@@ -118,6 +118,7 @@ def test_a_document_and_its_file(qtbot, window: MainWindow, hostile, tmp_path):
     assert taken_for_markup() == set()
     for tab in list(window.tabs()):
         tab.document.undo_stack.setClean()
+        tab.document.set_draft(None)
         window.close_tab(tab)
     links = window.welcome.findChildren(QPushButton)
     link = next(item for item in links if item.text() == path.name.replace("&", "&&"))
