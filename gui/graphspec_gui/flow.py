@@ -69,7 +69,7 @@ class Flow(QLayout):
         for item in self._items:
             if item.isEmpty():
                 continue  # hidden: neither it nor a gap beside it takes room
-            size = item.sizeHint()
+            size = _wish(item)
             width = min(size.width(), rect.width())
             if x > rect.x() and x + width > rect.x() + rect.width():
                 x, y, row = rect.x(), y + row + self._gap, 0
@@ -78,3 +78,15 @@ class Flow(QLayout):
             x += width + self._gap
             row = max(row, size.height())
         return y + row - rect.y()
+
+
+def _wish(item: QLayoutItem) -> QSize:
+    """The size that an item asks for.
+
+    Not its hint where it is a widget, which is no less than the least size: a combo box remembers
+    that from when it held longer texts.
+    """
+    widget = item.widget()
+    if widget is None:
+        return item.sizeHint()
+    return widget.sizeHint().expandedTo(widget.minimumSize()).boundedTo(widget.maximumSize())

@@ -110,29 +110,43 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def window(
-    qtbot: QtBot, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MainWindow]:
-    """The app's window, with nothing open and nothing remembered; runs go to ``tmp_path/runs``."""
+def make_window(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Settings], MainWindow]]:
+    """Open the app's window, with nothing open; runs go to ``tmp_path/runs``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRAPHSPEC_RUNS", str(tmp_path / "runs"))
-    made = MainWindow(settings, Journal(tmp_path / "journal"))
-    # As on most screens: the one of the tests is smaller.
-    made.resize(1440, 896)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
-    yield made
-    qtbot.waitUntil(lambda: made.training.state != "preparing")
-    made.training.kill()
-    qtbot.waitUntil(lambda: made.training.worker is None)
-    for tab in list(made.tabs()):
-        tab.document.undo_stack.setClean()
-        tab.document.set_draft(None)
-    assert made.close()
-    made.deleteLater()
-    # pytest runs no event loop in which it would go by itself.
+    opened: list[MainWindow] = []
+
+    def make(settings: Settings) -> MainWindow:
+        made = MainWindow(settings, Journal(tmp_path / f"journal{len(opened) or ''}"))
+        opened.append(made)
+        # As on most screens: the one of the tests is smaller.
+        made.resize(1440, 896)
+        made.show()
+        made.activateWindow()
+        qtbot.waitUntil(made.isActiveWindow)
+        return made
+
+    yield make
+    for made in opened:
+        training = made.training
+        qtbot.waitUntil(lambda training=training: training.state != "preparing")
+        training.kill()
+        qtbot.waitUntil(lambda training=training: training.worker is None)
+        for tab in list(made.tabs()):
+            tab.document.undo_stack.setClean()
+            tab.document.set_draft(None)
+        assert made.close()
+        made.deleteLater()
+    # pytest runs no event loop in which they would go by themselves.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def window(make_window: Callable[[Settings], MainWindow], settings: Settings) -> MainWindow:
+    """The app's window, with nothing open and nothing remembered."""
+    return make_window(settings)
 
 
 @pytest.fixture(scope="module")

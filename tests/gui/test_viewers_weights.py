@@ -100,6 +100,14 @@ def test_the_numbers_of_many_weights_come_with_progress_and_can_be_cancelled(
     assert not panel.waiting.isVisible()
 
 
+def test_the_choice_of_layers_is_as_wide_as_their_names(room, panel):
+    room.wait(lambda: panel.box.width() == panel.box.sizeHint().width())
+    panel.box.addItem("a layer whose name is far longer than the others")
+    room.wait(lambda: panel.box.width() == panel.box.sizeHint().width() > 300)
+    panel.box.removeItem(panel.box.count() - 1)
+    room.wait(lambda: panel.box.width() == panel.box.sizeHint().width() < 150)
+
+
 def test_other_weights_are_chosen_by_keyboard(room, panel):
     assert panel.bar.weights.isEnabled()
     panel.bar.weights.setFocus()
