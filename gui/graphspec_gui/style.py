@@ -46,7 +46,7 @@ QMenu::item:disabled { color: $disabled; }
 QMenu::separator { background: $border; height: 1px; margin: 4px 8px; }
 QMenu::icon { padding-left: 8px; }
 QMenu::icon:checked { background: $accent_soft; border: 1px solid $accent; border-radius: 4px; }
-QStatusBar { background: $window; border-top: 1px solid $border; }
+QStatusBar { background: $window; border-top: 1px solid $border; min-height: 32px; }
 QStatusBar::item { border: none; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar { background: $window; }
@@ -145,7 +145,7 @@ QTableCornerButton::section { background: $window; border: none; }
 QScrollArea { border: none; background: $surface; }
 Side, TileGrid, PlotWidget { border: 1px solid transparent; }
 Side:focus, TileGrid:focus, PlotWidget:focus { border-color: $accent; }
-QScrollArea > QWidget > QWidget#page { background: $surface; }
+QScrollArea > QWidget > QWidget#page, QSplitter > QWidget#page { background: $surface; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; }

@@ -54,7 +54,7 @@ class Welcome(QScrollArea):
         page = QWidget(self)
         page.setObjectName("page")
         middle = QHBoxLayout(page)
-        middle.setContentsMargins(space(4), space(2), space(4), space(2))
+        middle.setContentsMargins(space(4), space(4), space(4), space(2))
         middle.addStretch(1)
         body = QWidget(page)
         body.setMaximumWidth(space(WIDEST))
@@ -92,7 +92,9 @@ class Welcome(QScrollArea):
         columns.addLayout(begin, 1)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        columns.addLayout(self._recent, 2)
+        columns.addLayout(self._recent, 1)
+        # As wide as the third card, so that both stand below the other two.
+        columns.addWidget(QWidget(body), 1)
         column.addStretch(1)
         self.setWidget(page)
         self._body = body
@@ -123,7 +125,10 @@ class Welcome(QScrollArea):
             self._recent.addWidget(button)
         if not paths:
             empty = "Files that you open are listed here. Drop one anywhere to open it."
-            self._recent.addWidget(_text(empty, "body", self._body, muted=True))
+            label = _text(empty, "body", self._body, muted=True)
+            # Beside the words of the first link, which is taller.
+            label.setContentsMargins(1, space(0.75), 0, 0)
+            self._recent.addWidget(label)
         self._recent.addStretch(1)
 
     def _card(

@@ -78,6 +78,8 @@ class ActivationsPanel(LayerViewer):
             self.values_chart,
             self.gradients_chart,
         ):
+            if widget is self.values_chart:
+                lines.addSpacing(space(1))
             lines.addWidget(widget)
         lines.addStretch(1)
         area = Side(side, "About the maps", self)

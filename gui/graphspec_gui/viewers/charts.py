@@ -154,7 +154,8 @@ class RidgeChart(QWidget):
         metrics, colors = self.fontMetrics(), theme()
         painter.setPen(colors.color("text"))
         painter.setFont(colors.font("strong"))
-        painter.drawText(QPointF(0, metrics.ascent()), self._title)
+        title = painter.fontMetrics()
+        painter.drawText(QPointF(0, title.ascent()), self._title)
         painter.setFont(self.font())
         if not self._ridges:
             painter.setPen(colors.color("muted"))
@@ -164,9 +165,9 @@ class RidgeChart(QWidget):
         high = max(float(item.edges[-1]) for item in self._ridges)
         span = (high - low) or 1.0
         label = max(metrics.horizontalAdvance(item.when) for item in self._ridges) + space(1)
-        area = QRectF(
-            0, metrics.height() + space(0.5), self.width() - label, self.height()
-        ).adjusted(1, 0, 0, -2 * metrics.height() - space(1))
+        area = QRectF(0, title.height() + space(1), self.width() - label, self.height()).adjusted(
+            1, 0, 0, -title.height() - metrics.height() - space(1.5)
+        )
         count = len(self._ridges)
         tall = area.height() * (0.35 if count > 1 else 0.95)
         gap = (area.height() - tall) / max(count - 1, 1)

@@ -95,7 +95,10 @@ class DataPanel(Viewer):
         heading = QLabel("Examples of each class", self)
         heading.setFont(theme().font("strong"))
         self._heading = heading
-        for widget in (self.readout, self.facts, self.stated, heading, self.balance):
+        for widget in (self.readout, self.facts, self.stated):
+            lines.addWidget(widget)
+        lines.addSpacing(space(1))
+        for widget in (heading, self.balance):
             lines.addWidget(widget)
         lines.addStretch(1)
         area = Side(side, "About the examples", self)

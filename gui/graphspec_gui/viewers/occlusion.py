@@ -108,6 +108,7 @@ class OcclusionPanel(Viewer):
         self.grid.pointed.connect(self._point)
         self.grid.chosen.connect(self._point)
         side = QWidget(self)
+        side.setObjectName("page")
         lines = QVBoxLayout(side)
         lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
         self.readout = QLabel(self)

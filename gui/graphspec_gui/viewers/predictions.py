@@ -99,6 +99,8 @@ class PredictionsPanel(Viewer):
             Controls(self, self.split, self.facts, self.waiting, self.halt, self.every)
         )
         left, right = QWidget(self), QWidget(self)
+        for half in (left, right):
+            half.setObjectName("page")
         lines = QVBoxLayout(left)
         lines.setContentsMargins(space(1.5), space(1), space(1.5), space(1))
         lines.addWidget(self.readout)

@@ -94,6 +94,7 @@ class WeightsPanel(LayerViewer):
             label.setProperty("muted", True)
             lines.addWidget(label)
         self.chart = RidgeChart("Weights over time", self)
+        lines.addSpacing(space(1))
         lines.addWidget(self.chart)
         lines.addStretch(1)
         area = Side(side, "About the weights", self)
