@@ -20,6 +20,7 @@ COMMANDS = (
     "landscape run --points 3",
     "landscape net.json --points 3",
     "inspect activations run hidden",
+    "inspect confusion run",
     "inspect codes run hidden --perplexity 3",
     "inspect doctor run --quick",
     "inspect history run hidden",

@@ -7,6 +7,7 @@ import pytest
 
 from graphspec import api, document, edit
 from graphspec.errors import NonFiniteError
+from graphspec.evaluation import evaluate_classes
 from graphspec.inspect.doctor import CHECKS
 
 LAYERS = ["conv", "act", "pool", "scores"]
@@ -107,12 +108,18 @@ def test_R05_occlusion_of_a_validation_image_and_of_ones_own(graphspec, run, her
     assert "no class 'cat'" in graphspec(*words, "--classes", "cat").err
 
 
-def test_one_units_sum_is_told_with_its_numbers(graphspec, run) -> None:
+def test_one_units_sum_is_told_with_its_numbers(graphspec, run, here) -> None:
     words = ("inspect", "unit", run, "conv", "1", "--at", "2,3")
     found = graphspec(*words, "--json").json
     total = np.sum(found["products"]) + found["bias"]
     assert total == pytest.approx(found["activation"], rel=1e-5)
     assert f"= {found['activation']:.6g}" in graphspec(*words).out
+    assert graphspec(*words, "-o", "u.npz", "-o", "u.png").code == 0
+    with np.load(here / "u.npz") as parts:
+        total = (parts["patch"] * parts["weight"]).sum() + parts["bias"]
+        np.testing.assert_allclose(parts["activation"], total, rtol=1e-5)
+    assert (here / "u.png").read_bytes().startswith(b"\x89PNG")
+    assert graphspec("inspect", "unit", run, "scores", "3", "-o", "v.svg").code == 0
     assert graphspec("inspect", "unit", run, "conv", "1", "--at", "x").code == 2
 
 
@@ -153,6 +160,24 @@ def test_what_is_most_wrong(graphspec, run, here) -> None:
     with np.load(here / "m.npz") as found:
         assert found["images"].shape == (4, 8, 8)
     assert answer.out.count(": ") >= 4
+
+
+def test_what_is_taken_for_what(graphspec, run, here) -> None:
+    words = ("-o", "c.npz", "-o", "c.json", "-o", "c.png")
+    answer = graphspec("inspect", "confusion", run, *words)
+    assert answer.code == 0
+    expected = evaluate_classes(run).report.confusion
+    with np.load(here / "c.npz") as found:
+        np.testing.assert_array_equal(found["counts"], expected)
+        right = np.trace(expected) / expected.sum()
+    assert json.loads((here / "c.json").read_text())["counts"] == np.asarray(expected).tolist()
+    assert (here / "c.png").read_bytes().startswith(b"\x89PNG")
+    assert f"{right:.1%} of {expected.sum()} validation examples are right" in answer.out
+    most = (np.asarray(expected) - np.diag(np.diag(expected))).max()
+    assert f": {most} of " in answer.out
+    answer = graphspec("inspect", "confusion", run, "--split", "test")
+    assert answer.code == 2
+    assert "evaluate --split test --report" in answer.err
 
 
 def test_several_examples_are_looked_at_together(graphspec, run, here) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from graphspec_gui.viewers.activations import ActivationsPanel
 from graphspec_gui.viewers.halves import Halves
+from graphspec_gui.viewers.images import table
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -84,6 +85,19 @@ def test_a_layer_without_a_sum_shows_what_it_sees(room, panel):
     assert panel.unit.arithmetic == ""
 
 
+def test_nothing_is_chosen_any_more_in_another_layer(room, panel):
+    place = panel.grid.place(1).center()
+    QTest.mouseClick(panel.grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseMove(panel.grid.viewport(), place)
+    room.wait(lambda: "unit 1" in panel.readout.text() and panel.unit.sight is not None)
+    panel.box.setFocus()
+    QTest.keyClick(panel.box, Qt.Key.Key_Down)
+    room.wait(lambda: panel.layer == "relu" and not room.source.looks.asks("activations"))
+    assert panel.grid.current == -1
+    assert panel.readout.text().startswith("Point at a unit")
+    assert panel.unit.sight is None
+
+
 def test_zeros_are_counted(room, panel):
     panel.box.setFocus()
     QTest.keyClick(panel.box, Qt.Key.Key_Down)
@@ -140,6 +154,15 @@ def test_dead_units_are_flagged(room, make_document):
     room.wait(lambda: len(panel.grid.tiles.flagged) == 6)
     assert "6 of 6 units dead" in panel.facts.text()
     assert panel.grid.tiles.caption(0).startswith("⚠")
+
+
+def test_a_map_of_nothing_but_zeros_is_dark(room, make_document):
+    panel = room.put(ActivationsPanel)
+    found = edit.set_field(spec(), "conv", "init", {"kind": "zeros"})
+    room.source.set_document(make_document(found))
+    room.wait(lambda: panel.grid.tiles.count == 6)
+    shown = panel.grid.tiles.image(0).pixelColor(0, 0)
+    assert [shown.red(), shown.green(), shown.blue()] == table("size")[0].tolist()
 
 
 def test_a_hidden_dock_opens_nothing(room, trained, tmp_path: Path):

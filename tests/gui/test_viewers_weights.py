@@ -100,6 +100,17 @@ def test_the_numbers_of_many_weights_come_with_progress_and_can_be_cancelled(
     assert not panel.waiting.isVisible()
 
 
+def test_nothing_is_chosen_any_more_in_another_layer(room, panel):
+    place = panel.grid.place(1).center()
+    QTest.mouseClick(panel.grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert panel.grid.current == 1
+    panel.box.setFocus()
+    QTest.keyClick(panel.box, Qt.Key.Key_Down)
+    room.wait(lambda: panel.grid.tiles.count == 10)
+    assert panel.grid.current == -1
+    assert panel.readout.text().startswith("Point at a filter")
+
+
 def test_the_choice_of_layers_is_as_wide_as_their_names(room, panel):
     room.wait(lambda: panel.box.width() == panel.box.sizeHint().width())
     panel.box.addItem("a layer whose name is far longer than the others")

@@ -11,6 +11,7 @@ COMMANDS = {
     "history": "How activations, gradients and weights of a layer spread out over training.",
     "weights": "The filters of a layer as images, with their norms and noise.",
     "occlusion": "How the answer changes as a square slides over an image.",
+    "confusion": "Which classes are taken for which.",
     "mistakes": "The images that a classifier gets most wrong.",
     "top": "The images that a unit answers to most, with what it saw.",
     "unit": "Patch × filter + bias = activation, with the numbers.",

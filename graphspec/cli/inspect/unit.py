@@ -9,14 +9,16 @@ from graphspec.cli.inspect.opened import (
     ExampleOption,
     ImageOption,
     Name,
+    OutputOption,
     SplitOption,
     open_look,
 )
-from graphspec.cli.output import print_json, say
+from graphspec.cli.output import say
+from graphspec.cli.pictures import give
 from graphspec.engines.base import Array
 from graphspec.engines.choosing import AS_BEFORE
 from graphspec.errors import OptionError
-from graphspec.inspect.pictures.sheet import as_json
+from graphspec.inspect.pictures.unit import UnitPicture
 from graphspec.inspect.unit import unit_sum
 
 
@@ -31,10 +33,13 @@ def unit_command(
     example: ExampleOption = 0,
     image: ImageOption = None,
     checkpoint: CheckpointOption = "best",
+    output: OutputOption = (),
     choice: EngineOptions = AS_BEFORE,
     json: bool = False,
 ) -> None:
     """How one unit comes to its activation: patch × filter + bias.
+
+    The sum is printed; with -o its parts are drawn, or written as numbers.
 
     Parameters
     ----------
@@ -56,15 +61,10 @@ def unit_command(
             raise OptionError(f"--at is {at!r}; give a row and a column, such as 3,4")
         position = (int(words[0]), int(words[1]))
     found = unit_sum(look.probe, x, layer, unit, position)
+    picture = UnitPicture(found, f"{look.name}: unit {unit} of {layer} for {what}")
+    if output or json:
+        give(picture, output, "unit.png", json=json)
     if json:
-        numbers = {
-            "patch": found.patch,
-            "weight": found.weight,
-            "products": found.products,
-            "bias": found.bias,
-            "activation": found.activation,
-        }
-        print_json(as_json(numbers))
         return
     place = "" if position is None else f" at row {position[0]}, column {position[1]}"
     say(f"unit {unit} of {layer}{place}, for {what}")

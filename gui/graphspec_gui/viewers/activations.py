@@ -101,6 +101,8 @@ class ActivationsPanel(LayerViewer):
             if self._asked[2:] != (layer,):
                 self._unit = None
                 self.unit.set_sight(None)
+                self.grid.choose(-1)
+                self._say_nothing_pointed()
             self._asked = asked
             probe = network.probe
 

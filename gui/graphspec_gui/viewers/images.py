@@ -57,9 +57,9 @@ def scale(values: Array, *, centred: bool) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
     if centred:
-        high = max(abs(low), abs(high))
+        high = max(abs(low), abs(high)) or 1.0
         low = -high
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def draw(painter: QPainter, rect: QRectF, image: QImage) -> None:

@@ -119,6 +119,7 @@ class WeightsPanel(LayerViewer):
             return
         if (network.run, layer) != self._of:
             self._of, self._halted = (network.run, layer), False
+            self.grid.choose(-1)
         self._asked = (network, layer)
         executable = network.probe.executable
         pair = find_class_scores(network.probe.plan)
