@@ -26,6 +26,7 @@ from graphspec_gui.theme import Scheme, space, theme
 from graphspec_gui.window import MainWindow
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QItemSelectionModel, Qt, QTimer
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from graphspec import api, edit, zoo
@@ -115,8 +116,11 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
         folder = Path(os.environ["GRAPHSPEC_RUNS"]) / name
         api.fit(zoo.load("spiral_net"), run=folder, epochs=20, update=rule)
     app.show_dock("runs_dock")
+    for name in ("training", "properties"):
+        app.docks[f"{name}_dock"].hide()
     wait(2500)
     yield "runs-table", app
+    app.show_dock("training_dock")
     app.show_dock("plots_dock")
     wait(1500)
     yield "runs", app
@@ -178,11 +182,11 @@ def _epochs(app: MainWindow) -> float:
     return float(series.epochs[-1]) if series is not None and len(series) else 0.0
 
 
-def take(shown: QWidget, path: Path) -> None:
+def write(shown: QPixmap, path: Path) -> None:
     """Write what a window shows, in all its colours if they fit into the largest size."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    shown.grab().save(buffer, "PNG")
+    shown.save(buffer, "PNG")
     picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
     for colors in (0, 256, 128, 64, 32):
         data = io.BytesIO()
@@ -206,11 +210,15 @@ def main() -> None:
     theme().apply(app)
     with tempfile.TemporaryDirectory() as folder, window(Path(folder)) as shown:
         for name, widget in scenes(shown):
+            # Both before any is written, which takes so long that a training would have ended.
+            taken = {}
             for scheme in SCHEMES:
                 theme().choose(scheme)
                 wait(300)
-                take(widget, arguments.folder / f"{name}-{scheme}.png")
+                taken[scheme] = widget.grab()
             theme().choose("light")
+            for scheme, picture in taken.items():
+                write(picture, arguments.folder / f"{name}-{scheme}.png")
 
 
 if __name__ == "__main__":
