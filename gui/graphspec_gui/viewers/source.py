@@ -238,6 +238,7 @@ class ProbeSource(QObject):
     def _begin_anew(self, run: Run) -> None:
         if self._followed is not None and run is self._followed.run:
             # Its weights are of steps that may be made again, or of another training altogether.
+            self.looks.cancel("open")
             self.network, self._awaited = None, None
             self._outdate()
 
