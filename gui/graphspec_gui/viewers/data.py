@@ -98,8 +98,8 @@ class DataPanel(Viewer):
         for widget in (self.readout, self.facts, self.stated):
             lines.addWidget(widget)
         lines.addSpacing(space(1))
-        for widget in (heading, self.balance):
-            lines.addWidget(widget)
+        lines.addWidget(heading)
+        lines.addWidget(self.balance)
         lines.addStretch(1)
         area = Side(side, "About the examples", self)
         column.addWidget(Halves(self.grid, area, self, shares=(3, 2)), 1)
