@@ -75,7 +75,10 @@ def _properties(window: MainWindow, place: QWidget) -> Panel:
 def _training(window: MainWindow, place: QWidget) -> Panel:
     from graphspec_gui.training.panel import TrainingPanel
 
-    return TrainingPanel(window.training, window.say, place)
+    panel = TrainingPanel(window.training, window.say, place)
+    # From the canvas too: the keys that train are the whole window's.
+    window.addActions([panel.start, panel.step])
+    return panel
 
 
 def _reference(window: MainWindow, place: QWidget) -> Panel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -145,6 +146,16 @@ def test_a_run_that_goes_on_from_an_earlier_checkpoint_is_read_anew(
     qtbot.waitUntil(lambda: follower.status == "finished")
     steps = follower.history.series["train/loss"].steps
     assert (steps[1:] > steps[:-1]).all()
+
+
+def test_one_that_is_removed_is_not_taken_for_the_next_that_is_made(qtbot, follow, tmp_path: Path):
+    run = new_run(tmp_path / "run")
+    follower = follow(run)
+    qtbot.waitUntil(lambda: follower.opened)
+    with qtbot.waitSignal(follower.gone) as gone:
+        shutil.rmtree(run.path)
+        new_run(tmp_path / "other")  # has the number of the folder that was removed, on some disks
+    assert gone.args == [None]
 
 
 @pytest.mark.qt_log_level_fail("WARNING")

@@ -121,6 +121,19 @@ def test_the_keys_train_and_ask_to_stop(qtbot, window):
     qtbot.waitUntil(lambda: window.training.state == "idle")
 
 
+def test_the_keys_train_from_the_canvas(qtbot, window):
+    window.new(spec())
+    view = window.current.view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_F10)
+    running(qtbot, window)
+    qtbot.waitUntil(lambda: window.training.state == "paused")
+    window.training.stop()
+    qtbot.waitUntil(window.docks["training_dock"].widget().start.isEnabled)
+    QTest.keyClick(view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert window.training.state == "preparing"
+
+
 def test_a_single_step_begins_a_training_that_waits(qtbot, window):
     window.new(spec())
     panel(window).step.trigger()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -101,7 +100,7 @@ class _Reader(QObject):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
-        self._folder: os.stat_result | None = None
+        self._identity: Identity | None = None
         self._cursor: Cursor | None = None
         self._history = History()
         self._known: Status | None = None
@@ -150,18 +149,31 @@ class _Reader(QObject):
     def _is_there(self) -> bool:
         """Whether the run is where it was; if only its disk is away, it may come back."""
         path = self._run.path
-        if (path / SPEC).exists():
-            self._folder = self._folder or path.stat()
+        found = _identity(path)
+        if found is not None:
+            self._identity = found
             return True
         if path.parent.is_dir():
+            self.gone.emit(_find(self._identity, path.parent))
             self._timer.stop()
-            self.gone.emit(_find(self._folder, path.parent))
         return False
 
 
-def _find(folder: os.stat_result | None, among: Path) -> Path | None:
-    """The path of a folder that has been renamed in its own folder."""
-    for path in among.iterdir():
-        if folder is not None and os.path.samestat(path.stat(), folder):
-            return path if (path / SPEC).exists() else None
-    return None
+Identity = tuple[int, int, int]
+
+
+def _identity(run: Path) -> Identity | None:
+    """What a run keeps when it is renamed, and no other one has; None where there is no run."""
+    try:
+        # Not of the folder: the number of one that was removed goes to the next that is made.
+        status = (run / SPEC).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def _find(identity: Identity | None, among: Path) -> Path | None:
+    """Where a run is by now, in the folder that it was in."""
+    if identity is None:
+        return None
+    return next((path for path in among.iterdir() if _identity(path) == identity), None)

@@ -209,9 +209,6 @@ class TrainingPanel(Panel):
             self.kill, self.examine,
         ):  # fmt: skip
             self.addAction(action)
-        # From the canvas too: the keys that train are the whole window's.
-        if (window := self.parentWidget()) is not None:
-            window.addActions([self.start, self.step])
 
     def _make_controls(self) -> QWidget:
         box = QWidget(self)
