@@ -3,7 +3,7 @@
     python scripts/make_screenshots.py [--scale 2] [FOLDER]
 
 Every picture is a whole window or dialog, in the light and in the dark scheme, of at most 150 kB.
-The trainings in them are real ones: they take about two minutes.
+The trainings in them are real ones: they take about three minutes.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
     yield "problems", app
     document.undo_stack.undo()
     document.undo_stack.undo()
-    document.apply(edit.set_value(document.spec, "training.epochs", 6), "Six epochs")
+    document.apply(edit.set_value(document.spec, "training.epochs", 12), "Twelve epochs")
     app.show_dock("training_dock")
     app.show_dock("plots_dock")
     app.resizeDocks([app.docks["plots_dock"]], [space(48)], Qt.Orientation.Vertical)
@@ -108,7 +108,7 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
             yield name, app
     _write(app, "name", "rate-0.002")
     app.training.start(edit.set_value(document.spec, "training.update.rate", 0.01))
-    wait_until(lambda: app.training.state == "idle" and _epochs(app) > 5.9)
+    wait_until(lambda: app.training.state == "idle" and _epochs(app) > 11.9)
     _write(app, "name", "rate-0.01")
     _write(app, "note", "overfits from the third epoch on")
     for name, rate in (("spiral-slow", 0.01), ("spiral", 0.1)):
