@@ -89,7 +89,6 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
     yield "problems", app
     document.undo_stack.undo()
     document.undo_stack.undo()
-    document.apply(edit.set_value(document.spec, "training.epochs", 12), "Twelve epochs")
     app.show_dock("training_dock")
     app.show_dock("plots_dock")
     app.resizeDocks([app.docks["plots_dock"]], [space(48)], Qt.Orientation.Vertical)
@@ -110,7 +109,7 @@ def scenes(app: MainWindow) -> Iterator[tuple[str, QWidget]]:
     app.training.start(edit.set_value(document.spec, "training.update.rate", 0.01))
     wait_until(lambda: app.training.state == "idle" and _epochs(app) > 11.9)
     _write(app, "name", "rate-0.01")
-    _write(app, "note", "overfits from the third epoch on")
+    _write(app, "note", "five times the rate")
     for name, rate in (("spiral-slow", 0.01), ("spiral", 0.1)):
         rule = {"kind": "momentum", "rate": rate}
         folder = Path(os.environ["GRAPHSPEC_RUNS"]) / name
