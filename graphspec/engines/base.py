@@ -54,7 +54,7 @@ class Step:
     """One update: its number (from 0), its learning rate, and what is done before and after it.
 
     The penalties' gradients are added and the whole is clipped before it; weights are brought back
-    to the constraints after it.
+    to the constraints after it. With ``norms`` the gradient of each parameter is measured too.
     """
 
     index: int
@@ -62,6 +62,7 @@ class Step:
     penalties: tuple[Penalty, ...] = ()
     clip_norm: float | None = None
     constraints: tuple[Constraint, ...] = ()
+    norms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class StepResult:
     """What a training step reports; losses are those before the update.
 
     ``penalties`` has one value per penalty of the step; ``grad_norm`` is the global L2 norm of the
-    gradient (penalties included), before clipping. ``values`` holds the plan's outputs.
+    gradient (penalties included), before clipping, and ``grad_norms`` the norm of each trained
+    parameter's part of it, where the step asked for them. ``values`` holds the plan's outputs.
     """
 
     loss: float
@@ -78,6 +80,7 @@ class StepResult:
     grad_norm: float
     values: Mapping[str, Array]
     taps: Mapping[Tap, Array] = field(default_factory=dict)
+    grad_norms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ class Evaluated(EventBase):
     """Whether the monitored metric is the best so far."""
     update_ratios: dict[str, float] = Field(default_factory=dict)
     """‖Δw‖/‖w‖ of the last update for each parameter; about 0.001 is healthy (CS231n, NN 3)."""
+    grad_norms: dict[str, float] = Field(default_factory=dict)
+    """‖dw‖ of the last step for each parameter, before clipping; none in logs of older versions."""
     averaged: AveragedMetrics | None = None
     """The same of the running average of the weights, where one is kept."""
 

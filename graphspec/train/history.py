@@ -26,7 +26,7 @@ Numbers = npt.NDArray[np.float64]
 def scalars_of(event: Event) -> dict[str, float]:
     """The numbers of an event by tag; the part before the slash is the section.
 
-    Sections are ``train``, the evaluated splits, and ``update_ratio`` (by parameter).
+    Sections are ``train``, the evaluated splits, ``update_ratio`` and ``grad_norm`` (by parameter).
     """
     if isinstance(event, Step):
         return {
@@ -43,7 +43,8 @@ def scalars_of(event: Event) -> dict[str, float]:
             found[f"{event.split}/loss.averaged"] = event.averaged.loss
             if event.averaged.accuracy is not None:
                 found[f"{event.split}/accuracy.averaged"] = event.averaged.accuracy
-        return found | {f"update_ratio/{name}": v for name, v in event.update_ratios.items()}
+        found |= {f"update_ratio/{name}": value for name, value in event.update_ratios.items()}
+        return found | {f"grad_norm/{name}": value for name, value in event.grad_norms.items()}
     return {}
 
 

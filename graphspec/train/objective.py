@@ -91,6 +91,13 @@ class TrainingObjective:
         """The value of every penalty where the executable is."""
         return penalty_values(self._executable, self._penalties)
 
+    def norms(self, dw: Array) -> dict[str, float]:
+        """The norm of each parameter's part of a gradient (n,)."""
+        sizes = [math.prod(param.shape) for param in self._params.values()]
+        parts = np.split(dw, np.cumsum(sizes)[:-1])
+        norms = (float(np.linalg.norm(part)) for part in parts)
+        return dict(zip(self._params, norms, strict=True))
+
     def _take(self, w: Array, gradients: Gradients) -> None:
         by_name = {name: np.array(array) for name, array in gradients.by_name.items()}
         weights = self._executable.weights()
@@ -174,6 +181,7 @@ class WholeStepper:
             grad_norm=norm,
             values=begun.values,
             taps=begun.taps,
+            grad_norms=objective.norms(dw) if step.norms else {},
         )
 
     def generator(self) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class _Training:
         step = self.progress.step
         batch = self.loader.next_batch()
         feeds = self.data.feeds(batch)
-        schedule = self.config.schedule
+        config, schedule = self.config, self.config.schedule
         rate = schedule.rate(
             self.progress.rate * schedule.share(self.progress.seen),
             step,
@@ -222,8 +222,8 @@ class _Training:
         evaluate = self._is_evaluation_due(batch)
         save = self.keeper.is_due(step, epoch_ends=batch.last)
         before = self.executable.weights() if evaluate else {}
-        rule = self.config.update.at(step, steps_per_epoch=self.steps_per_epoch)
-        update = Update(step, rate, self.penalties, self.config.clip_norm, self.config.constraints)
+        rule = config.update.at(step, steps_per_epoch=self.steps_per_epoch)
+        update = Update(step, rate, self.penalties, config.clip_norm, config.constraints, evaluate)
         taps = self.steering.take_taps()
         if isinstance(rule, UpdateRule):
             result = self.executable.train_step(feeds, rule, update, taps=taps)
@@ -232,12 +232,12 @@ class _Training:
         if self.average is not None:
             self.average.update(self.executable.weights())
         self.progress = replace(self.progress, step=step + 1)
-        if (step + 1) % self.config.log_every == 0:
+        if (step + 1) % config.log_every == 0:
             yield from self.keeper.log(self._describe(result, feeds, rate, rule))
         if taps:
             yield from self.keeper.save_taps(result.taps, self._now())
         if evaluate:
-            yield from self._evaluate(before)
+            yield from self._evaluate(before, result.grad_norms)
         if save or self.keeper.is_overdue():
             yield from self._save()
         self.steering.step_made()
@@ -269,7 +269,7 @@ class _Training:
         every, step = self.config.evaluate_every, self.progress.step + 1
         return step == self.total_steps or (batch.last if every is None else step % every == 0)
 
-    def _evaluate(self, before: Mapping[str, Array]) -> Iterator[Event]:
+    def _evaluate(self, before: Mapping[str, Array], norms: Mapping[str, float]) -> Iterator[Event]:
         """Evaluate on the validation split; ``before`` are the weights before the last update."""
         if "validation" not in self.data.parts:
             return
@@ -303,6 +303,7 @@ class _Training:
                 penalties=self._penalties(),
                 best=is_best,
                 update_ratios=self._update_ratios(before),
+                grad_norms=dict(norms),
                 averaged=self._evaluate_average(),
             )
         )

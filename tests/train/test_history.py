@@ -49,12 +49,14 @@ def test_evaluations_are_curves_of_their_split():
         examples=10,
         penalties={"l2": 0.1},
         update_ratios={"fc.weight": 1e-3},
+        grad_norms={"fc.weight": 0.25},
     )
     expected = {
         "validation/loss": 0.7,
         "validation/penalty.l2": 0.1,
         "validation/accuracy": 0.8,
         "update_ratio/fc.weight": 1e-3,
+        "grad_norm/fc.weight": 0.25,
     }
     assert scalars_of(event) == expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,14 @@ def test_update_ratios_are_those_of_the_last_update() -> None:
     size = float(np.linalg.norm(executable.weights()["scores.weight"]))
     # ‖Δw‖ ≤ rate · ‖∇‖, and w has hardly changed.
     assert ratio <= 0.1 * steps(events)[-1].grad_norm / (0.9 * size)
+
+
+def test_gradient_norms_are_those_of_the_last_step() -> None:
+    executable, events = go(network(), config(steps=5))
+    norms = evaluations(events)[0].grad_norms
+    assert norms.keys() == {n for n, p in executable.plan.params.items() if p.trained}
+    whole = math.sqrt(sum(norm**2 for norm in norms.values()))
+    assert whole == pytest.approx(steps(events)[-1].grad_norm, rel=1e-5)
 
 
 def test_evaluation_changes_nothing() -> None:

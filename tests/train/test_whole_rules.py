@@ -323,6 +323,8 @@ def test_a_run_finishes_and_evaluates_like_any_other(tmp_path: Path) -> None:
     seen = [event for event in run.events if isinstance(event, Evaluated)]
     assert len(seen) == 12
     assert seen[0].update_ratios["scores.weight"] > 0
+    made = [event for event in run.events if isinstance(event, StepEvent)]
+    assert np.linalg.norm(list(seen[0].grad_norms.values())) == pytest.approx(made[0].grad_norm)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from graphspec.engines.numpy.updating import (
     global_norm,
     is_finite,
     layer_of,
+    norm_of_each,
     penalise,
     update,
 )
@@ -155,6 +156,7 @@ class JitExecutable:
                     penalties = self._penalise(step)
                     loss = sum(means.values())
                     norm = self._norm()
+                    grad_norms = norm_of_each(self._gradients) if step.norms else {}
                     finite = math.isfinite(loss + sum(penalties)) and math.isfinite(norm)
                     if not finite or not all(map(is_finite, statistics.values())):
                         state.set_generators(before)
@@ -173,6 +175,7 @@ class JitExecutable:
                 losses=means,
                 penalties=penalties,
                 grad_norm=norm,
+                grad_norms=grad_norms,
                 values={name: running.value(name, env) for name in self.plan.outputs},
                 taps=self._taps(running, env, taps),
             )

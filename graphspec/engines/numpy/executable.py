@@ -23,7 +23,7 @@ from graphspec.engines.numpy.calls import Calls
 from graphspec.engines.numpy.culprit import gradients_of, name_the_culprit
 from graphspec.engines.numpy.passes import Passed, Returned, backward, forward
 from graphspec.engines.numpy.state import State
-from graphspec.engines.numpy.updating import global_norm, is_finite, penalise, update
+from graphspec.engines.numpy.updating import global_norm, is_finite, norm_of_each, penalise, update
 from graphspec.plan import Plan
 from graphspec.recipe.rules.base import UpdateRule
 
@@ -143,6 +143,7 @@ class NumpyExecutable:
                 penalties = penalise(state, gradients, step)
                 loss = sum(means.values())
                 norm = global_norm(gradients)
+                grad_norms = norm_of_each(gradients) if step.norms else {}
                 finite = math.isfinite(loss + sum(penalties)) and math.isfinite(norm)
                 if not finite or not all(map(is_finite, passed.state.values())):
                     state.set_generators(before)
@@ -160,6 +161,7 @@ class NumpyExecutable:
             losses=means,
             penalties=penalties,
             grad_norm=norm,
+            grad_norms=grad_norms,
             values={name: passed.values[name] for name in self.plan.outputs},
             taps=self._tapped(taps, passed, returned, batch),
         )

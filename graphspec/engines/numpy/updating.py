@@ -61,6 +61,11 @@ def is_finite(array: Array) -> bool:
     return bool(np.isfinite(array).all())
 
 
+def norm_of_each(gradients: Mapping[str, Array]) -> dict[str, float]:
+    """√(Σ dw²) of every parameter."""
+    return {name: global_norm({name: dw}) for name, dw in gradients.items()}
+
+
 def global_norm(gradients: Mapping[str, Array]) -> float:
     """√(Σ dw²) over all parameters."""
     squares = sum(float(np.vdot(dw, dw)) for dw in gradients.values())

@@ -41,6 +41,11 @@ def _ratio(tag: str) -> str | None:
     return name if section == "update_ratio" else None
 
 
+def _norm(tag: str) -> str | None:
+    section, _, name = tag.partition("/")
+    return name if section == "grad_norm" else {"train/grad_norm": "‖dw‖ of all"}.get(tag)
+
+
 _ACCURACY = {
     "train/accuracy": "train",
     "validation/accuracy": "validation",
@@ -52,5 +57,5 @@ GROUPS = (
     Group("Accuracy", _ACCURACY.get, ("train/accuracy", "validation/accuracy")),
     Group("Learning rate", {"train/rate": "rate", "train/momentum": "momentum"}.get),
     Group("Update to weight ratio", _ratio),
-    Group("Gradient norm", {"train/grad_norm": "‖dw‖"}.get),
+    Group("Gradient norm", _norm, ("train/grad_norm",)),
 )

@@ -65,13 +65,14 @@ def test_penalties_agree_with_float64(case: str, threads: int) -> None:
     ours = JitEngine(threads=threads).load(PLAN, seed=5, weights=drawn)
     theirs = NumpyEngine("float64").load(PLAN, seed=5, weights=drawn)
     for index, penalties in enumerate((CASES[case], CASES["l2"], CASES[case])):
-        feeds, step = batch(SPEC, 6, seed=index), Step(index, 0.1, penalties)
+        feeds, step = batch(SPEC, 6, seed=index), Step(index, 0.1, penalties, norms=True)
         a, b = (
             ours.train_step(feeds, Sgd(rate=0.1), step),
             theirs.train_step(feeds, Sgd(rate=0.1), step),
         )
         assert a.penalties == pytest.approx(b.penalties, rel=1e-6)
         assert a.grad_norm == pytest.approx(b.grad_norm, rel=1e-5)
+        assert a.grad_norms == pytest.approx(b.grad_norms, rel=1e-5)
     for name, array in theirs.weights().items():
         assert error(ours.weights()[name], array) < 2e-6, name
 

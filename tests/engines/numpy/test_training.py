@@ -31,6 +31,16 @@ def test_a_step_is_the_gradient_times_the_rate() -> None:
         assert np.array_equal(w, before[name] - 0.1 * gradients.by_name[name])
     squares = sum((dw**2).sum() for dw in gradients.by_name.values())
     assert result.grad_norm == pytest.approx(math.sqrt(squares), rel=1e-14)
+    assert not result.grad_norms
+
+
+def test_the_gradient_of_each_parameter_is_measured_where_that_is_asked_for() -> None:
+    executable, feeds = load64(SPEC), batch(SPEC)
+    gradients = executable.grad(feeds, training=True).by_name
+    result = executable.train_step(feeds, SGD, Step(0, 0.1, clip_norm=1e-3, norms=True))
+    assert result.grad_norms.keys() == gradients.keys()
+    for name, dw in gradients.items():
+        assert result.grad_norms[name] == pytest.approx(np.linalg.norm(dw), rel=1e-14)
 
 
 def test_the_values_of_a_step_are_those_before_the_update() -> None:
