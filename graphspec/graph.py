@@ -36,6 +36,12 @@ def examples_input(inputs: Iterable[Input], layers: Iterable[Layer]) -> Input | 
     )
 
 
+def examples_in_words(inputs: Iterable[Input], layers: Iterable[Layer]) -> str:
+    """What the examples of such a network are called: ``images``, or ``examples``."""
+    taking = examples_input(inputs, layers)
+    return "images" if taking and len(taking.shape or ()) == 3 else "examples"
+
+
 class GraphSpec(Record):
     """A network: named inputs, layers that read them and each other, and outputs.
 

@@ -13,7 +13,7 @@ from graphspec.cli.output import ACCENT, err, say
 from graphspec.cli.progress import TrainingView
 from graphspec.data.dataset import Dataset
 from graphspec.engines.choosing import AS_BEFORE, Choice
-from graphspec.graph import examples_input
+from graphspec.graph import examples_in_words
 from graphspec.recipe.config import TrainConfig
 from graphspec.train.control import Control, stop_on_interrupt
 from graphspec.train.events import Changed, Event, Finished, Step
@@ -59,7 +59,8 @@ def watch(
 
 def _shown(events: Iterator[Event], run: Run, shown: Shown) -> Iterator[Event]:
     if shown == "progress":
-        with TrainingView(run.config.batch, of=_what_is_fed(run)) as view:
+        of = examples_in_words(run.spec.inputs, run.spec.layers)
+        with TrainingView(run.config.batch, of=of) as view:
             for event in events:
                 view.show(event)
                 yield event
@@ -71,11 +72,6 @@ def _shown(events: Iterator[Event], run: Run, shown: Shown) -> Iterator[Event]:
             sys.stdout.buffer.write(event.to_line())
             sys.stdout.flush()
         yield event
-
-
-def _what_is_fed(run: Run) -> str:
-    taking = examples_input(run.spec.inputs, run.spec.layers)
-    return "images" if taking and len(taking.shape or ()) == 3 else "examples"
 
 
 def _say_what_next(run: Run, step: Step | None, *, stopped: bool) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from graphspec.errors import RunError
+from graphspec.graph import examples_in_words
 from graphspec.train.rundir import Run
 from graphspec_gui.runs.follower import RunFollower
 
@@ -31,6 +32,15 @@ class ShownRun:
     def name(self) -> str:
         """What people call it."""
         return self.run.name
+
+    @cached_property
+    def fed(self) -> str:
+        """What it takes: images, or examples of another kind."""
+        try:
+            spec = self.run.spec
+        except RunError:
+            return "examples"
+        return examples_in_words(spec.inputs, spec.layers)
 
 
 class ShownRuns(QObject):

@@ -297,7 +297,8 @@ class TrainingPanel(Panel):
         if progress is not None and not preparing:
             self.bar.setValue(round(1000 * progress.share))
         running = training.state == "running" or elsewhere is not None
-        told = words_of(progress, running=running)
+        watched = elsewhere or training.shown
+        told = words_of(progress, running=running, of=watched.fed if watched else "examples")
         told["processor"], told["memory"] = self._load
         for i, (name, label) in enumerate(self.facts.items()):
             label.setText(told[name])

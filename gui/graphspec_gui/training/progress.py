@@ -64,8 +64,14 @@ def measure(history: History) -> Progress | None:
     )
 
 
-def words_of(progress: Progress | None, *, running: bool) -> dict[str, str]:
-    """The lines of the dock, by name; empty where there is nothing to tell."""
+def words_of(progress: Progress | None, *, running: bool, of: str) -> dict[str, str]:
+    """The lines of the dock, by name; empty where there is nothing to tell.
+
+    Args:
+        progress: where the run stands.
+        running: whether it goes on.
+        of: what the examples are called.
+    """
     told = dict.fromkeys(_NAMES, "")
     if progress is None:
         return told
@@ -78,7 +84,7 @@ def words_of(progress: Progress | None, *, running: bool) -> dict[str, str]:
     ]
     told["accuracy"] = ", ".join(shares)
     if running and progress.speed is not None and progress.left is not None:
-        told["speed"] = f"{progress.speed:,.0f} examples/s"
+        told["speed"] = f"{progress.speed:,.0f} {of}/s"
         told["time left"] = duration(progress.left)
     return told
 
