@@ -104,6 +104,7 @@ def test_lenet_from_an_empty_canvas_to_two_runs_compared(
     qtbot.waitUntil(activations.export.isEnabled)
     seen = activations.source.network.step
     qtbot.waitUntil(lambda: activations.source.network.step > seen)
+    qtbot.waitUntil(lambda: settings.facts["speed"].text().endswith(" images/s"))
     # Pause, change the rate, go on.
     (pause,) = (b for b in settings.findChildren(QToolButton) if b.text() == "Pause")
     click(pause)

@@ -320,7 +320,7 @@ def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_
     window.files.open(run.path)
     qtbot.waitUntil(lambda: str(other.pid) in dock.state.text(), timeout=30_000)
     qtbot.waitUntil(lambda: bool(dock.facts["speed"].text()), timeout=30_000)
-    assert dock.facts["speed"].text().endswith(" images/s")
+    assert dock.facts["speed"].text().endswith(" examples/s")
     qtbot.waitUntil(lambda: bool(dock.facts["memory"].text()), timeout=30_000)
     assert dock.facts["time left"].text()
     QTest.mouseClick(dock.take, Qt.MouseButton.LeftButton)
