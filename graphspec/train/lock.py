@@ -46,10 +46,17 @@ else:
 
 
 class RunLock:
-    """The right to write to a run directory; held from ``acquire`` to ``release``."""
+    """The right to write to a run directory; held from ``acquire`` to ``release``.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the run directory, or another folder that one process at a time writes to.
+        what: what errors call it.
+    """
+
+    def __init__(self, folder: Path, what: str = "run") -> None:
         self._path = folder / "lock"
+        self._name = f"the {what} {str(folder)!r}"
+        self._others = " graphspec runs list shows the runs that there are." * (what == "run")
         self._handle: int | None = None
 
     def acquire(self) -> None:
@@ -62,9 +69,7 @@ class RunLock:
         try:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
-            raise RunError(
-                f"cannot write to the run {str(self._path.parent)!r}: {error.strerror}"
-            ) from error
+            raise RunError(f"cannot write to {self._name}: {error.strerror}") from error
         try:
             for attempt in range(_ATTEMPTS):
                 if attempt:
@@ -72,8 +77,7 @@ class RunLock:
                 if _try_lock(handle):
                     if not _is_at(handle, self._path):
                         raise RunError(
-                            f"the run {str(self._path.parent)!r} has been renamed or removed "
-                            "meanwhile. graphspec runs list shows the runs that there are."
+                            f"{self._name} has been renamed or removed meanwhile.{self._others}"
                         )
                     self._handle = handle
                     _write_holder(handle)
@@ -81,13 +85,13 @@ class RunLock:
             number = holder_of(self._path.parent)
             holder = "" if number is None else f" (process {number})"
             raise RunLockedError(
-                f"the run {str(self._path.parent)!r} is being written to by another process"
-                f"{holder}. Wait until it has ended, or stop it."
+                f"{self._name} is being written to by another process{holder}. "
+                "Wait until it has ended, or stop it."
             )
         except OSError as error:
             raise RunError(
-                f"cannot lock the run {str(self._path.parent)!r}: {error.strerror}. Its file "
-                "system may have no locks; use a folder on a local disk."
+                f"cannot lock {self._name}: {error.strerror}. Its file system may have no locks; "
+                "use a folder on a local disk."
             ) from error
         finally:
             if self._handle is None:

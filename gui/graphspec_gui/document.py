@@ -47,7 +47,7 @@ class StudioDocument(QObject):
     modified_changed = Signal()
     draft_changed = Signal()
     settling = Signal()
-    """It is about to be saved or closed: what was typed a moment ago is to be taken over now."""
+    """It is about to be read: what was typed a moment ago is to be taken over now."""
 
     def __init__(
         self, spec: GraphSpec, path: Path | None = None, parent: QObject | None = None
@@ -103,6 +103,11 @@ class StudioDocument(QObject):
     def silenced(self) -> frozenset[str]:
         """The codes of advice that are not asked for."""
         return self._silenced
+
+    def settled(self) -> GraphSpec:
+        """The network as it is meant now: with what was typed a moment ago and not read yet."""
+        self.settling.emit()
+        return self.spec
 
     def apply(
         self,
@@ -161,7 +166,7 @@ class StudioDocument(QObject):
     def mend(self, fix: Fix) -> None:
         """Do what a fix proposes; one that fits the network no more does nothing."""
         try:
-            spec = fix.apply(self.spec)
+            spec = fix.apply(self.settled())
         except SpecError:
             self.look_now()
             return

@@ -18,7 +18,7 @@ from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.export_dialog import may_replace
 from graphspec_gui.message import Message
-from graphspec_gui.tab import EditorTab, read_text
+from graphspec_gui.tab import GONE, EditorTab, read_text
 from graphspec_gui.text_dialog import TextDialog, differences
 from graphspec_gui.trouble import sentence
 
@@ -97,7 +97,9 @@ class Files(QObject):
         document.settling.emit()
         if document.path is None:
             return self.save_as(tab)
-        if tab.changed_on_disk() is not None and not self._may_overwrite(tab):
+        lost = tab.lost_on_disk()
+        unknown = tab.changed_on_disk() is not None or lost not in (None, GONE)
+        if unknown and not self._may_overwrite(tab, lost):
             return False
         return self._write(tab, document.path)
 
@@ -118,7 +120,7 @@ class Files(QObject):
             more = "Close that tab first, or choose another name."
             Message("warning", "open_elsewhere", words, more, self._window).exec()
             return False
-        if not asked and path.exists() and not may_replace([path], self._window):
+        if not asked and os.path.exists(path) and not may_replace([path], self._window):
             return False
         if not self._write(tab, path):
             return False
@@ -177,22 +179,21 @@ class Files(QObject):
         watched = {*self._watcher.files(), *self._watcher.directories()}
         if gone := list(watched - wanted):
             self._watcher.removePaths(gone)
-        if new := [name for name in wanted - watched if Path(name).exists()]:
+        if new := [name for name in wanted - watched if os.path.exists(name)]:
             self._watcher.addPaths(new)
 
     def look_at_disk(self) -> None:
         """See whether other programs changed files that are open, and ask what to do."""
         self.watch()
         for tab in self._window.tabs():
-            path, text = tab.document.path, tab.changed_on_disk()
-            gone = path is not None and tab.on_disk is not None and not path.exists()
+            text, lost = tab.changed_on_disk(), tab.lost_on_disk()
             if text is not None:
                 self._tell_changed(tab, text)
-            elif gone and not tab.gone:
-                self._tell_gone(tab)
-            elif tab.gone and not gone:
+            elif lost is not None and lost != tab.lost:
+                self._tell_lost(tab, lost)
+            elif tab.lost is not None and lost is None:
                 tab.say(None)
-            tab.gone = gone
+            tab.lost = lost
 
     def _stir(self, _: str) -> None:
         self._settle.start()
@@ -202,29 +203,42 @@ class Files(QObject):
         assert path is not None
         modified = tab.document.modified
         unsaved = " If you reload it, Undo brings your unsaved edits back." if modified else ""
+        words = f"{path.name} was changed by another program.{unsaved}"
         show = "Show differences"
+        tab.found = text
+        if tab.banner is not None and tab.banner.label.text() == words:
+            # Somebody may be reading it, or stand on one of its buttons.
+            return
 
         def keep() -> None:
             # The document is now what should be saved.
-            tab.on_disk = text
+            tab.on_disk = tab.found
             tab.document.undo_stack.resetClean()
             tab.say(None)
 
         choices: dict[str, Callable[[], object] | None] = {
-            show: lambda: self._show_differences(tab, text, "on disk now", "in the editor"),
+            show: lambda: self._show_differences(
+                tab, tab.found or "", "on disk now", "in the editor"
+            ),
             "Keep mine": keep,
             "Reload": lambda: self.reload(tab),
         }
-        words = f"{path.name} was changed by another program.{unsaved}"
         tab.say(Banner(words, choices, tab, stay=(show, "Keep mine", "Reload")))
 
-    def _tell_gone(self, tab: EditorTab) -> None:
+    def _tell_lost(self, tab: EditorTab, why: str) -> None:
         path = tab.document.path
         assert path is not None
         # What is here is nowhere else: closing it is asked about.
         tab.document.undo_stack.resetClean()
         words = f"{path.name} was deleted or moved by another program. Save it to write it again."
-        tab.say(Banner(words, {"Save": lambda: self.save(tab)}, tab))
+        choices: dict[str, Callable[[], object] | None] = {"Save": lambda: self.save(tab)}
+        if why != GONE:
+            words = (
+                f"{path.name} cannot be read any more: {why}. Whether another program changed it "
+                "is not known; save your work elsewhere, or make the file readable again."
+            )
+            choices = {"Save as…": lambda: self.save_as(tab)}
+        tab.say(Banner(words, choices, tab, stay=tuple(choices)))
 
     def _tell_draft(self, tab: EditorTab, path: Path) -> None:
         words = (
@@ -237,10 +251,12 @@ class Files(QObject):
         }
         tab.say(Banner(words, choices, tab))
 
-    def _may_overwrite(self, tab: EditorTab) -> bool:
+    def _may_overwrite(self, tab: EditorTab, lost: str | None) -> bool:
         path = tab.document.path
         assert path is not None
         words = f"{path.name} was changed by another program since you opened it."
+        if lost is not None:
+            words = f"{path.name} cannot be read: {lost}. It may have been changed since."
         more = "Saving replaces what is in the file now by what you see here."
         box = Message("warning", "overwrite", words, more, self._window)
         replace = box.addButton("Replace it", QMessageBox.ButtonRole.DestructiveRole)
@@ -249,7 +265,7 @@ class Files(QObject):
         return box.clickedButton() is replace
 
     def _write(self, tab: EditorTab, path: Path) -> bool:
-        if path.exists() and not os.access(path, os.W_OK):
+        if os.path.exists(path) and not os.access(path, os.W_OK):
             # Its folder would let it be replaced all the same.
             return self._not_saved(tab, path, "it is write-protected")
         try:
@@ -258,6 +274,7 @@ class Files(QObject):
         except (OSError, SpecError) as error:
             reason = error.strerror if isinstance(error, OSError) else None
             return self._not_saved(tab, path, reason or str(error))
+        tab.lost = None
         tab.document.undo_stack.setClean()
         tab.say(None)
         if tab.document.draft is not None:
@@ -269,7 +286,7 @@ class Files(QObject):
     def _not_saved(self, tab: EditorTab, path: Path, reason: str) -> bool:
         """Say why, and offer to save it elsewhere; whether that was done."""
         words = f"{path.name} was not saved: {reason}"
-        more = "What was in the file before is untouched." if path.exists() else ""
+        more = "What was in the file before is untouched." if os.path.exists(path) else ""
         box = Message("error", "not_saved", words, more, self._window)
         elsewhere = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(elsewhere)
@@ -314,7 +331,7 @@ class Files(QObject):
     def _show_differences(
         self, tab: EditorTab, before: str, before_name: str, after_name: str
     ) -> None:
-        after = documents.dumps(tab.document.spec)
+        after = documents.dumps(tab.document.settled())
         # Compared as they would be saved: another layout of the same text is no difference.
         with suppress(SpecError):
             before = documents.dumps(documents.loads(before))

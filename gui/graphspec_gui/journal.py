@@ -5,6 +5,8 @@ in it a file for each document with unsaved edits. A folder whose lock is free w
 a crash: the first start that finds it takes the lock, and offers its documents again. Who makes or
 takes a folder holds the lock of all of them meanwhile, so that none is taken before it is locked.
 
+An entry that cannot be read, damaged or of a newer version, is kept in a folder of its own.
+
 Writing happens in a thread of its own, at once after each command, so that a crash loses
 the last command at most; what cannot be written (a full disk) is tried again until it can.
 """
@@ -12,6 +14,7 @@ the last command at most; what cannot be written (a full disk) is tried again un
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -30,6 +33,9 @@ from graphspec.graph import GraphSpec
 from graphspec.train.lock import RunLock, is_locked
 
 FORMAT = "graphspec-journal/1"
+ASIDE = "unreadable"
+"""The folder, in that of all parts, of entries that could not be read."""
+_WHAT = "folder of unsaved work"
 _END = object()
 SLOW = 0.05
 """Seconds; after a write that took longer there is a pause, so many times as long:"""
@@ -69,6 +75,9 @@ class Journal(QObject):
         self._root = root
         self._lock: RunLock | None = None
         self._taken: dict[Path, RunLock] = {}
+        self._offered: list[Path] = []
+        self.aside: list[Path] = []
+        """What ``left_behind`` could not read, where it is kept now."""
         self._waiting: dict[str, Any] = {}
         self._wake = threading.Condition()
         self._busy = False
@@ -115,26 +124,47 @@ class Journal(QObject):
     def left_behind(self) -> list[Left]:
         """The documents that other starts of the app left when they died; no other offers them."""
         self._take_orphans()
-        files = [file for folder in self._taken for file in sorted(folder.glob("*.json"))]
-        return [left for file in files if (left := _read(file)) is not None]
+        self._offered, self.aside, found = [], [], []
+        for file in [file for folder in self._taken for file in sorted(folder.glob("*.json"))]:
+            left = _read(file)
+            if left is None:
+                self._put_aside(file)
+            else:
+                self._offered.append(file)
+                found.append(left)
+        return found
 
     def clear_left_behind(self) -> None:
         """Forget what ``left_behind`` found: it is open again, or not wanted."""
+        for file in self._offered:
+            with suppress(OSError):
+                file.unlink()
         while self._taken:
             folder, lock = self._taken.popitem()
-            for file in folder.glob("*.json"):
-                with suppress(OSError):
-                    file.unlink()
+            kept = any(folder.glob("*.json"))
             # Windows removes no folder with an open file in it.
             lock.release()
-            shutil.rmtree(folder, ignore_errors=True)
+            if not kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _put_aside(self, file: Path) -> None:
+        """Keep an entry that cannot be read where no start of the app looks for its own."""
+        place = self._root / ASIDE / f"{file.parent.name}-{file.name}"
+        try:
+            place.parent.mkdir(exist_ok=True)
+            os.replace(file, place)
+        except OSError:
+            place = file  # it stays, and is told again at the next start
+        self.aside.append(place)
 
     def _take_orphans(self) -> None:
         # Where nothing can be locked, nobody has written either.
-        with suppress(OSError, RunError), RunLock(self._root):
+        with suppress(OSError, RunError), RunLock(self._root, _WHAT):
             for folder in sorted(self._root.iterdir()):
-                if folder.is_dir() and folder != self.folder and not is_locked(folder):
-                    lock = RunLock(folder)
+                if folder.name == ASIDE or folder in (self.folder, *self._taken):
+                    continue
+                if folder.is_dir() and not is_locked(folder):
+                    lock = RunLock(folder, _WHAT)
                     lock.acquire()
                     self._taken[folder] = lock
 
@@ -193,9 +223,9 @@ class Journal(QObject):
             return
         if self._lock is None:
             self._root.mkdir(parents=True, exist_ok=True)
-            with RunLock(self._root):
+            with RunLock(self._root, _WHAT):
                 self.folder.mkdir(exist_ok=True)
-                lock = RunLock(self.folder)
+                lock = RunLock(self.folder, _WHAT)
                 lock.acquire()
             self._lock = lock
         entry = {
@@ -209,7 +239,7 @@ class Journal(QObject):
 
 
 def _read(file: Path) -> Left | None:
-    """One entry; None for what is damaged, which nobody can do anything about."""
+    """One entry; None for what is damaged, or of a newer version."""
     with suppress(OSError, ValueError, SpecError, RecursionError):
         entry = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(entry, dict) and entry.get("format") == FORMAT:

@@ -369,10 +369,12 @@ class Menus(QObject):
 
     def _undo(self) -> None:
         if self._document is not None:
+            self._document.settling.emit()
             self._document.undo_stack.undo()
 
     def _redo(self) -> None:
         if self._document is not None:
+            self._document.settling.emit()
             self._document.undo_stack.redo()
 
     def _palette(self) -> None:

@@ -29,6 +29,14 @@ _LEFT = {
 def offer_left_behind(window: MainWindow) -> None:
     """Offer what a crash left unsaved."""
     left = window.journal.left_behind()
+    if aside := window.journal.aside:
+        what = "a document" if len(aside) == 1 else f"{len(aside)} documents"
+        words = (
+            f"The app ended without saving {what}, and what it kept of it cannot be read: it is "
+            f"damaged, or of a newer version of graphspec. Nothing was deleted; it is in "
+            f"{aside[0].parent}"
+        )
+        window.say(Banner(words, {"Close": None}, window))
     if not left:
         window.journal.clear_left_behind()
         return

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 
+GONE = "it is there no more"
+
 
 class EditorTab(QWidget):
     """A document with its canvas; it owns the document.
@@ -30,8 +32,10 @@ class EditorTab(QWidget):
         """Its name in the journal."""
         self.on_disk = text
         """What its file held when it was last read or written."""
-        self.gone = False
-        """Whether its file was found to be there no more, and that was told."""
+        self.found: str | None = None
+        """What its file was found to hold when that was told."""
+        self.lost: str | None = None
+        """Why its file was found not to be readable, which was told."""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -63,6 +67,19 @@ class EditorTab(QWidget):
         path = self.document.path
         text = None if path is None else read_text(path)
         return None if text is None or text == self.on_disk else text
+
+    def lost_on_disk(self) -> str | None:
+        """Why the file cannot be read any more; None where it can, or never was."""
+        path = self.document.path
+        if path is None or self.on_disk is None:
+            return None
+        try:
+            path.open("rb").close()
+        except (FileNotFoundError, NotADirectoryError):
+            return GONE
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
 
     def _reveal(self, name: str) -> None:
         self.view.reveal([name])

@@ -122,6 +122,44 @@ def test_a_second_change_is_seen_as_well(qtbot, window, file):
     assert filters(window) == 11
 
 
+def test_a_change_that_is_told_already_leaves_the_keyboard_where_it_is(qtbot, window, file):
+    change(file, 9)
+    shown = banner(qtbot, window)
+    shown.buttons["Keep mine"].setFocus()
+    change(file, 11)
+    qtbot.waitUntil(lambda: '"filters": 11' in (window.current.found or ""))
+    assert window.current.banner is shown
+    assert shown.buttons["Keep mine"].hasFocus()
+    qtbot.mouseClick(shown.buttons["Show differences"], LEFT)
+    assert '"filters": 11' in window.findChild(TextDialog).text.toPlainText()
+    window.findChild(TextDialog).close()
+    qtbot.mouseClick(shown.buttons["Keep mine"], LEFT)
+    window.files.look_at_disk()
+    assert window.current.banner is None
+
+
+def make_unreadable(file: Path) -> None:
+    """Put what cannot be read in the file's place, whatever rights the user has."""
+    file.unlink()
+    file.mkdir()
+
+
+def test_a_file_that_cannot_be_read_is_told_and_not_replaced_unasked(qtbot, window, file):
+    text = file.read_bytes()
+    make_unreadable(file)
+    shown = banner(qtbot, window)
+    assert "net.json cannot be read any more: " in shown.label.text()
+    assert window.document.modified
+    told: list[str] = []
+    answer("Cancel", told)
+    assert not window.files.save(window.current)
+    assert "cannot be read" in told[0]
+    file.rmdir()
+    file.write_bytes(text)
+    qtbot.waitUntil(lambda: window.current.banner is None)
+    assert window.files.save(window.current)
+
+
 def test_a_broken_file_is_not_taken_over(qtbot, window, file):
     file.write_text("{", encoding="utf-8")
     qtbot.mouseClick(banner(qtbot, window).buttons["Reload"], LEFT)

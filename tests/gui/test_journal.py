@@ -224,15 +224,50 @@ def test_saving_and_closing_leave_nothing(window, tmp_path):
     assert not window.journal.folder.exists()
 
 
-def test_damaged_entries_are_passed_over(window, tmp_path):
+UNREADABLE = {
+    "a.json": b"{",
+    "b.json": b'{"format": "graphspec-journal/1", "text": "["}',
+    "c.json": b"\xff\xfe",
+    "d.json": b'{"format": "graphspec-journal/2", "text": "all of it"}',
+}
+
+
+def leave_unreadable(tmp_path: Path) -> None:
     folder = tmp_path / "journal" / "dead"
     folder.mkdir(parents=True)
-    (folder / "a.json").write_text("{", encoding="utf-8")
-    (folder / "b.json").write_text('{"format": "graphspec-journal/1", "text": "["}')
-    (folder / "c.json").write_bytes(b"\xff\xfe")
-    assert window.journal.left_behind() == []
+    for name, text in UNREADABLE.items():
+        (folder / name).write_bytes(text)
+
+
+def test_what_cannot_be_read_is_kept_and_told_once(qtbot, window, tmp_path):
+    leave_unreadable(tmp_path)
     offer_left_behind(window)
-    assert window.findChild(Banner) is None
+    (banner,) = window.findChildren(Banner)
+    kept = tmp_path / "journal" / "unreadable"
+    assert "4 documents" in banner.label.text()
+    assert str(kept) in banner.label.text()
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == {
+        f"dead-{name}": text for name, text in UNREADABLE.items()
+    }
+    assert not (tmp_path / "journal" / "dead").exists()
+    qtbot.mouseClick(banner.buttons["Close"], LEFT)
+    later = Journal(tmp_path / "journal")
+    assert later.left_behind() == []
+    assert later.aside == []
+    assert len(list(kept.iterdir())) == 4
+    later.close()
+
+
+def test_what_cannot_be_read_outlives_the_answer_about_the_rest(qtbot, window, tmp_path):
+    leave(tmp_path)
+    leave_unreadable(tmp_path)
+    # It cannot be moved either.
+    (tmp_path / "journal" / "unreadable").write_text("a file where the folder should be")
+    offer_left_behind(window)
+    (offer,) = (b for b in window.findChildren(Banner) if "Throw it away" in b.buttons)
+    qtbot.mouseClick(offer.buttons["Throw it away"], LEFT)
+    folder = tmp_path / "journal" / "dead"
+    assert {path.name: path.read_bytes() for path in folder.glob("*.json")} == UNREADABLE
 
 
 def test_a_journal_that_cannot_be_written_says_so_and_goes_on_once_it_can(qtbot, tmp_path):

@@ -236,3 +236,32 @@ def test_what_was_typed_a_moment_ago_is_saved(qtbot, window, panel, document, tm
     qtbot.keyClick(panel.editor, Qt.Key.Key_S, CTRL)
     assert documents.load(path).by_id["conv1"].filters == 8
     assert not document.modified
+
+
+def test_training_right_after_typing_takes_what_was_typed(
+    qtbot, window, panel, document, monkeypatch
+):
+    trained = []
+    monkeypatch.setattr(window.training, "start", lambda spec, *_, **__: trained.append(spec))
+    training = window.docks["training_dock"].widget()
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    assert document.spec.by_id["conv1"].filters == 6
+    training.start.trigger()
+    assert [spec.by_id["conv1"].filters for spec in trained] == [8]
+
+
+def test_what_was_typed_is_read_when_the_keyboard_goes_elsewhere(qtbot, window, panel, document):
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    window.current.view.setFocus()
+    assert document.spec.by_id["conv1"].filters == 8
+    assert document.draft is None
+
+
+def test_undo_of_the_window_goes_back_before_what_was_typed_a_moment_ago(
+    qtbot, window, panel, document
+):
+    document.apply(edit.rename(document.spec, "conv1", "first"), "Rename")
+    replace(qtbot, panel, '"filters": 6', '"filters": 8')
+    window.menus["edit.undo"].trigger()
+    assert document.spec.by_id["first"].filters == 6
+    assert document.draft is None

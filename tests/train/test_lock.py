@@ -156,6 +156,15 @@ def test_a_run_is_locked_while_it_trains(tmp_path: Path) -> None:
     assert run.status == "interrupted"
 
 
+def test_errors_call_the_folder_what_it_is(tmp_path: Path) -> None:
+    with RunLock(tmp_path), pytest.raises(RunLockedError) as raised:
+        RunLock(tmp_path, "folder of unsaved work").acquire()
+    assert str(raised.value).startswith(f"the folder of unsaved work {str(tmp_path)!r} is being")
+    with pytest.raises(RunError) as refused:
+        RunLock(tmp_path / "none", "folder of unsaved work").acquire()
+    assert str(refused.value).startswith("cannot write to the folder of unsaved work '")
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may write anywhere")
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

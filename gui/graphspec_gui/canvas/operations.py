@@ -280,6 +280,7 @@ class Operations:
         from graphspec_gui.gradients import GradientDialog
 
         view = self._view
+        view.document.settling.emit()
         view.document.look_now()
         GradientDialog(list(self.checkable()), view.set_overlay, view).show()
 

@@ -210,7 +210,7 @@ class PropertiesPanel(Panel):
         if document is None or subject is None or self.form is None:
             return
         try:
-            spec = subject.set_field(document.spec, name, value)
+            spec = subject.set_field(document.settled(), name, value)
         except SpecError as error:
             self.form.refuse(name, error.problems)
             return
@@ -233,7 +233,7 @@ class PropertiesPanel(Panel):
         if self._measuring is not None:
             self._measuring.cancel()
             return
-        self._measuring = Measuring(document.spec, batch_of(document.analysis), self)
+        self._measuring = Measuring(document.settled(), batch_of(document.analysis), self)
         self._measuring.advanced.connect(lambda share: self._say_measured(_MEASURING, share))
         self._measuring.made.connect(self._take_times)
         self._measuring.failed.connect(self._take_none)

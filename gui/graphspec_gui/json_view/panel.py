@@ -73,13 +73,15 @@ class JsonPanel(Panel):
         self._settle.setInterval(SETTLE)
         self._settle.timeout.connect(self._read)
         self.editor.textChanged.connect(self._typed)
+        # Whoever turns to something else means what was typed.
+        self.editor.left.connect(self._take_over)
 
     def sizeHint(self) -> QSize:
         """Wide enough for most of a layer's line."""
         return QSize(space(56), space(60))
 
     def set_document(self, document: StudioDocument | None) -> None:
-        """Take over what was typed last before another document is shown, or this one saved."""
+        """Take over what was typed last before another document is shown, or this one read."""
         if document is self.document:
             return
         if self.document is not None:

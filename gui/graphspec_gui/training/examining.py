@@ -54,7 +54,7 @@ class ExamineAction(StudioAction):
         if shown is not None:
             ExaminationDialog(shown.run, self._select, window).show()
         elif document is not None:
-            ExaminationDialog(document.spec, self._select, window).show()
+            ExaminationDialog(document.settled(), self._select, window).show()
 
     def _select(self, layers: Sequence[str]) -> None:
         """Select layers in the document in front, those that it has, and bring them into sight."""

@@ -405,13 +405,13 @@ class TrainingPanel(Panel):
                 self._told_of.deleteLater()
             self._told_of = None
 
-    def _start(self) -> None:
+    def _start(self, *, paused: bool = False) -> None:
         if self.document is not None:
-            self.training.start(self.document.spec, self.machine.chosen)
+            self.training.start(self.document.settled(), self.machine.chosen, paused=paused)
 
     def _step(self) -> None:
-        if self.training.state == "idle" and self.document is not None:
-            self.training.start(self.document.spec, self.machine.chosen, paused=True)
+        if self.training.state == "idle":
+            self._start(paused=True)
         else:
             self.training.step_once()
 
@@ -430,7 +430,7 @@ class TrainingPanel(Panel):
         if document is None:
             return
         try:
-            spec = edit.set_value(document.spec, f"training.{name}", value)
+            spec = edit.set_value(document.settled(), f"training.{name}", value)
         except SpecError as error:
             self.form.refuse(name, error.problems)
             return
