@@ -135,6 +135,8 @@ def make_window(
         training.kill()
         qtbot.waitUntil(lambda training=training: training.worker is None)
         for tab in list(made.tabs()):
+            # What is still to be read would make it unsaved again.
+            tab.document.settled()
             tab.document.undo_stack.setClean()
             tab.document.set_draft(None)
         assert made.close()

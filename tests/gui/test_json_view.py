@@ -238,16 +238,12 @@ def test_what_was_typed_a_moment_ago_is_saved(qtbot, window, panel, document, tm
     assert not document.modified
 
 
-def test_training_right_after_typing_takes_what_was_typed(
-    qtbot, window, panel, document, monkeypatch
-):
-    trained = []
-    monkeypatch.setattr(window.training, "start", lambda spec, *_, **__: trained.append(spec))
-    training = window.docks["training_dock"].widget()
+def test_training_right_after_typing_takes_what_was_typed(qtbot, window, panel, document):
     replace(qtbot, panel, '"filters": 6', '"filters": 8')
     assert document.spec.by_id["conv1"].filters == 6
-    training.start.trigger()
-    assert [spec.by_id["conv1"].filters for spec in trained] == [8]
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.training.prepared is not None)
+    assert window.training.prepared.spec.by_id["conv1"].filters == 8
 
 
 def test_what_was_typed_is_read_when_the_keyboard_goes_elsewhere(qtbot, window, panel, document):

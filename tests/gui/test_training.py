@@ -309,11 +309,12 @@ def test_reset_takes_the_curves_away_and_begins_anew(qtbot, window):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals between processes")
-def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_path):
+def test_a_run_of_another_process_is_followed_and_taken_over(qtbot, window, tmp_path, request):
     network = spec()
     run = create_run(network, network.training, tmp_path / "runs" / "elsewhere")
     worker = [sys.executable, "-m", "graphspec.worker", str(run.path), "--detached"]
     other = subprocess.Popen(worker)
+    request.addfinalizer(lambda: (other.kill(), other.wait()))
     qtbot.waitUntil(lambda: run.status == "running", timeout=30_000)
     dock = panel(window)
     assert not dock.take_over.isEnabled()
