@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from graphspec_gui.banner import Banner
 from graphspec_gui.document import StudioDocument
 from graphspec_gui.json_view.panel import JsonPanel
 from graphspec_gui.theme import theme
@@ -244,6 +245,15 @@ def test_training_right_after_typing_takes_what_was_typed(qtbot, window, panel, 
     qtbot.keyClick(panel.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.training.prepared is not None)
     assert window.training.prepared.spec.by_id["conv1"].filters == 8
+
+
+def test_training_tells_that_wrong_text_is_no_part_of_it(qtbot, window, panel, document):
+    replace(qtbot, panel, '"filters": 6', '"filters": -')
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.training.prepared is not None)
+    assert window.training.prepared.spec.by_id["conv1"].filters == 6
+    (told,) = window.findChildren(Banner)
+    assert "mistakes" in told.label.text()
 
 
 def test_what_was_typed_is_read_when_the_keyboard_goes_elsewhere(qtbot, window, panel, document):

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 from graphspec import edit
 from graphspec.errors import SpecError
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.events import Failed, Finished
 from graphspec.train.history import History
 from graphspec.train.lock import holder_of
 from graphspec_gui.actions import StudioAction
@@ -32,12 +31,13 @@ from graphspec_gui.forms.record_form import Path
 from graphspec_gui.panel import Panel
 from graphspec_gui.progress_bar import ProgressBar
 from graphspec_gui.theme import space, theme
-from graphspec_gui.training.controller import SILENT, TrainingController
+from graphspec_gui.training.controller import TrainingController
 from graphspec_gui.training.examining import BROKEN, ExamineAction
 from graphspec_gui.training.live import LiveSettings
 from graphspec_gui.training.machine import Load, MachineForm
 from graphspec_gui.training.progress import Progress, measure, words_of
 from graphspec_gui.training.settings_form import Section, SettingsForm
+from graphspec_gui.training.standing import standing
 
 FACTS = ("epoch", "loss", "accuracy", "speed", "time left", "processor", "memory")
 SOON, READ = 200, 1_000
@@ -319,41 +319,11 @@ class TrainingPanel(Panel):
         self.end.setVisible(training.hangs)
 
     def _words(self, history: History | None, progress: Progress | None) -> str:
-        training = self.training
-        if training.elsewhere is not None:
-            holder = holder_of(training.elsewhere.run.path)
-            by = "another process" if holder is None else f"process {holder}"
-            return f"{training.elsewhere.name} is being trained by {by}."
-        name = training.shown.name if training.shown else ""
-        if training.hangs:
-            return f"{name} has not answered for {SILENT:g} seconds."
-        if training.state == "preparing":
-            return "Preparing… Stop begins nothing."
-        if training.state == "stopping":
-            return f"{name}: finishing the step and saving…"
-        if training.held:
-            return f"{name} waits: it cannot write."
-        if training.state == "paused":
-            return f"{name} is paused."
-        if training.state == "running":
-            return f"{name}: {'training' if progress else 'loading the data…'}"
-        ended = history.ended if history is not None else None
-        if isinstance(ended, Finished):
-            best = ""
-            if ended.best_value is not None:
-                value = ended.best_value
-                shown = f"{value:.2%}" if ended.monitor == "accuracy" else f"{value:.4g}"
-                best = f" Best {ended.monitor}: {shown}, at step {ended.best_step:,}."
-            how = {
-                "complete": "has finished.",
-                "early-stopping": "stopped early: it no longer got better.",
-                "stopped": "was stopped, and can go on.",
-            }[ended.reason]
-            return f"{name} {how}{best}"
-        if isinstance(ended, Failed):
-            return f"{name} failed."
-        if name or self.document is None:
-            return "" if name else _EMPTY
+        told = standing(self.training, history, progress)
+        if told or self.training.shown:
+            return told
+        if self.document is None:
+            return _EMPTY
         return self.start.reason or "Ctrl+Enter trains the network in front."
 
     def _allow(self) -> None:
@@ -406,8 +376,16 @@ class TrainingPanel(Panel):
             self._told_of = None
 
     def _start(self, *, paused: bool = False) -> None:
-        if self.document is not None:
-            self.training.start(self.document.settled(), self.machine.chosen, paused=paused)
+        if self.document is None:
+            return
+        spec = self.document.settled()
+        if self.document.draft is not None:
+            words = (
+                "The network that the canvas shows is trained: the text in the JSON view has "
+                "mistakes, and is not part of it yet."
+            )
+            self._say(Banner(words, {"Close": None}, self))
+        self.training.start(spec, self.machine.chosen, paused=paused)
 
     def _step(self) -> None:
         if self.training.state == "idle":
