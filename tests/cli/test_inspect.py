@@ -175,9 +175,15 @@ def test_what_is_taken_for_what(graphspec, run, here) -> None:
     assert f"{right:.1%} of {expected.sum()} validation examples are right" in answer.out
     most = (np.asarray(expected) - np.diag(np.diag(expected))).max()
     assert f": {most} of " in answer.out
-    answer = graphspec("inspect", "confusion", run, "--split", "test")
+
+
+@pytest.mark.parametrize(
+    ("what", "instead"), [("confusion", "--report"), ("mistakes", "--predictions FILE")]
+)
+def test_the_test_split_is_left_to_what_counts_its_uses(graphspec, run, what, instead) -> None:
+    answer = graphspec("inspect", what, run, "--split", "test")
     assert answer.code == 2
-    assert "evaluate --split test --report" in answer.err
+    assert f"evaluate --split test {instead}" in " ".join(answer.err.split())
 
 
 def test_several_examples_are_looked_at_together(graphspec, run, here) -> None:

@@ -12,6 +12,7 @@ from graphspec.cli.inspect.opened import (
     Name,
     OutputOption,
     SplitOption,
+    leave_test_alone,
     open_look,
 )
 from graphspec.cli.output import say
@@ -35,11 +36,14 @@ def mistakes_command(
 ) -> None:
     """The images that a classifier gets most wrong: their own class is the least likely.
 
+    Not of the test split: what is learnt from its mistakes is learnt from it.
+
     Parameters
     ----------
     count
         How many to show.
     """
+    leave_test_alone(split, "--predictions FILE writes every answer")
     look = open_look(name, data, checkpoint, choice=choice)
     x, labels = look.examples(split)
     found = most_wrong(look.probe.probabilities(x), labels, count=count)

@@ -14,7 +14,7 @@ from graphspec.cli.examples import read_examples
 from graphspec.cli.opening import Opened, open_network
 from graphspec.engines.base import Array
 from graphspec.engines.choosing import AS_BEFORE, Choice
-from graphspec.errors import DataError
+from graphspec.errors import DataError, OptionError
 from graphspec.inspect.probe import Probe
 
 Name = Annotated[
@@ -67,6 +67,19 @@ ImagesOption = Annotated[
         "times.",
     ),
 ]
+
+
+def leave_test_alone(split: Split, instead: str) -> None:
+    """Refuse to go through the whole test split without counting it as a use.
+
+    Raises:
+        OptionError: it is the test split.
+    """
+    if split == "test":
+        raise OptionError(
+            "whoever looks at the test split has used it: graphspec evaluate --split test "
+            f"{instead}, and counts it"
+        )
 
 
 @dataclass(frozen=True, eq=False)
