@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,9 @@ class DockArea(QObject):
 
     def place(self) -> None:
         """Make every dock, where it is at first."""
-        for spec in DOCKS:
-            self._add(spec)
+        with self._at_rest():
+            for spec in DOCKS:
+                self._add(spec)
 
     def fill(self) -> None:
         """Make what the docks hold, where it is not there yet."""
@@ -96,15 +98,31 @@ class DockArea(QObject):
 
     def reset(self) -> None:
         """Put every dock where it was at first; and the toolbar, which Qt lets people hide."""
-        for spec in DOCKS:
-            dock = self.by_name[spec.name]
-            dock.setFloating(False)
-            self._window.removeDockWidget(dock)
-            self._place(spec, dock)
+        with self._at_rest():
+            for spec in DOCKS:
+                dock = self.by_name[spec.name]
+                dock.setFloating(False)
+                self._window.removeDockWidget(dock)
+                self._place(spec, dock)
         for bar in self._window.findChildren(QToolBar):
             bar.show()
         self.size()
         self.raise_first()
+
+    @contextmanager
+    def _at_rest(self) -> Iterator[None]:
+        """Lay the window out only when all docks stand.
+
+        A window that is laid out while a bar of tabs is being made makes it twice, and shows the
+        one that nobody knows of for good.
+        """
+        layout = self._window.layout()
+        layout.setEnabled(False)
+        try:
+            yield
+        finally:
+            layout.setEnabled(True)
+            layout.invalidate()
 
     def _add(self, spec: DockSpec) -> None:
         dock = Dock(spec.title, self._window, self.hide)

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from graphspec_gui.buttons import IconButton
 from graphspec_gui.dock import Dock
 from graphspec_gui.docks import DOCKS
 from graphspec_gui.journal import Journal
 from graphspec_gui.window import MainWindow
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QLabel, QMainWindow, QTextEdit, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QTextEdit,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graphspec import zoo
+
+FIRST_START = """
+import sys
+from pathlib import Path
+from graphspec_gui.journal import Journal
+from graphspec_gui.settings import Settings
+from graphspec_gui.theme import theme
+from graphspec_gui.window import MainWindow
+from PySide6.QtWidgets import QApplication, QTabBar
+
+app = QApplication([])
+theme().apply(app)
+folder = Path(sys.argv[1])
+window = MainWindow(Settings(folder / "settings.ini"), Journal(folder / "journal"), late=True)
+window.show()
+app.processEvents()
+bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window]
+tabs = sorted([bar.tabText(i) for i in range(bar.count())] for bar in bars)
+assert tabs == [["Problems", "Plots", "Runs"], ["Properties", "Training"]], tabs
+"""
+
+
+def test_docks_that_share_a_place_have_one_bar_of_tabs(tmp_path):
+    # A process of its own, as the app starts: not every window is laid out meanwhile.
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_START, str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_docks_are_remembered(qtbot, window, settings, tmp_path):
