@@ -4,7 +4,7 @@ An edit takes any ``GraphSpec``, half wired or not, and gives a ``GraphSpec``; o
 sense raises ``SpecError`` and says why. Fixes, the canvas and the command line all edit by these.
 """
 
-from graphspec.edit.fields import parse_assignment, set_field, set_value
+from graphspec.edit.fields import parse_assignment, set_field, set_fields, set_value
 from graphspec.edit.names import duplicate, group, rename, ungroup
 from graphspec.edit.revise import free_id
 from graphspec.edit.wiring import (
@@ -35,6 +35,7 @@ __all__ = [
     "remove_layers",
     "rename",
     "set_field",
+    "set_fields",
     "set_value",
     "ungroup",
 ]

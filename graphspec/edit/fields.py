@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from graphspec.edit.names import rename
 from graphspec.edit.revise import refusal, require_node, revise
 from graphspec.errors import JsonPath, SpecError
 from graphspec.graph import GraphSpec
+from graphspec.layers.base import Layer
 from graphspec.recipe.config import TrainConfig
 from graphspec.spelling import did_you_mean
 
@@ -45,16 +47,25 @@ def set_field(spec: GraphSpec, name: str, field: str, value: Any) -> GraphSpec:
     if name in spec.input_by_id:
         return _set(spec, ("inputs", name, *_steps(field)), value)
     at = next(i for i, layer in enumerate(spec.layers) if layer.id == name)
-    layer = spec.layers[at]
-    if field in type(layer).model_fields and field != "kind":
-        # The short way, for a slider that is dragged; its errors come from the long way.
-        try:
-            new = type(layer).model_validate({**_fields(layer), field: value})
-        except ValidationError:
-            pass
-        else:
-            return revise(spec, layers=(*spec.layers[:at], new, *spec.layers[at + 1 :]))
+    if (new := _with_field(spec.layers[at], field, value)) is not None:
+        return revise(spec, layers=(*spec.layers[:at], new, *spec.layers[at + 1 :]))
     return _set(spec, ("layers", at, *_steps(field)), value)
+
+
+def set_fields(spec: GraphSpec, names: Collection[str], field: str, value: Any) -> GraphSpec:
+    """Set a field of several layers or inputs to one value, as ``set_field`` does of each.
+
+    Raises:
+        SpecError: one of them cannot take it.
+    """
+    layers = (spec.by_id[name] for name in names if name in spec.by_id)
+    made = {layer.id: _with_field(layer, field, value) for layer in layers}
+    # One copy of the graph for all of them: of a thousand layers it takes a millisecond.
+    spec = revise(spec, layers=[made.get(layer.id) or layer for layer in spec.layers])
+    for name in names:
+        if made.get(name) is None:
+            spec = set_field(spec, name, field, value)
+    return spec
 
 
 def set_value(spec: GraphSpec, path: str, value: Any) -> GraphSpec:
@@ -106,6 +117,16 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _with_field(layer: Layer, field: str, value: Any) -> Layer | None:
+    """The short way, for a slider that is dragged; what it cannot do the long way explains."""
+    if field not in type(layer).model_fields or field in ("id", "kind"):
+        return None
+    try:
+        return type(layer).model_validate({**_fields(layer), field: value})
+    except ValidationError:
+        return None
 
 
 def _fields(record: Any) -> dict[str, Any]:

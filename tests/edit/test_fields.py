@@ -21,6 +21,18 @@ def test_a_field_is_set() -> None:
     assert spec.by_id["relu1"] == chain().by_id["relu1"]
 
 
+def test_several_take_a_value_as_each_of_them_would() -> None:
+    before, names = chain(), ("image", "conv1", "relu1", "scores")
+    each = edit.set_field(
+        edit.set_field(before, "conv1", "inputs", ["a"]), "relu1", "inputs", ["a"]
+    )
+    assert edit.set_fields(before, ("conv1", "relu1"), "inputs", ["a"]) == each
+    taken = edit.set_fields(before, ("image", "label"), "shape", [1, 2])
+    assert [item.shape for item in taken.inputs] == [(1, 2), (1, 2)]
+    with pytest.raises(SpecError, match="filters"):
+        edit.set_fields(before, names, "filters", 3)
+
+
 @pytest.mark.parametrize("path", ["conv1.filters", "layers[0].filters"])
 def test_a_layer_is_reached_by_its_id_or_place(path: str) -> None:
     assert edit.set_value(chain(), path, 32) == edit.set_field(chain(), "conv1", "filters", 32)

@@ -229,6 +229,41 @@ def test_several_layers_are_edited_together(qtbot, panel, document):
     assert field.text() == ""
 
 
+def test_what_is_wrong_with_one_of_several_layers_is_told_at_its_field_with_its_name(
+    qtbot, panel, document
+):
+    document.select(["conv1", "conv2"])
+    write(qtbot, line(panel, "groups"), "4")
+    assert panel.form.text_of_problems("groups").startswith("in conv1: 6 filters cannot be shared")
+    qtbot.keyClick(line(panel, "groups"), Qt.Key.Key_Escape)
+    write(qtbot, line(panel, "stride"), "2")
+    document.look_now()
+    told = panel.form.text_of_problems("pad")
+    assert told.startswith("in conv1: the windows do not tile")
+    assert "(28 − 5 + 2·2)/2 + 1 = 14.5" in told
+    # What conv2 costs nobody knows before that is mended.
+    assert "known when the problems are mended" in words(panel)
+
+
+def test_of_many_layers_three_problems_are_told_and_how_many_more(panel, document):
+    spec = document.spec
+    for layer in spec.layers:
+        spec = edit.disconnect(spec, layer.id)
+    document.apply(spec, "Disconnect")
+    document.select(["conv1", "conv2", "pool1", "fc1", "fc2"])
+    document.look_now()
+    assert sum(text.startswith("In ") for text in words(panel).splitlines()) == 3
+    assert "2 more of these layers' problems are in the list of problems." in words(panel)
+
+
+def test_a_wrong_output_of_the_network_is_told_at_its_field(qtbot, panel, document):
+    document.select([])
+    write(qtbot, line(panel, "outputs"), "scores, nothing")
+    qtbot.keyClick(line(panel, "outputs"), Qt.Key.Key_Return)
+    document.look_now()
+    assert panel.form.text_of_problems("outputs") == "there is no layer 'nothing'"
+
+
 def test_layers_of_different_kinds_share_the_fields_that_they_have_in_common(panel, document):
     document.select(["conv1", "pool1"])
     assert "kernel" in panel.form.names

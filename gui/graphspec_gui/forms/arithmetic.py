@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from graphspec.layers.base import Layer
 from graphspec.layers.sliding import Sliding, as_pair, place, sides
@@ -80,6 +81,12 @@ def _sums(layer: Layer, sources: tuple[TensorSpec, ...], output: TensorSpec) -> 
     if kind == "reshape":
         text = f"{_product(first.shape)} = {first.size:,} = {_product(output.shape)}"
         return [Line("numbers", text)]
+    if kind in ("pad2d", "crop2d"):
+        return _borders(layer, first, output)
+    if kind == "upsample2d":
+        factor = as_pair(cast("Any", layer).factor)
+        sums = [f"{factor[i]}·{first.shape[i + 1]} = {output.shape[i + 1]}" for i in (0, 1)]
+        return _both(sums)
     if kind == "concat":
         axis = next((i for i, size in enumerate(output.shape) if size != first.shape[i]), 0)
         terms = " + ".join(str(tensor.shape[axis]) for tensor in sources)
@@ -98,11 +105,7 @@ def _windows(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
         getattr(layer, "dilation", 1),
         getattr(layer, "rounding", "exact"),
     )
-    found = []
-    for axis, name in enumerate(("height", "width")):
-        found.append(Line(name, _window(layer, sliding, axis)))
-    if found[0].text == found[1].text:
-        found = [Line("height, width", found[0].text)]
+    found = _both(_window(layer, sliding, axis) for axis in (0, 1))
     if hasattr(layer, "filters"):
         found.append(Line("depth", f"{output.shape[0]} filters"))
     return found
@@ -128,17 +131,32 @@ def _stamps(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
     dilation, extra = as_pair(layer.dilation), as_pair(layer.extra)
     before, after = sides(layer.pad)
     found = []
-    for axis, name in enumerate(("height", "width")):
+    for axis in (0, 1):
         reach = effective_kernel(kernel[axis], dilation[axis])
         cut = before[axis] + after[axis]
-        text = (
+        found.append(
             f"({x.shape[axis + 1]} − 1)·{stride[axis]} − {cut} + {reach} + {extra[axis]}"
             f" = {output.shape[axis + 1]}"
         )
-        found.append(Line(name, text))
-    if found[0].text == found[1].text:
-        found = [Line("height, width", found[0].text)]
-    return [*found, Line("depth", f"{output.shape[0]} filters")]
+    return [*_both(found), Line("depth", f"{output.shape[0]} filters")]
+
+
+def _borders(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
+    """H ± P_lo ± P_hi for height and width."""
+    sign, border = ("−", layer.crop) if layer.kind == "crop2d" else ("+", layer.pad)
+    before, after = sides(border)
+    return _both(
+        f"{x.shape[i + 1]} {sign} {before[i]} {sign} {after[i]} = {output.shape[i + 1]}"
+        for i in (0, 1)
+    )
+
+
+def _both(sums: Iterable[str]) -> list[Line]:
+    """The sums of height and width, as one where they are the same."""
+    height, width = sums
+    if height == width:
+        return [Line("height, width", height)]
+    return [Line("height", height), Line("width", width)]
 
 
 def _product(shape: tuple[int, ...]) -> str:

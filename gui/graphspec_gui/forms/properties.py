@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -24,6 +25,8 @@ from graphspec_gui.trouble import Trouble, sentence
 
 TYPING = 1.0
 """Seconds: edits of one field that follow each other faster are one step of undo."""
+TOLD = 3
+"""Problems that are told of several layers at once: more would hide the form."""
 _MEASURING = "Measuring…"
 EMPTY = "Open a network, or make a new one: what is selected in it is edited here."
 
@@ -71,7 +74,7 @@ class PropertiesPanel(Panel):
         self.form: RecordForm | None = None
         self._sums: Sums | None = None
         self._general: QVBoxLayout | None = None
-        self._shown: tuple[Problem, ...] = ()
+        self._shown: tuple[tuple[Problem, ...], int] = (), 0
         self._timed: tuple[Layer, ...] = ()
         self._times: Mapping[str, float] = {}
         self._measuring: Measuring | None = None
@@ -106,7 +109,7 @@ class PropertiesPanel(Panel):
 
     def _build(self, subject: Subject) -> None:
         self._subject = subject
-        self._shown = ()
+        self._shown = (), 0
         page = QWidget(self._scroll)
         page.setObjectName("page")
         column = QVBoxLayout(page)
@@ -176,10 +179,19 @@ class PropertiesPanel(Panel):
         names = list(self.form.names)
         marked: set[str] = set()
         others: list[Problem] = []
+        several, count = len(subject.ids) > 1, 0
         for problem in document.analysis.problems:
-            path = subject.place(document.spec, problem)
-            if path is None:
+            place = subject.place(document.spec, problem)
+            if place is None:
                 continue
+            count += 1
+            if several and count > TOLD:
+                continue
+            name, path = place
+            if several:
+                problem = _of(name, problem)
+                # What is inside a value has no place of its own where values differ.
+                path = path[:1]
             together = [name for name in names if name in problem.fields]
             if together:
                 # Told once, below the last of those that it could be mended at.
@@ -190,20 +202,28 @@ class PropertiesPanel(Panel):
             else:
                 others.append(problem)
         self.form.show_problems(at_fields, marked)
-        self._show_general(tuple(others))
+        self._show_general(tuple(others), count - TOLD if several else 0)
 
-    def _show_general(self, problems: tuple[Problem, ...]) -> None:
-        if problems == self._shown or self._general is None:
+    def _show_general(self, problems: tuple[Problem, ...], more: int) -> None:
+        if (problems, more) == self._shown or self._general is None:
             return
-        self._shown = problems
+        self._shown = problems, more
         while (item := self._general.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        page = self._scroll.widget()
+        assert page is not None
         for problem in problems:
-            trouble = Trouble(problem, self._scroll.widget())
+            trouble = Trouble(problem, page)
             trouble.fix_wanted.connect(self._mend)
             self._general.addWidget(trouble)
+        if more > 0:
+            left = _label(
+                f"{more:,} more of these layers' problems are in the list of problems.", page
+            )
+            left.setProperty("muted", True)
+            self._general.addWidget(left)
 
     def _edited(self, name: str, value: Any) -> None:
         document, subject = self.document, self._subject
@@ -212,7 +232,7 @@ class PropertiesPanel(Panel):
         try:
             spec = subject.set_field(document.settled(), name, value)
         except SpecError as error:
-            self.form.refuse(name, error.problems)
+            self.form.refuse(name, self._told(error.problems))
             return
         last, when = self._last_edit
         now = time.monotonic()
@@ -224,6 +244,16 @@ class PropertiesPanel(Panel):
         text = f"Rename {subject.title}" if name == "id" else words
         merge = None if name == "id" else f"form {self._run} {name} {subject.ids}"
         document.apply(spec, text, merge, select=select)
+
+    def _told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Why a value was not taken, with the name of the layer where several were to take it."""
+        document, subject = self.document, self._subject
+        assert document is not None
+        assert subject is not None
+        if len(subject.ids) < 2:
+            return problems
+        places = [(subject.place(document.spec, problem), problem) for problem in problems]
+        return tuple(_of(place[0], problem) if place else problem for place, problem in places)
 
     def _measure(self) -> None:
         """Run a step of random numbers in the pool, and show what each layer takes of it."""
@@ -276,6 +306,11 @@ class PropertiesPanel(Panel):
         self._turn_to(page)
         self.help.setText("")
         self.form = self._sums = self._general = None
+
+
+def _of(name: str, problem: Problem) -> Problem:
+    """A problem that says whose it is."""
+    return replace(problem, message=f"in {name}: {problem.message}")
 
 
 def _label(text: str, parent: QWidget) -> QLabel:

@@ -15,6 +15,7 @@ from graphspec.layers.input import Input
 from graphspec_gui.forms.fields import REQUIRED, Field, fields_of, kind_of
 
 NETWORK_FIELDS = ("name", "outputs")
+_OWN = [(name,) for name in NETWORK_FIELDS]
 
 
 @dataclass(frozen=True)
@@ -84,20 +85,22 @@ class Subject:
         """
         if not self.ids:
             return edit.set_value(spec, name, value)
-        for item in self.ids:
-            spec = edit.set_field(spec, item, name, value)
-        return spec
+        return edit.set_fields(spec, self.ids, name, value)
 
-    def place(self, spec: GraphSpec, problem: Problem) -> tuple[str | int, ...] | None:
-        """Where inside the one node a problem stands; None where it is another's."""
-        if len(self.ids) != 1 or len(problem.path) < 2:
+    def place(self, spec: GraphSpec, problem: Problem) -> tuple[str, tuple[str | int, ...]] | None:
+        """Which of the nodes a problem is at, and where inside it; None where it is another's."""
+        if not self.ids:
+            return (self.title, problem.path) if problem.path[:1] in _OWN else None
+        if len(problem.path) < 2:
             return None
         section, step, *rest = problem.path
-        if section == "inputs":
-            return tuple(rest) if step == self.ids[0] else None
-        if section != "layers" or not isinstance(step, int) or step >= len(spec.layers):
+        if section == "layers" and isinstance(step, int) and step < len(spec.layers):
+            name = spec.layers[step].id
+        elif section == "inputs" and isinstance(step, str):
+            name = step
+        else:
             return None
-        return tuple(rest) if spec.layers[step].id == self.ids[0] else None
+        return (name, tuple(rest)) if name in self.ids else None
 
 
 def _group(spec: GraphSpec, ids: tuple[str, ...]) -> str:

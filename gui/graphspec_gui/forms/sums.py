@@ -211,7 +211,8 @@ def _sections(name: str, findings: Findings) -> list[tuple[str, list[Line]]]:
 def _totals(subject: Subject, findings: Findings) -> list[tuple[str, list[Line]]]:
     names = subject.ids or tuple(findings.costs)
     costs = [findings.costs[name] for name in names if name in findings.costs]
-    if not subject.ids and not findings.rows:
+    layers = [name for name in names if name not in findings.spec.input_by_id]
+    if len(costs) < len(layers) or not (subject.ids or findings.rows):
         return [("Cost", [Line("parameters", "known when the problems are mended")])]
     params, macs = sum(cost.params for cost in costs), sum(cost.macs for cost in costs)
     lines = [Line("parameters", f"{params:,}"), Line("MACs", f"{macs:,}")]
