@@ -117,6 +117,7 @@ class DockArea(QObject):
         one that nobody knows of for good.
         """
         layout = self._window.layout()
+        assert layout is not None
         layout.setEnabled(False)
         try:
             yield
