@@ -19,6 +19,9 @@ from graphspec.tensor import TensorSpec
 _JUMP = 1e-2
 """A gradient that changes by more than this share of itself within a step has a kink there."""
 
+_DRAWN = 50
+"""Places that are looked at for each that is taken."""
+
 
 def check_layer(
     layer: Layer,
@@ -42,7 +45,8 @@ def check_layer(
         layer: the layer.
         inputs: what it reads.
         examples: of the batch.
-        samples: how many numbers of each array, drawn at random; all of a small one.
+        samples: how many numbers of each array, drawn at random, half of them where the gradient
+            is not zero if it is somewhere; all of a small one.
         training: with noise, the same on both sides of a difference; or as in evaluation.
         h: the step.
         seed: of everything that is drawn.
@@ -114,11 +118,17 @@ class _Trial:
         """What has a gradient."""
 
     def places(self, name: str, samples: int) -> list[tuple[int, ...]]:
-        """Some places of one array, drawn at random, in rising order."""
+        """Some places of one array, drawn at random, in rising order.
+
+        Half of them where the gradient is not zero: of a max pool's most is, and zeros that agree
+        prove nothing.
+        """
         array = self._arrays[name]
         rng = generator(self._seed, f"check:{name}")
-        chosen = np.sort(rng.choice(array.size, min(samples, array.size), replace=False))
-        return [tuple(int(i) for i in np.unravel_index(at, array.shape)) for at in chosen]
+        drawn = rng.choice(array.size, min(_DRAWN * samples, array.size), replace=False)
+        live = drawn[self._gradients[name].ravel()[drawn] != 0]
+        chosen = list(dict.fromkeys([*live[: -(-samples // 2)], *drawn]))[:samples]
+        return [tuple(int(i) for i in np.unravel_index(at, array.shape)) for at in sorted(chosen)]
 
     def sample(self, name: str, index: tuple[int, ...], h: float) -> Sample:
         """One number of the gradient, both ways."""

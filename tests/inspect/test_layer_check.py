@@ -14,6 +14,7 @@ from graphspec.layers.base import Array, Backward
 from graphspec.layers.catalog import BY_KIND
 from graphspec.layers.conv2d import Conv2d
 from graphspec.layers.log import Log
+from graphspec.layers.max_pool2d import MaxPool2d
 from graphspec.layers.relu import Relu
 from graphspec.tensor import TensorSpec
 
@@ -47,6 +48,24 @@ def test_a_wrong_gradient_is_found_where_it_is() -> None:
     assert list(found) == ["x", "weight", "bias"]
     assert [check.verdict for check in found.values()] == ["good", "good", "wrong"]
     assert found["bias"].error == pytest.approx(0.5)
+
+
+class Doubled(MaxPool2d):
+    """One that leads back twice what it should."""
+
+    def backward(self, *args: Any, **options: Any) -> Backward:
+        (dx,), dparams = super().backward(*args, **options)
+        assert dx is not None
+        return Backward((2 * dx,), dparams)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_of_a_gradient_that_is_mostly_zero_some_of_the_rest_is_checked(seed: int) -> None:
+    layer = Doubled(id="pool", inputs=("image",), kernel=4)
+    (check,) = check_layer(layer, [TensorSpec((2, 16, 16))], seed=seed)
+    assert check.verdict == "wrong"
+    # Where it says zero it is looked at too.
+    assert {sample.analytic == 0 for sample in check.samples} == {True, False}
 
 
 def test_a_step_over_a_kink_is_explained() -> None:
