@@ -98,10 +98,16 @@ class DockArea(QObject):
 
     def reset(self) -> None:
         """Put every dock where it was at first; and the toolbar, which Qt lets people hide."""
+        for dock in self.by_name.values():
+            dock.setFloating(False)
+            dock.hide()
+        # Laid out without docks, so that Qt gives up the bars of tabs that they had.
+        layout = self._window.layout()
+        assert layout is not None
+        layout.activate()
         with self._at_rest():
             for spec in DOCKS:
                 dock = self.by_name[spec.name]
-                dock.setFloating(False)
                 self._window.removeDockWidget(dock)
                 self._place(spec, dock)
         for bar in self._window.findChildren(QToolBar):

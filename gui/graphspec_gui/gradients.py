@@ -185,7 +185,8 @@ def _checked(subjects: Sequence[Subject], tell: Tell) -> Iterator[_Checked]:
 
 def _told(sample: Sample) -> list[str]:
     place = ", ".join(map(str, sample.index)) or "–"
-    numbers = [f"{value:.10g}" for value in (sample.analytic, sample.numeric)]
+    # Plus zero: of −0 nobody needs to know the sign.
+    numbers = [f"{value + 0.0:.10g}" for value in (sample.analytic, sample.numeric)]
     return [f"[{place}]", *numbers, _error(sample.error), _EXPLAINED[sample.explained]]
 
 

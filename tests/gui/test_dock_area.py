@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
+    QTabBar,
     QTextEdit,
     QToolBar,
     QVBoxLayout,
@@ -49,6 +50,17 @@ def test_docks_that_share_a_place_have_one_bar_of_tabs(tmp_path):
         [sys.executable, "-c", FIRST_START, str(tmp_path)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_docks_that_are_put_back_leave_no_bar_of_tabs_behind(qtbot, window):
+    window.docks["plots_dock"].setFloating(True)
+    window.show_dock("json_dock")
+    window.menus["view.reset_docks"].trigger()
+    window.resize(window.width(), window.height() + 100)
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window]
+    shown = [bar for bar in bars if bar.geometry().intersects(window.rect()) and bar.isVisible()]
+    tabs = sorted([bar.tabText(i) for i in range(bar.count())] for bar in shown)
+    assert tabs == [["Problems", "Plots", "Runs"], ["Properties", "Training"]]
 
 
 def test_docks_are_remembered(qtbot, window, settings, tmp_path):
