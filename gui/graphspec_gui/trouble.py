@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graphspec.errors import Problem
 from graphspec_gui.buttons import StatePicture
 from graphspec_gui.flow import Flow
-from graphspec_gui.theme import space, theme
+from graphspec_gui.theme import plain_tip, space, theme
 
 
 class Trouble(QWidget):
@@ -47,14 +58,36 @@ class Trouble(QWidget):
             holder = QWidget(self)
             flow = Flow(holder, space(0.5))
             for fix in problem.fixes:
-                button = QPushButton(sentence(fix.label).replace("&", "&&"), holder)
+                button = _FixButton(sentence(fix.label).replace("&", "&&"), holder)
                 button.setAccessibleName(f"Fix: {fix.label}")
-                button.setToolTip("Do this; it can be undone")
+                button.setToolTip(plain_tip(f"{sentence(fix.label)}. It can be undone."))
                 button.clicked.connect(lambda _=False, fix=fix: self.fix_wanted.emit(fix))
                 flow.addWidget(button)
                 self.buttons.append(button)
             column.addWidget(holder)
         self.setAccessibleName(f"{problem.severity}: {problem.message}")
+
+
+class _FixButton(QPushButton):
+    """Leaves out the middle of its words where the dock is narrower: names may be long."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """So that its words do not make the dock wider than it is."""
+        return QSize(space(12), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as many of its words as there is room for."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        inside = QStyle.SubElement.SE_PushButtonContents
+        room = self.style().subElementRect(inside, option, self).width()
+        middle, ampersands = Qt.TextElideMode.ElideMiddle, Qt.TextFlag.TextShowMnemonic
+        option.text = self.fontMetrics().elidedText(self.text(), middle, room, ampersands.value)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
 
 def _label(text: str, parent: QWidget) -> QLabel:

@@ -256,6 +256,16 @@ def test_of_many_layers_three_problems_are_told_and_how_many_more(panel, documen
     assert "2 more of these layers' problems are in the list of problems." in words(panel)
 
 
+def test_a_fix_with_long_names_makes_the_form_no_wider_than_its_dock(panel, document):
+    spec = edit.rename(document.spec, "conv2", "a_layer_with_quite_a_long_name.and_its_convolution")
+    document.apply(edit.disconnect(spec, "conv2_relu"), "Disconnect")
+    document.select(["conv2_relu"])
+    document.look_now()
+    QApplication.processEvents()
+    (button,) = (item for item in panel.findChildren(QPushButton) if item.text()[:7] == "Connect")
+    assert button.visibleRegion().boundingRect() == button.rect()
+
+
 def test_a_wrong_output_of_the_network_is_told_at_its_field(qtbot, panel, document):
     document.select([])
     write(qtbot, line(panel, "outputs"), "scores, nothing")
