@@ -310,9 +310,9 @@ class Monkey:
             QTest.keyClick(field, Key.Key_Return)
             self.reached["changed while it trains"] += 1
         else:
-            # What ends it has its share; a pause, and to go on after it, which do not, get more.
+            # A pause, to go on after it, and an end in good order get more than their share.
             more = 12 if training.state == "paused" else 3
-            action = self.rng.choice([*panel.actions(), *more * [panel.pause]])
+            action = self.rng.choice([*panel.actions(), *more * [panel.pause], panel.stop])
             if self.may(action):
                 self.reached[f"action {action.objectName()}"] += 1
                 before = training.state
