@@ -139,13 +139,19 @@ MEANWHILE: dict[str, Callable[[CanvasView], object]] = {
 }
 
 
+def come_to_rest(view: CanvasView) -> None:
+    """Turn the zoom, and let it rest: the sharp picture is begun, and nothing else happens."""
+    view.set_zoom(view.zoom * 0.9, settle=False)
+    view.viewport().repaint()
+    view.frame._turning.stop()
+    view.frame._begin_next()
+
+
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_what_happens_while_it_is_drawn_sharp_is_shown(hands: Show, qtbot, what: str) -> None:
     view = hands(zoo.load("lenet5")).view
     view.grab()
-    view.set_zoom(view.zoom * 0.9, settle=False)
-    view.viewport().repaint()
-    qtbot.waitUntil(lambda: view.frame._next is not None)
+    come_to_rest(view)
     view.frame.draw_between()
     MEANWHILE[what](view)
     view.document.look_now()
@@ -162,10 +168,7 @@ def test_the_sharp_picture_is_drawn_in_blocks(hands: Show) -> None:
     drawn: list[QRect] = []
     draw = view.frame._draw
     view.frame._draw = lambda painter, part: (drawn.append(part), draw(painter, part))
-    view.set_zoom(view.zoom * 0.9, settle=False)
-    # As when the wheel has come to rest, but with nothing else that happens meanwhile.
-    view.frame._turning.stop()
-    view.frame._begin_next()
+    come_to_rest(view)
     while view.frame._next is not None:
         view.frame.draw_between()
     view.grab()
