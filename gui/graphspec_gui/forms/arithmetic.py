@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NamedTuple, cast
 
 from graphspec.layers.base import Layer
+from graphspec.layers.reducing import Reducing
 from graphspec.layers.sliding import Sliding, as_pair, place, sides
 from graphspec.tensor import TensorSpec, effective_kernel, window_arithmetic
 
@@ -87,6 +88,8 @@ def _sums(layer: Layer, sources: tuple[TensorSpec, ...], output: TensorSpec) -> 
         factor = as_pair(cast("Any", layer).factor)
         sums = [f"{factor[i]}·{first.shape[i + 1]} = {output.shape[i + 1]}" for i in (0, 1)]
         return _both(sums)
+    if kind in ("slice", "permute") or isinstance(layer, Reducing):
+        return [_axes(layer, first, output)]
     if kind == "concat":
         axis = next((i for i, size in enumerate(output.shape) if size != first.shape[i]), 0)
         terms = " + ".join(str(tensor.shape[axis]) for tensor in sources)
@@ -149,6 +152,20 @@ def _borders(layer: Any, x: TensorSpec, output: TensorSpec) -> list[Line]:
         f"{x.shape[i + 1]} {sign} {before[i]} {sign} {after[i]} = {output.shape[i + 1]}"
         for i in (0, 1)
     )
+
+
+def _axes(layer: Any, x: TensorSpec, output: TensorSpec) -> Line:
+    """What an axis is cut to, in which order the axes are, or how many numbers become one."""
+    if layer.kind == "slice":
+        taken = range(x.shape[layer.axis])[layer.start : layer.stop : layer.step]
+        text = f"{taken.stop} − {taken.start}"
+        text = text if taken.step == 1 else f"⌈({text})/{taken.step}⌉"
+        return Line("along the axis", f"{text} = {len(taken)}")
+    if layer.kind == "permute":
+        order = ", ".join(map(str, layer.axes))
+        return Line("axes", f"{order} of {x} are {output}")
+    together = x.size // output.size
+    return Line("numbers", f"{_product(x.shape)} / {together:,} = {output.size:,}")
 
 
 def _both(sums: Iterable[str]) -> list[Line]:
