@@ -110,7 +110,7 @@ def test_workers_that_are_killed_are_told_of_and_their_run_goes_on(trained, seed
 @pytest.mark.parametrize("seed", range(10))
 def test_workers_that_hang_are_told_of_and_can_be_ended(trained, seed, monkeypatch):
     monkeypatch.setattr("graphspec_gui.training.controller.SILENT", 1.0)
-    monkeypatch.setattr("graphspec_gui.training.panel.SILENT", 1.0)
+    monkeypatch.setattr("graphspec_gui.training.standing.SILENT", 1.0)
     moments = random.Random(seed)
     for _ in range(10):
         pid = trained.start()
