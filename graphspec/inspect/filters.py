@@ -73,19 +73,26 @@ def filters_so_far(executable: Executable, layer: str) -> Iterator[Filters]:
     else:
         kind = kind_of(node.layer)
         raise _refusal(executable, layer, f"{layer!r} is a {kind}, and its weights are no images")
-    count = max(1, _AT_ONCE // images[0].size)
+    parts = portions(len(images), images[0].size)
     unknown = np.full(len(images), np.nan)
     found = Filters(layer, images, unknown, unknown, 0.0)
-    if count < len(images):
+    if len(parts) > 1:
         yield found
-    for start in range(0, len(images), count):
-        part = images[start : start + count]
-        stop = start + len(part)
+    for part in parts:
+        some = images[part]
         norms, noise = found.norms.copy(), found.noise.copy()
-        norms[start:stop] = np.linalg.norm(part.reshape(len(part), -1).astype(np.float64), axis=1)
-        noise[start:stop] = noise_scores(part)
-        found = replace(found, norms=norms, noise=noise, done=stop / len(images))
+        norms[part] = np.linalg.norm(some.reshape(len(some), -1).astype(np.float64), axis=1)
+        noise[part] = noise_scores(some)
+        found = replace(
+            found, norms=norms, noise=noise, done=min(part.stop, len(images)) / len(images)
+        )
         yield found
+
+
+def portions(length: int, width: int) -> list[slice]:
+    """Where a side of a matrix (length, width) is cut, so that a part is looked at in one go."""
+    count = max(1, _AT_ONCE // width)
+    return [slice(start, start + count) for start in range(0, length, count)]
 
 
 def drawable_layers(executable: Executable) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphspec.engines.base import Array, Executable
 from graphspec.errors import Problem, SpecError
-from graphspec.inspect.filters import drawable_layers
+from graphspec.inspect.filters import drawable_layers, portions
 from graphspec.layers.drop_connect_linear import DropConnectLinear
 from graphspec.layers.linear import Linear
 from graphspec.plan import Node
@@ -17,8 +17,6 @@ from graphspec.record import kind_of
 
 # The eigenvalues of a larger square are no matter of a moment.
 _LARGEST = 1024
-# Numbers that are looked at in one go, a tenth of a second or so.
-_AT_ONCE = 1 << 20
 # The share of the time that is given to the norms, where there is a noise too.
 _FOR_NORMS = 0.25
 
@@ -76,7 +74,7 @@ def matrix_so_far(executable: Executable, layer: str) -> Iterator[WeightMatrix]:
             ]
         )
     matrix = executable.weights()[f"{layer}.weight"].T
-    parts = _parts(len(matrix), matrix.shape[1])
+    parts = portions(len(matrix), matrix.shape[1])
     slow = len(parts) > 1
     found = WeightMatrix(layer, matrix, np.full(len(matrix), np.nan), np.nan, 0.0)
     if slow:
@@ -121,7 +119,7 @@ def _noise_so_far(matrix: Array) -> Iterator[tuple[float, float]]:
         yield 1.0, np.nan
         return
     square = np.zeros((short, short))
-    parts = _parts(long, short)
+    parts = portions(long, short)
     # The eigenvalues take about as long as the square of a matrix four times as long as it.
     of_square = long / (long + 4 * short)
     for i, part in enumerate(parts, 1):
@@ -136,12 +134,6 @@ def _noise_so_far(matrix: Array) -> Iterator[tuple[float, float]]:
     omega = 0.56 * beta**3 - 0.95 * beta**2 + 1.82 * beta + 1.43
     random = energy < omega**2 * np.median(np.sqrt(energy)) ** 2
     yield 1.0, float(energy[random].sum() / energy.sum())
-
-
-def _parts(length: int, width: int) -> list[slice]:
-    """Where a side is cut, so that what lies between two cuts is looked at in one go."""
-    count = max(1, _AT_ONCE // width)
-    return [slice(start, start + count) for start in range(0, length, count)]
 
 
 def _is_dense(node: Node) -> bool:

@@ -7,7 +7,7 @@ from graphspec import api
 from graphspec.engines.numpy import NumpyEngine
 from graphspec.errors import SpecError
 from graphspec.graph import GraphSpec
-from graphspec.inspect import weight_matrix
+from graphspec.inspect import filters
 from graphspec.inspect.weight_matrix import (
     layer_matrix,
     matrix_layers,
@@ -69,7 +69,7 @@ def test_a_large_matrix_comes_at_once_and_its_numbers_bit_by_bit(monkeypatch, un
     layers = (*LAYERS[:-1], {"id": "many", "kind": "linear", "units": units}, LAYERS[-1])
     executable = probe(*layers, shape=(1, 6, 6), many__weight=weight).executable
     whole = layer_matrix(executable, "many")
-    monkeypatch.setattr(weight_matrix, "_AT_ONCE", 12)
+    monkeypatch.setattr(filters, "_AT_ONCE", 12)
     found = list(matrix_so_far(executable, "many"))
     for part in found[:-1]:
         np.testing.assert_array_equal(part.matrix, weight.T)

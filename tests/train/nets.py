@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy as np
 from graphspec.data.dataset import Dataset
 from graphspec.graph import GraphSpec
 from graphspec.recipe.config import TrainConfig
-from graphspec.train.events import Event
+from graphspec.train.control import Control
+from graphspec.train.events import Event, Step
 from graphspec.train.rundir import Run
-from graphspec.train.session import create_run
+from graphspec.train.session import create_run, train_run
 
 # Fast steps, every kind of state (slots, running statistics, a layer's generator), and a last
 # batch that is smaller than the others.
@@ -106,3 +107,20 @@ def fresh(events: Sequence[Event]) -> list[dict[str, Any]]:
     """Events without what differs between two sessions that do the same."""
     skipped = ("started", "snapshot", "finished", "failed")
     return [event.model_dump(exclude={"time"}) for event in events if event.type not in skipped]
+
+
+def follow(
+    run: Run, act: Callable[[Control, int], object], until: int | None = None
+) -> list[Event]:
+    """Train a run; ``act`` is called after each step."""
+    control = Control()
+    events: Iterator[Event] = train_run(run.path, data=points(), control=control)
+    seen = []
+    for event in events:
+        seen.append(event)
+        if isinstance(event, Step):
+            act(control, event.step)
+            if event.step == until:
+                break
+    events.close()  # type: ignore[attr-defined]
+    return seen

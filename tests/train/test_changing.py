@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,28 +14,12 @@ from graphspec.recipe.config import TrainConfig
 from graphspec.train.changing import drops_of, strengths_of, with_strengths
 from graphspec.train.checkpoint import TrainState
 from graphspec.train.control import Control, TapRequest
-from graphspec.train.events import Changed, Evaluated, Event, Refused, Step
-from graphspec.train.rundir import Run
-from graphspec.train.session import create_run, train_run
-from tests.train.nets import config, network, new_run, points
+from graphspec.train.events import Changed, Evaluated, Refused, Step
+from graphspec.train.session import create_run
+from tests.train.nets import config, follow, network, new_run
 from tests.train.test_resume import final_state, interrupt
 
 ENGINES = ["numpy", "jit"]
-
-
-def follow(run: Run, act: Callable[[Control, int], None], until: int | None = None) -> list[Event]:
-    """Train a run; ``act`` is called after each step."""
-    control = Control()
-    events: Iterator[Event] = train_run(run.path, data=points(), control=control)
-    seen = []
-    for event in events:
-        seen.append(event)
-        if isinstance(event, Step):
-            act(control, event.step)
-            if event.step == until:
-                break
-    events.close()  # type: ignore[attr-defined]
-    return seen
 
 
 def both(control: Control, step: int) -> None:

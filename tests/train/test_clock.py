@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from graphspec.train.control import Control
-from graphspec.train.events import Changed, Event, SessionClock, Step
+from graphspec.train.events import Changed, SessionClock
 from graphspec.train.facts import facts_of
 from graphspec.train.rundir import Run
-from graphspec.train.session import train_run
-from tests.train.nets import new_run, points
+from tests.train.nets import follow, new_run
 
 HOUR = 3600.0
 Set = Callable[[float], None]
@@ -33,19 +32,9 @@ def _set_clock(monkeypatch: pytest.MonkeyPatch) -> Set:
     return to
 
 
-def train(run: Run, at: dict[int, Callable[[Control], object]], until: int = 10**6) -> list[Event]:
+def train(run: Run, at: dict[int, Callable[[Control], object]], until: int | None = None) -> None:
     """Train it; call what stands at a step once it has been made."""
-    control = Control()
-    events: Iterator[Event] = train_run(run.path, data=points(), control=control)
-    seen = []
-    for event in events:
-        seen.append(event)
-        if isinstance(event, Step):
-            at.get(event.step, lambda _: None)(control)
-            if event.step == until:
-                break
-    events.close()  # type: ignore[attr-defined]
-    return seen
+    follow(run, lambda control, step: at.get(step, lambda _: None)(control), until)
 
 
 @pytest.mark.parametrize("off", [HOUR, -HOUR])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,11 @@ import pytest
 
 from graphspec.train.checkpoint import read_passing_weights, read_state
 from graphspec.train.control import Control, WriteWeights, parse_command
-from graphspec.train.events import Event, Refused, Step
-from graphspec.train.rundir import PASSING_WEIGHTS, Run
-from graphspec.train.session import create_run, train_run
-from tests.train.nets import config, network, new_run, points
+from graphspec.train.events import Event, Refused
+from graphspec.train.rundir import PASSING_WEIGHTS
+from graphspec.train.session import create_run
+from tests.train.nets import config, follow, network, new_run
 from tests.train.test_resume import final_state
-
-
-def follow(run: Run, act: Callable[[Control, int], None]) -> list[Event]:
-    control = Control()
-    events: Iterator[Event] = train_run(run.path, data=points(), control=control)
-    seen = []
-    for event in events:
-        seen.append(event)
-        if isinstance(event, Step):
-            act(control, event.step)
-    return seen
 
 
 def told(events: list[Event]) -> list[dict[str, Any]]:
